@@ -1,0 +1,56 @@
+import type { Cleared, Interval, Onset, Suspect } from './leak.ts';
+import type { ServiceName } from './service.ts';
+import type { EpochMs } from './units.ts';
+
+export type FindingKind = 'leak' | 'killed';
+export type FindingState = 'firing' | 'resolved' | 'snoozed' | 'dismissed';
+
+/** A typed piece of a sentence, so that pages can link it and Slack and the CLI can print the same words. */
+export type SentencePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'unit';
+      readonly text: string;
+      readonly unit: { readonly kind: string; readonly name: string };
+    }
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'time'; readonly text: string; readonly at: EpochMs }
+  | { readonly kind: 'service'; readonly text: string };
+
+export interface Evidence {
+  readonly analyzer: string; // name@version
+  readonly role: string;
+  readonly instances: readonly string[];
+  /** Window that was read, epoch ms. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly onset: Onset | null;
+  readonly slopeBytesPerHour: Interval | null;
+  readonly timeToLimitS: Interval | null;
+  readonly limitBytes: number | null;
+  readonly floor: { readonly start: number; readonly end: number } | null;
+  readonly lows: number;
+  readonly confidence: number;
+  readonly reason: string;
+  readonly cleared: readonly Cleared[];
+  /** Deploys within the onset's interval or just before it. */
+  readonly deploys: readonly { readonly version: string; readonly at: EpochMs }[];
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly kind: FindingKind;
+  readonly project: string;
+  readonly service: ServiceName;
+  readonly state: FindingState;
+  readonly since: EpochMs;
+  readonly updatedAt: EpochMs;
+  readonly resolvedAt: EpochMs | null;
+  readonly snoozedUntil: EpochMs | null;
+  readonly dismissed: { readonly at: EpochMs; readonly reason: string } | null;
+  readonly title: string;
+  readonly summary: string;
+  readonly sentence: readonly SentencePart[];
+  readonly suspects: readonly Suspect[];
+  readonly evidence: Evidence;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// TIER picks what needs more than npm: `browser` (Chromium), `interop` (other runtimes). The default needs npm alone.
+const tier = process.env.TIER ?? 'npm';
+const include = tier === 'npm' ? ['test/**/*.test.ts'] : [`test/${tier}/**/*.${tier}.ts`];
+
+export default defineConfig({
+  test: {
+    include,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    env: { TZ: 'UTC' },
+  },
+});
