@@ -1,0 +1,308 @@
+import { z } from 'zod';
+import { VERDICTS } from '../model/leak.ts';
+import { MEMORY_ROLES } from '../model/memory.ts';
+
+// The shapes of the read API. The OpenAPI document is generated from them, answers are typed by them, and the web UI
+// takes its types from here. Times are epoch milliseconds.
+
+export const Time = z.number().meta({ description: 'epoch milliseconds' });
+export const IntervalSchema = z
+  .object({ value: z.number(), low: z.number(), high: z.number() })
+  .meta({ description: 'estimate with its 95 % interval' });
+export const OnsetSchema = z.object({ t: Time, low: Time, high: Time });
+export const UnitSchema = z.object({
+  kind: z.enum(['http', 'graphql', 'rpc', 'job', 'message', 'connection']),
+  name: z.string(),
+  guessed: z.boolean().optional(),
+});
+export const VerdictSchema = z.enum(VERDICTS);
+export const RoleSchema = z.enum(MEMORY_ROLES);
+/** [time, value] */
+export const PointSchema = z.tuple([Time, z.number()]);
+
+export const SuspectSchema = z.object({
+  units: z.array(UnitSchema),
+  cause: z.enum(['unit', 'clock', 'total-traffic']),
+  bytesPerUnit: IntervalSchema.nullable(),
+  weight: z.number(),
+  unitsSinceOnset: z.number(),
+});
+export const ClearedSchema = z.object({
+  unit: UnitSchema,
+  bytesPerUnit: IntervalSchema.nullable(),
+  unitsSinceOnset: z.number(),
+  reason: z.string(),
+});
+export const DeploySchema = z.object({
+  service: z.string(),
+  version: z.string(),
+  at: Time,
+  url: z.string().nullable(),
+  commit: z.string().nullable(),
+  /** Told to POST /v1/deploys, or seen as a new service.version. */
+  source: z.enum(['reported', 'observed']),
+});
+
+export const SentencePartSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), text: z.string() }),
+  z.object({
+    kind: z.literal('unit'),
+    text: z.string(),
+    unit: z.object({ kind: z.string(), name: z.string() }),
+  }),
+  z.object({ kind: z.literal('number'), text: z.string() }),
+  z.object({ kind: z.literal('time'), text: z.string(), at: Time }),
+  z.object({ kind: z.literal('service'), text: z.string() }),
+]);
+
+export const FindingSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['leak', 'killed']),
+  service: z.string(),
+  state: z.enum(['firing', 'resolved', 'snoozed', 'dismissed']),
+  since: Time,
+  updatedAt: Time,
+  resolvedAt: Time.nullable(),
+  snoozedUntil: Time.nullable(),
+  dismissed: z.object({ at: Time, reason: z.string() }).nullable(),
+  title: z.string(),
+  summary: z.string(),
+  sentence: z.array(SentencePartSchema),
+  suspects: z.array(SuspectSchema),
+  evidence: z.object({
+    analyzer: z.string(),
+    role: z.string(),
+    instances: z.array(z.string()),
+    from: Time,
+    to: Time,
+    onset: OnsetSchema.nullable(),
+    slopeBytesPerHour: IntervalSchema.nullable(),
+    timeToLimitS: IntervalSchema.nullable(),
+    limitBytes: z.number().nullable(),
+    floor: z.object({ start: z.number(), end: z.number() }).nullable(),
+    lows: z.number(),
+    confidence: z.number(),
+    reason: z.string(),
+    cleared: z.array(ClearedSchema),
+    deploys: z.array(z.object({ version: z.string(), at: Time })),
+  }),
+  /** Where the notice stands: sent, owed with the reason of the last failure, or not configured. */
+  notice: z.object({
+    firing: z.enum(['sent', 'due', 'off']),
+    resolved: z.enum(['sent', 'due', 'off', 'none']),
+    lastError: z.string().nullable(),
+  }),
+});
+
+export const ServiceItemSchema = z.object({
+  service: z.string(),
+  lastSeen: Time,
+  instances: z.number(),
+  /** What arrives: M metrics of memory, C counts of work, T traces, P profiles, D deploys. */
+  signals: z.array(z.enum(['memory', 'counts', 'traces', 'profiles', 'deploys'])),
+  findings: z.number().meta({ description: 'open findings' }),
+  verdict: VerdictSchema.nullable(),
+  verdictReason: z.string().nullable(),
+  /** Floor of the fullest instance, thinned to ≤ 60 points, for a sparkline. */
+  floor: z.array(PointSchema),
+  role: RoleSchema.nullable(),
+  limitBytes: z.number().nullable(),
+  unitsPerSecond: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+
+export const LifeSchema = z.object({
+  instance: z.string(),
+  version: z.string().nullable(),
+  startedAt: Time.nullable(),
+  from: Time,
+  to: Time,
+  verdict: VerdictSchema,
+  end: z.object({ time: Time, reason: z.enum(['restart', 'oom', 'gone']) }).nullable(),
+});
+export const MemorySeriesSchema = z.object({
+  instance: z.string(),
+  role: RoleSchema,
+  metric: z.string(),
+  unit: z.enum(['bytes', 'count']),
+  points: z.array(PointSchema),
+  floor: z.array(PointSchema),
+  /** Time of the last low that confirms the floor; what comes after is dotted. */
+  confirmedUntil: Time.nullable(),
+  lives: z.array(LifeSchema),
+  verdict: VerdictSchema,
+  reason: z.string(),
+  onset: OnsetSchema.nullable(),
+  slopeBytesPerHour: IntervalSchema.nullable(),
+  timeToLimitS: IntervalSchema.nullable(),
+  limitBytes: z.number().nullable(),
+});
+export const CohortSchema = z.object({
+  service: z.string(),
+  version: z.string().nullable(),
+  role: RoleSchema,
+  instances: z.number(),
+  lives: z.number(),
+  verdict: VerdictSchema,
+  confidence: z.number(),
+  reason: z.string(),
+  onset: OnsetSchema.nullable(),
+  slopeBytesPerHour: IntervalSchema.nullable(),
+  timeToLimitS: IntervalSchema.nullable(),
+  floor: z.object({ start: z.number(), end: z.number() }).nullable(),
+  segments: z.array(z.object({ from: Time, to: Time, startValue: z.number(), slopePerMs: z.number() })),
+  suspects: z.array(SuspectSchema),
+  cleared: z.array(ClearedSchema),
+});
+export const MemorySchema = z.object({
+  service: z.string(),
+  from: Time,
+  to: Time,
+  /** Roles that have data in this range, in the order in which they should be offered. */
+  roles: z.array(RoleSchema),
+  series: z.array(MemorySeriesSchema),
+  deploys: z.array(DeploySchema),
+  cohorts: z.array(CohortSchema),
+});
+
+export const UnitItemSchema = z.object({
+  unit: UnitSchema,
+  count: z.number(),
+  failures: z.number(),
+  /** Where the count comes from: the metric's name, or 'spans'. */
+  source: z.string(),
+  active: z.number().nullable(),
+  /** [bucket start, count in the bucket], ≤ 60 buckets over the range. */
+  history: z.array(PointSchema),
+});
+
+export const TransactionSchema = z.object({
+  unit: UnitSchema,
+  version: z.string().nullable().meta({ description: 'null: all versions' }),
+  count: z.number(),
+  failures: z.number(),
+  perSecond: z.number(),
+  p50Ms: z.number().nullable(),
+  p75Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  p99Ms: z.number().nullable(),
+  /** Sum of durations: the ranking that asks where the time goes. */
+  totalMs: z.number(),
+  source: z.string().meta({ description: "'spans', or the name of the duration histogram" }),
+  examples: z.array(z.object({ traceId: z.string(), durationMs: z.number(), at: Time })),
+  /** [bucket start, p50, p95] */
+  history: z.array(z.tuple([Time, z.number(), z.number()])),
+});
+
+export const UploadItemSchema = z.object({
+  id: z.string(),
+  receivedAt: Time,
+  route: z.string(),
+  bytes: z.number(),
+  sender: z.string(),
+  state: z.enum(['pending', 'done', 'rejected', 'poison']),
+  reason: z.string().nullable(),
+});
+export const RejectionSchema = z.object({
+  hour: Time,
+  reason: z.string(),
+  status: z.number(),
+  sender: z.string(),
+  count: z.number(),
+  examples: z.array(
+    z.object({ at: Time, route: z.string(), detail: z.string(), firstBytes: z.string(), bytes: z.number() }),
+  ),
+});
+export const UploadsSchema = z.object({
+  from: Time,
+  to: Time,
+  /** received = done + rejected + poison + pending. */
+  balance: z.object({
+    received: z.number(),
+    done: z.number(),
+    rejected: z.number(),
+    poison: z.number(),
+    pending: z.number(),
+  }),
+  /** Refused at the door, before anything was stored: not part of the balance. */
+  refused: z.array(RejectionSchema),
+  items: z.array(UploadItemSchema),
+  cursor: z.string().nullable(),
+});
+
+export const HealthSchema = z.object({
+  service: z.string(),
+  /** What a tired engineer needs to know first. */
+  sentence: z.string(),
+  arrives: z.array(
+    z.object({
+      signal: z.string(),
+      from: z.string().meta({ description: 'SDK or metric names' }),
+      last: Time.nullable(),
+      points: z.number(),
+      intervalS: z.number().nullable(),
+      goodFor: z.string(),
+    }),
+  ),
+  missing: z.array(
+    z.object({
+      what: z.string(),
+      why: z.string(),
+      /** Exact lines to paste; empty when nothing can be pasted. */
+      lines: z.string(),
+      language: z.string(),
+    }),
+  ),
+  unusedMetrics: z.array(z.object({ name: z.string(), points: z.number() })),
+});
+
+export const SetupSchema = z.object({
+  endpoint: z.string(),
+  /** True when uploads need a key here. */
+  auth: z.boolean(),
+  guides: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      steps: z.array(z.object({ text: z.string(), language: z.string(), lines: z.string() })),
+    }),
+  ),
+});
+
+export const StatusSchema = z.object({
+  version: z.string(),
+  now: Time,
+  lastUploadAt: Time.nullable(),
+  pending: z.number(),
+  services: z.number(),
+  openFindings: z.number(),
+  lastScanAt: Time.nullable(),
+});
+
+export const KeySchema = z.object({
+  id: z.string(),
+  project: z.string(),
+  scopes: z.array(z.enum(['ingest', 'read', 'admin'])),
+  status: z.enum(['active', 'revoked']),
+  createdAt: Time,
+  note: z.string(),
+});
+
+export const list = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), cursor: z.string().nullable() });
+
+export type ApiFinding = z.infer<typeof FindingSchema>;
+export type ApiService = z.infer<typeof ServiceItemSchema>;
+export type ApiMemory = z.infer<typeof MemorySchema>;
+export type ApiMemorySeries = z.infer<typeof MemorySeriesSchema>;
+export type ApiCohort = z.infer<typeof CohortSchema>;
+export type ApiLife = z.infer<typeof LifeSchema>;
+export type ApiUnit = z.infer<typeof UnitItemSchema>;
+export type ApiTransaction = z.infer<typeof TransactionSchema>;
+export type ApiUploads = z.infer<typeof UploadsSchema>;
+export type ApiHealth = z.infer<typeof HealthSchema>;
+export type ApiSetup = z.infer<typeof SetupSchema>;
+export type ApiStatus = z.infer<typeof StatusSchema>;
+export type ApiDeploy = z.infer<typeof DeploySchema>;
+export type ApiSuspect = z.infer<typeof SuspectSchema>;
+export type ApiCleared = z.infer<typeof ClearedSchema>;
