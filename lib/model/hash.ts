@@ -1,0 +1,9 @@
+/** FNV-1a, 32 bits, as 8 hex digits: for short stable names, never for anything that an attacker must not forge. */
+export function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    hash ^= text.charCodeAt(i);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

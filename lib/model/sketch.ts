@@ -1,0 +1,46 @@
+/**
+ * DDSketch of durations with a relative error of 1 %: a count per logarithmic bucket. Counts are whole thousandths of
+ * a request, so that weighted spans (1 / sampling rate) stay exact integers and sums do not depend on their order.
+ */
+export interface Sketch {
+  /** Bucket index → weight in thousandths; bucket i holds (γ^(i−1), γ^i] microseconds, bucket ZERO those below 1 µs. */
+  readonly buckets: ReadonlyMap<number, number>;
+}
+
+const RELATIVE_ERROR = 0.01;
+const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
+const LOG_GAMMA = Math.log(GAMMA);
+const ZERO = -1;
+/** One request in the sketch's unit of weight. */
+export const ONE = 1000;
+
+export const emptySketch: Sketch = { buckets: new Map() };
+
+export function sketchOf(durationsUs: Iterable<readonly [us: number, weight: number]>): Sketch {
+  const buckets = new Map<number, number>();
+  for (const [us, weight] of durationsUs) {
+    const index = us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA);
+    buckets.set(index, (buckets.get(index) ?? 0) + weight);
+  }
+  return { buckets };
+}
+
+export function mergeSketches(a: Sketch, b: Sketch): Sketch {
+  const buckets = new Map(a.buckets);
+  for (const [index, weight] of b.buckets) buckets.set(index, (buckets.get(index) ?? 0) + weight);
+  return { buckets };
+}
+
+/** The duration in microseconds below which the share `q` (0..1) of the weight lies; undefined when empty. */
+export function quantileUs(sketch: Sketch, q: number): number | undefined {
+  const indices = [...sketch.buckets.keys()].sort((a, b) => a - b);
+  let total = 0;
+  for (const weight of sketch.buckets.values()) total += weight;
+  if (total === 0) return undefined;
+  let seen = 0;
+  for (const index of indices) {
+    seen += sketch.buckets.get(index) ?? 0;
+    if (seen >= q * total) return index === ZERO ? 0 : (2 * GAMMA ** index) / (GAMMA + 1);
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+import type { UploadId } from '../model/ids.ts';
+import type { EpochMs } from '../model/units.ts';
+import { DAY_MS } from '../model/units.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { ledgerKey } from './keys.ts';
+
+/** What became of one upload. It is written after the last commit and read before the first. */
+export interface LedgerRecord {
+  readonly uploadId: UploadId;
+  readonly rawKey: string;
+  readonly receivedAt: EpochMs;
+  readonly state: 'done' | 'rejected' | 'poison';
+  readonly reason: string | null;
+  /** Points that were left out of a done upload, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly finishedAt: EpochMs;
+}
+
+export interface Ledger {
+  /** Consistent read: undefined means that no commit of this upload was ever finished. */
+  get(project: string, id: UploadId): Promise<LedgerRecord | undefined>;
+  /** The first record of an upload stands: a second writer has done the same work. */
+  finish(project: string, record: LedgerRecord): Promise<void>;
+  /** Forgets a poison record, so that the next delivery tries again. */
+  forget(project: string, id: UploadId): Promise<void>;
+}
+
+export function ledger(records: RecordStore, retentionDays: number): Ledger {
+  return {
+    async get(project, id) {
+      const { pk, sk } = ledgerKey(project, id);
+      return (await records.get(pk, sk))?.body as LedgerRecord | undefined;
+    },
+    async finish(project, record) {
+      // As long as the raw object lives, which expires by its arrival.
+      const expiresAt = record.receivedAt + (retentionDays + 1) * DAY_MS;
+      await records.put(
+        { ...ledgerKey(project, record.uploadId), body: record, expiresAt },
+        { ifAbsent: true },
+      );
+    },
+    async forget(project, id) {
+      const { pk, sk } = ledgerKey(project, id);
+      await records.delete(pk, sk);
+    },
+  };
+}

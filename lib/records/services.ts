@@ -1,0 +1,57 @@
+import type { ServiceName } from '../model/service.ts';
+import type { EpochMs } from '../model/units.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { serviceKey, servicesOf } from './keys.ts';
+import { queryAll, update } from './pages.ts';
+
+export type Signal = 'memory' | 'counts' | 'traces' | 'profiles' | 'deploys';
+
+/** One service that has sent something: when, what, and which versions it called itself. */
+export interface ServiceRecord {
+  readonly service: ServiceName;
+  readonly firstSeen: EpochMs;
+  readonly lastSeen: EpochMs;
+  /** When each signal last came, by arrival. */
+  readonly signals: Readonly<Partial<Record<Signal, EpochMs>>>;
+  /** Version → when its data began, for releases that nobody reported. At most VERSIONS_MAX, the latest. */
+  readonly versions: Readonly<Record<string, EpochMs>>;
+}
+const VERSIONS_MAX = 100;
+
+export async function listServices(records: RecordStore, project: string): Promise<readonly ServiceRecord[]> {
+  const { pk, from, to } = servicesOf(project);
+  return (await queryAll(records, pk, { from, to })).map((record) => record.body as ServiceRecord);
+}
+
+export async function readService(records: RecordStore, project: string, service: string) {
+  const { pk, sk } = serviceKey(project, service);
+  return (await records.get(pk, sk))?.body as ServiceRecord | undefined;
+}
+
+/** Adds what a batch saw of a service. */
+export async function noteService(records: RecordStore, project: string, seen: ServiceRecord): Promise<void> {
+  await update<ServiceRecord>(records, serviceKey(project, seen.service), (before) => ({
+    body: before === undefined ? seen : mergeService(before, seen),
+  }));
+}
+
+export function mergeService(a: ServiceRecord, b: ServiceRecord): ServiceRecord {
+  const signals: Partial<Record<Signal, EpochMs>> = { ...a.signals };
+  for (const [signal, at] of Object.entries(b.signals) as [Signal, EpochMs][]) {
+    signals[signal] = Math.max(at, signals[signal] ?? 0);
+  }
+  const versions: Record<string, EpochMs> = { ...a.versions };
+  for (const [version, at] of Object.entries(b.versions)) {
+    versions[version] = Math.min(at, versions[version] ?? at);
+  }
+  const latest = Object.entries(versions)
+    .sort(([, x], [, y]) => y - x)
+    .slice(0, VERSIONS_MAX);
+  return {
+    service: a.service,
+    firstSeen: Math.min(a.firstSeen, b.firstSeen),
+    lastSeen: Math.max(a.lastSeen, b.lastSeen),
+    signals,
+    versions: Object.fromEntries(latest),
+  };
+}
