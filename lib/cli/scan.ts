@@ -1,0 +1,207 @@
+import { parseArgs } from 'node:util';
+import { type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
+import { analyzeLife, DEFAULTS } from '../leaks/index.ts';
+import { Fault } from '../model/fault.ts';
+import type { LeakResult, Life, WorkSeries } from '../model/leak.ts';
+import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
+import { SECOND_MS } from '../model/units.ts';
+import { scanView } from './scan-view.ts';
+
+const HELP = `Usage: tidemark scan FILE… [options]
+
+Says of each memory series whether it leaks, since when, how fast, and which unit of work makes it grow.
+FILE: CSV (time_s,value[,…]), a GC log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus
+query_range answer; plain, gzip or zstd; - is stdin.
+
+  --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
+  --limit BYTES     limit of the heap, container or host; 0 is none
+  --units FILE      finished units of work: CSV time_s,GET /a,POST /b,… (cumulative, or per row)
+  --fail-on leak    exit with 3 when a series leaks
+  --json            one JSON document on stdout
+  --help            this text
+`;
+
+export interface ScanIo {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Bytes of a file; `-` is stdin. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+}
+
+interface Options {
+  readonly files: readonly string[];
+  readonly role: MemoryRole | undefined;
+  readonly limit: number | undefined;
+  readonly units: string | undefined;
+  readonly json: boolean;
+  readonly failOnLeak: boolean;
+  readonly help: boolean;
+}
+
+export interface Scanned {
+  readonly file: string;
+  readonly series: ParsedSeries;
+  readonly role: MemoryRole;
+  readonly result: LeakResult;
+}
+
+class UsageError extends Error {}
+
+/** Exit code: 0 done, 1 bad input, 2 usage, 3 a `--fail-on` condition holds. */
+export async function scan(args: string[], io: ScanIo): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options.help) {
+      io.stdout(HELP);
+      return 0;
+    }
+    const scanned = await scanFiles(options, io);
+    io.stdout(options.json ? `${JSON.stringify({ results: scanned.map(toJson) })}\n` : scanView(scanned));
+    return options.failOnLeak && scanned.some(({ result }) => result.verdict === 'leak') ? 3 : 0;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof Fault)) throw error;
+    io.stderr(`tidemark scan: ${error.message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function readOptions(args: string[]): Options {
+  const { values, positionals } = parse(args);
+  if (values.help) return { ...NOTHING, help: true };
+  if (values.rules !== undefined) throw new UsageError('--rules is not available yet');
+  if (positionals.length === 0) throw new UsageError('No file given; see --help');
+  const role = MEMORY_ROLES.find((r) => r === values.role);
+  if (values.role !== undefined && !role)
+    throw new UsageError(`Unknown role "${values.role}", need one of ${MEMORY_ROLES.join(', ')}`);
+  const limit = values.limit === undefined ? 0 : Number(values.limit);
+  if (!Number.isFinite(limit) || limit < 0)
+    throw new UsageError(`Bad limit "${values.limit}", need a number of bytes`);
+  if (values['fail-on'] !== undefined && values['fail-on'] !== 'leak')
+    throw new UsageError(`Bad condition "${values['fail-on']}" for --fail-on, need leak`);
+  return {
+    files: positionals,
+    role,
+    limit: limit > 0 ? limit : undefined,
+    units: values.units,
+    json: values.json ?? false,
+    failOnLeak: values['fail-on'] !== undefined,
+    help: false,
+  };
+}
+
+const NOTHING: Options = {
+  files: [],
+  role: undefined,
+  limit: undefined,
+  units: undefined,
+  json: false,
+  failOnLeak: false,
+  help: false,
+};
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        role: { type: 'string' },
+        limit: { type: 'string' },
+        units: { type: 'string' },
+        rules: { type: 'string' },
+        'fail-on': { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+async function scanFiles(options: Options, io: ScanIo): Promise<Scanned[]> {
+  const work = options.units ? await inFile(options.units, io, parseUnits) : [];
+  const scanned: Scanned[] = [];
+  for (const file of options.files)
+    for (const series of await inFile(file, io, parseSeries))
+      scanned.push(scanSeries(file, series, options, work));
+  return scanned;
+}
+
+/** Parses a file; what goes wrong names it. */
+async function inFile<T>(file: string, io: ScanIo, parser: (bytes: Uint8Array) => T): Promise<T> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await io.readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new Fault('invalid-input', `Cannot read "${file}": ${code}`, { cause: error });
+  }
+  try {
+    return parser(bytes);
+  } catch (error) {
+    if (error instanceof Fault) throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function scanSeries(
+  file: string,
+  series: ParsedSeries,
+  options: Options,
+  work: readonly WorkSeries[],
+): Scanned {
+  const role = options.role ?? series.role ?? 'rss';
+  const life: Life = {
+    instance: series.instance,
+    version: undefined,
+    role,
+    startedAt: undefined,
+    times: series.times,
+    values: series.values,
+    majorCollections: series.majorCollections,
+    afterGc: series.afterGc,
+    limit: options.limit ?? series.limit,
+    work,
+    load: series.load,
+    mixedWriters: false,
+    end: undefined,
+  };
+  // Nothing uses less than 100 bytes of memory: such values are percent, and a least rise in bytes means nothing.
+  const isPercent = series.values.every((v) => !(v > 100));
+  const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
+  return { file, series, role, result: analyzeLife(life, settings) };
+}
+
+/** The shape of `docs/cli.md`: times in seconds on the file's own clock. */
+function toJson({ file, series, role, result }: Scanned) {
+  const seconds = (ms: number) => ms / SECOND_MS;
+  return {
+    file,
+    series: { service: series.service, instance: series.instance, role },
+    verdict: result.verdict,
+    confidence: result.confidence,
+    onset: result.onset && {
+      t: seconds(result.onset.t),
+      low: seconds(result.onset.low),
+      high: seconds(result.onset.high),
+    },
+    slopeBytesPerHour: result.slopeBytesPerHour,
+    timeToLimitS: result.timeToLimitS?.value ?? null,
+    floor: result.floor,
+    segments: result.segments.map((s) => ({
+      from: seconds(s.from),
+      to: seconds(s.to),
+      startValue: s.startValue,
+      slopePerS: s.slopePerMs * SECOND_MS,
+    })),
+    reason: result.reason,
+    suspects: result.suspects.map((s) => ({
+      units: s.units.map((u) => u.name),
+      kind: s.units[0]?.kind ?? s.cause,
+      bytesPerUnit: s.bytesPerUnit,
+      weight: s.weight,
+    })),
+    rules: [],
+  };
+}

@@ -1,0 +1,28 @@
+import { invalidInput } from '../../model/fault.ts';
+import { parseTable, seriesOfTable } from './csv.ts';
+import { decompress } from './decompress.ts';
+import { isPrometheus, parsePrometheus } from './prometheus.ts';
+import type { ParsedSeries } from './series.ts';
+
+export { decompress } from './decompress.ts';
+export type { ParsedSeries } from './series.ts';
+export { parseUnits } from './units.ts';
+
+/** Memory series of a file of any kind that `tidemark scan` reads without the OTLP decoders. */
+export function parseSeries(packed: Uint8Array): ParsedSeries[] {
+  const text = new TextDecoder().decode(decompress(packed));
+  const head = text.trimStart().slice(0, 1);
+  if (head === '') throw invalidInput('Cannot read the file: it is empty');
+  if (head !== '{' && head !== '[') return [seriesOfTable(parseTable(text))];
+  const json = parseJson(text);
+  if (isPrometheus(json)) return parsePrometheus(json);
+  throw invalidInput('Cannot read the JSON: it is not a Prometheus query_range answer');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalidInput(`Cannot read the JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,50 @@
+import { invalidInput } from '../../model/fault.ts';
+import { SECOND_MS } from '../../model/units.ts';
+import { type ParsedSeries, roleOfName } from './series.ts';
+
+/** Series of one answer beyond this are refused: a scan is for a handful. */
+const MAX_SERIES = 10_000;
+const SERVICE_LABELS = ['service', 'service_name', 'app', 'job', 'container', 'deployment'];
+const INSTANCE_LABELS = ['instance', 'pod', 'pod_name', 'host', 'hostname'];
+
+/** True for what `/api/v1/query_range` answers: https://prometheus.io/docs/prometheus/latest/querying/api/ */
+export const isPrometheus = (json: unknown): boolean =>
+  record(json)?.status === 'success' && record(record(json)?.data) !== undefined;
+
+export function parsePrometheus(json: unknown): ParsedSeries[] {
+  const data = record(record(json)?.data);
+  if (data?.resultType !== 'matrix' || !Array.isArray(data.result))
+    throw invalidInput(
+      `Cannot read the Prometheus answer: result type "${String(data?.resultType)}", need "matrix" (query_range)`,
+    );
+  if (data.result.length > MAX_SERIES)
+    throw invalidInput(
+      `Cannot read the Prometheus answer: ${data.result.length} series, at most ${MAX_SERIES}`,
+    );
+  return data.result.map(seriesOf);
+}
+
+function seriesOf(entry: unknown, index: number): ParsedSeries {
+  const labels = record(record(entry)?.metric) ?? {};
+  const values = record(entry)?.values;
+  if (!Array.isArray(values))
+    throw invalidInput(`Cannot read the Prometheus answer: result[${index}] has no values`);
+  const pick = (names: readonly string[]) =>
+    String(names.map((n) => labels[n]).find((v) => v !== undefined) ?? '');
+  return {
+    service: pick(SERVICE_LABELS),
+    instance: pick(INSTANCE_LABELS),
+    role: roleOfName(String(labels.__name__ ?? '')),
+    times: Float64Array.from(values, (pair) => Number(pair?.[0]) * SECOND_MS),
+    values: Float64Array.from(values, (pair) => Number(pair?.[1])),
+    majorCollections: undefined,
+    afterGc: false,
+    limit: undefined,
+    load: undefined,
+  };
+}
+
+const record = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;

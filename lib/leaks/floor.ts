@@ -1,0 +1,119 @@
+import type { Life } from '../model/leak.ts';
+import { bucketMinima, decimate } from './buckets.ts';
+import { clean } from './clean.ts';
+import type { Settings } from './settings.ts';
+import { firstAtOrAfter, median, type Points } from './statistics.ts';
+import { toothLength } from './tooth-length.ts';
+
+/** What is left of a series when the garbage is taken off: the least that the process can have kept. */
+export interface Floor {
+  /** Floor points, ascending. */
+  readonly points: Points;
+  /** The cleaned readings below which the floor lies. */
+  readonly readings: Points;
+  /** True when a fall of the readings is a collection: then garbage only adds, and the floor never falls. */
+  readonly collected: boolean;
+  /** True when each point is already the least of several readings. */
+  readonly thinned: boolean;
+  /** Times of old-generation collections, told or guessed from large falls; `told` says which. */
+  readonly collections: { readonly times: Float64Array; readonly told: boolean };
+  readonly confirmedUntil: number | null;
+}
+
+/** An old-generation collection frees at least this share of the heap; the tail of young ones frees less. */
+const LEAST_SHARE_FREED = 0.05;
+
+/** Roles whose value falls only when a collector runs. */
+const isCollected = (life: Life): boolean => life.role === 'heap_used' || life.role === 'heap_after_gc';
+
+export function floorOf(life: Life, settings: Settings): Floor {
+  const all = decimateRaw(clean(life, settings.minPoints), settings);
+  if (!isCollected(life)) return sampledFloor(all);
+  const told = life.majorCollections;
+  const lows = told && !life.afterGc ? valuesAt(all, told) : undefined;
+  // Collections that are counted leave no doubt which readings are floors; with too few of them the envelope must do.
+  if (lows && lows.times.length >= settings.minPoints) return confirmedFloor(lows);
+  const collections =
+    told && told.length > 0 && !life.afterGc
+      ? { times: told, told: true }
+      : { times: largeFalls(all, settings.majorFallFactor), told: false };
+  return envelopeFloor(all, life.afterGc, collections);
+}
+
+const decimateRaw = (points: Points, settings: Settings): Points =>
+  decimate(points, settings.maxRawPoints, 'minima');
+
+/** Every reading counts; teeth, if there are any, are cut at their length. */
+function sampledFloor(readings: Points): Floor {
+  const m = toothLength(readings, 40);
+  const points = m > 1 ? bucketMinima(readings, m) : lowerOfNeighbours(readings);
+  return {
+    points,
+    readings,
+    collected: false,
+    thinned: m > 1,
+    collections: { times: new Float64Array(0), told: false },
+    confirmedUntil: readings.times.at(-1) ?? null,
+  };
+}
+
+function confirmedFloor(lows: Points): Floor {
+  return {
+    points: futureMinimum(lows),
+    readings: lows,
+    collected: true,
+    thinned: false,
+    collections: { times: lows.times, told: true },
+    confirmedUntil: lows.times.at(-1) ?? null,
+  };
+}
+
+function envelopeFloor(readings: Points, afterGc: boolean, collections: Floor['collections']): Floor {
+  const m = afterGc ? 1 : toothLength(readings, 120);
+  const lower = m > 1 ? bucketMinima(readings, m) : lowerOfNeighbours(readings);
+  return {
+    points: futureMinimum(lower),
+    readings,
+    collected: true,
+    thinned: m > 1,
+    collections,
+    confirmedUntil: (afterGc ? readings.times.at(-1) : collections.times.at(-1)) ?? null,
+  };
+}
+
+/** z(t) = min over s ≥ t: what is kept at t is still there later, so no later reading can lie below it. */
+export function futureMinimum({ times, values }: Points): Points {
+  const floor = values.slice();
+  for (let i = floor.length - 2; i >= 0; i--) floor[i] = Math.min(floor[i]!, floor[i + 1]!);
+  return { times, values: floor };
+}
+
+/** Removes spikes of one sample and does not shift a rising line. */
+function lowerOfNeighbours({ times, values }: Points): Points {
+  return { times, values: values.map((v, i) => Math.min(v, values[i + 1] ?? v)) };
+}
+
+/** Readings at, or first after, the given times. */
+function valuesAt({ times, values }: Points, wanted: Float64Array): Points {
+  const outTimes: number[] = [];
+  const outValues: number[] = [];
+  for (const time of wanted) {
+    const i = firstAtOrAfter(times, time);
+    if (i >= times.length || outTimes.at(-1) === times[i]) continue;
+    outTimes.push(times[i]!);
+    outValues.push(values[i]!);
+  }
+  return { times: Float64Array.from(outTimes), values: Float64Array.from(outValues) };
+}
+
+/** Falls well beyond the usual: the old generation was collected, when nobody says so. */
+function largeFalls({ times, values }: Points, factor: number): Float64Array {
+  const falls: number[] = [];
+  for (let i = 1; i < values.length; i++)
+    if (values[i]! < values[i - 1]!) falls.push(values[i - 1]! - values[i]!);
+  const usual = factor * median(falls);
+  return times.filter((_, i) => {
+    const before = values[i - 1] ?? 0;
+    return i > 0 && before - values[i]! >= Math.max(usual, LEAST_SHARE_FREED * before) && usual > 0;
+  });
+}

@@ -1,0 +1,96 @@
+import type { Life } from '../model/leak.ts';
+import { isCountRole } from '../model/memory.ts';
+import { decimate } from './buckets.ts';
+import { type Cap, capOf } from './cap.ts';
+import { type Fit, fitSegments, type Segment } from './change-points.ts';
+import type { Floor } from './floor.ts';
+import { type Measures, measure, type StretchFacts } from './gates.ts';
+import type { Settings } from './settings.ts';
+import { firstAtOrAfter, madSd, type Points, slicePoints } from './statistics.ts';
+import { type Falls, fallsOf, jumpBetween, type Stretch, stretchesOf } from './stretches.ts';
+
+/** A rise with the figures that decide about it. */
+export interface Candidate {
+  readonly stretch: Stretch;
+  readonly facts: StretchFacts;
+  readonly measures: Measures;
+  readonly segment: Segment;
+  /** The points of the stretch, plateau included. */
+  readonly points: Points;
+}
+
+/** The floor's shape, and every rise in it. */
+export interface Shape {
+  readonly points: Points;
+  readonly cap: Cap;
+  readonly fit: Fit;
+  readonly falls: Falls;
+  readonly candidates: readonly Candidate[];
+}
+
+export function shapeOf(life: Life, floor: Floor, settings: Settings): Shape {
+  const cap = capOf(life, floor, settings);
+  const kind = floor.thinned || floor.collected ? 'minima' : 'medians';
+  const points = decimate(cap.points, settings.maxBuckets, kind);
+  const fit = fitSegments(points, settings);
+  const falls = fallsOf(fit, points.times.length, settings);
+  const build = (stretch: Stretch) =>
+    candidateOf(stretch, { life, floor, cap, points, fit, falls, settings });
+  const candidates = stretchesOf(fit.segments, settings, false).map(build);
+  const stairs = stretchesOf(fit.segments, settings, true)
+    .filter((stretch) => isStaircase(fit.segments, stretch))
+    .map(build);
+  return { points, cap, fit, falls, candidates: [...candidates, ...stairs] };
+}
+
+/** Growth in steps: at least three, none of them most of the rise. */
+function isStaircase(segments: readonly Segment[], { first, last }: Stretch): boolean {
+  const rise = segments[last]!.endValue - segments[first]!.startValue;
+  const jumps: number[] = [];
+  for (let i = first + 1; i <= last; i++) jumps.push(jumpBetween(segments[i - 1]!, segments[i]!));
+  const steps = jumps.filter((jump) => jump > 0.05 * rise);
+  return steps.length >= 3 && Math.max(...steps) <= 0.45 * rise;
+}
+
+interface Context {
+  readonly life: Life;
+  readonly floor: Floor;
+  readonly cap: Cap;
+  readonly points: Points;
+  readonly fit: Fit;
+  readonly falls: Falls;
+  readonly settings: Settings;
+}
+
+function candidateOf(stretch: Stretch, context: Context): Candidate {
+  const { life, floor, cap, points, fit, falls, settings } = context;
+  const segment = fit.segments[stretch.first]!;
+  const own = slicePoints(points, segment.from, fit.segments[stretch.last]!.to);
+  const from = own.times[0]!;
+  const to = own.times.at(-1)!;
+  const birth = fit.segments[falls.births.filter((b) => b <= stretch.first).at(-1)!]!.from;
+  const risen = fit.segments
+    .slice(stretch.first, stretch.last + 1)
+    .flatMap((s) => [s.startValue, s.endValue]);
+  const top = Math.max(...risen);
+  const facts: StretchFacts = {
+    durationMs: to - from,
+    firstSlope: segment.slope,
+    start: segment.startValue,
+    top,
+    highestBefore: Math.max(0, ...points.values.subarray(birth, segment.from)),
+    beginsWithLife: falls.births.includes(stretch.first),
+    end: stretch.end,
+    collected: floor.collected,
+    capped: cap.capped,
+    riseOfLimit: life.limit ? (top - segment.startValue) / life.limit : 0,
+    majorCollections: countBetween(floor.collections.times, from, to),
+    fitSd: madSd(fit.residuals),
+    minRise: isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes,
+    lows: countBetween(floor.points.times, from, to),
+  };
+  return { stretch, facts, measures: measure(own, facts, settings), segment, points: own };
+}
+
+export const countBetween = (times: Float64Array, from: number, to: number): number =>
+  Math.max(0, firstAtOrAfter(times, to + 1e-6) - firstAtOrAfter(times, from));

@@ -1,0 +1,81 @@
+import type { LeakResult, Life } from '../model/leak.ts';
+import { isCountRole } from '../model/memory.ts';
+import { DAY_MS, GIB, HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from '../model/units.ts';
+import type { Gate } from './gates.ts';
+import type { Candidate } from './judge.ts';
+
+/** One sentence that says why, with the numbers that decided. */
+export function reasonFor(
+  result: Omit<LeakResult, 'reason'>,
+  candidate: Candidate | undefined,
+  life: Life,
+): string {
+  const amount = (value: number) => (isCountRole(life.role) ? `${Math.round(value)}` : bytesText(value));
+  const rise = candidate ? riseText(candidate, amount) : '';
+  switch (result.verdict) {
+    case 'mixed-writers':
+      return 'Two processes write under one identity, so no series belongs to a single life.';
+    case 'insufficient-data':
+      return `Only ${result.lows} usable readings or confirmed lows; a verdict needs more.`;
+    case 'exhausted':
+      return 'The floor already lies at its limit when the data begin, so no rise is left to judge.';
+    case 'stable':
+      return `The floor stays near ${amount(median(result))} over ${result.lows} lows.`;
+    case 'step':
+      return 'The floor jumped once and has held its new level since.';
+    case 'load-proportional':
+      return `The floor ${rise}, but with the load taken out nearly no slope is left.`;
+    case 'warm-up':
+      return `The floor ${rise}, but ${missing(candidate)}.`;
+    case 'growth-unconfirmed':
+      return `The floor ${rise}, but ${missing(candidate)}.`;
+    case 'leak':
+      return `The floor ${rise}, over ${candidate?.facts.lows ?? 0} lows with R² ${candidate?.measures.r2.toFixed(2)} and no sign of levelling off.`;
+  }
+}
+
+const median = ({ floor }: Omit<LeakResult, 'reason'>): number => (floor ? (floor.start + floor.end) / 2 : 0);
+
+function riseText({ facts, measures }: Candidate, amount: (value: number) => string): string {
+  const perHour = amount(measures.slope * HOUR_MS);
+  return `rose from ${amount(facts.start)} to ${amount(facts.top)} in ${durationText(facts.durationMs)} (${perHour}/h)`;
+}
+
+const WORDS: Record<Gate, string> = {
+  points: 'it has too few points',
+  z: 'it does not stand out from the noise',
+  r2: 'it wanders rather than climbs',
+  effect: 'it is small for its duration',
+  t90: 'most of it came early',
+  third: 'its last third is nearly flat',
+  bend: 'it is slowing down',
+  first: 'it begins flat',
+  new: 'it only comes back to a level seen before',
+  young: 'it begins with the life, as a warm-up does, and is still short',
+  ended: 'it did not last to the end',
+  proof: 'too few major collections lie within it to tell kept memory from garbage',
+};
+
+function missing(candidate: Candidate | undefined): string {
+  const failed = candidate?.measures.failed ?? [];
+  if (failed.length === 0) return 'the series falls back again and again without a known restart';
+  return failed
+    .slice(0, 2)
+    .map((gate) => WORDS[gate])
+    .join(' and ');
+}
+
+export function bytesText(value: number): string {
+  const size = Math.abs(value);
+  if (size >= GIB) return `${(value / GIB).toFixed(1)} GiB`;
+  if (size >= MIB) return `${(value / MIB).toFixed(1)} MiB`;
+  if (size >= KIB) return `${(value / KIB).toFixed(1)} KiB`;
+  return `${Math.round(value)} B`;
+}
+
+export function durationText(ms: number): string {
+  if (ms >= 2 * DAY_MS) return `${(ms / DAY_MS).toFixed(1)} days`;
+  if (ms >= 2 * HOUR_MS) return `${(ms / HOUR_MS).toFixed(1)} h`;
+  if (ms >= 2 * MINUTE_MS) return `${Math.round(ms / MINUTE_MS)} min`;
+  return `${Math.round(ms / SECOND_MS)} s`;
+}
