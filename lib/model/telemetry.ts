@@ -20,12 +20,13 @@ export interface JoinKeys {
   readonly podUid?: string;
   readonly podName?: string; // namespace/pod
   readonly containerId?: string;
+  readonly containerName?: string; // k8s.container.name: which container of the pod
   readonly host?: string;
   readonly pid?: number;
 }
 
 export interface InstanceIdentity {
-  /** Stable over the exports of one process; includes the pid where the id alone survives restarts. */
+  /** Stable per slot: an id that was set by hand survives restarts. The pid in `joins` tells the lives in a slot apart. */
   readonly key: string;
   readonly source: InstanceSource;
   readonly version?: string;
@@ -82,7 +83,7 @@ export interface MachineFact {
   readonly joins: JoinKeys;
   readonly time: EpochMs;
   readonly metric: string;
-  readonly kind: 'container_limit' | 'heap_limit' | 'host_limit' | 'restarts' | 'oom_killed';
+  readonly kind: 'container_limit' | 'container_usage' | 'heap_limit' | 'host_limit' | 'restarts' | 'oom_killed';
   readonly value: number;
 }
 
