@@ -11,9 +11,9 @@ const MAX_TRIES = 3;
  * good only after a sync of the parent, also when another writer made it a moment ago. What was synced once is
  * remembered, so the usual put pays nothing here.
  *
- * Folders that became empty are removed; within this process never under a writer. Two processes that delete in one
- * store at the same time could remove and remake a folder between another's check and its sync, so only one process,
- * the server's, should delete.
+ * Folders that became empty are removed; within this process never under a writer. What this process remembers of a
+ * folder would be wrong if another process removed and remade it; that a power loss falls into the milliseconds before
+ * the other's sync is the one case in which two processes on one store, one of them deleting, could lose an object.
  */
 export function durableFolders(fs: DurableFs, root: string) {
   const durable = new Map<string, Promise<void>>();

@@ -85,6 +85,25 @@ describe('filesObjectStore', () => {
     }
   });
 
+  it("answers 'exists' only after a sync of its own: the winner may not have come to its own", async () => {
+    const folder = await temporaryFolder();
+    const synced: string[] = [];
+    const store = filesObjectStore(folder.path, {
+      ...diskFs,
+      async syncFolder(path) {
+        await diskFs.syncFolder(path);
+        synced.push(path.slice(folder.path.length));
+      },
+    });
+    await mkdir(join(folder.path, 'a/x'), { recursive: true }); // by another process, which may not have synced it either
+    await store.put('a/x/b', body, { ifAbsent: true });
+    expect(synced).toContain('/a');
+    synced.length = 0;
+    expect(await store.put('a/x/b', body, { ifAbsent: true })).toBe('exists');
+    expect(synced).toEqual(['/a/x']);
+    await folder.remove();
+  });
+
   it('list() reads only the folders that the prefix and the page need', async () => {
     const folder = await temporaryFolder();
     const read: string[] = [];
