@@ -8,7 +8,7 @@ import { decodeProtobufTraces } from './protobuf-traces.ts';
 
 export type { DecodedMetrics, DecodedTraces, Encoding } from './decoded.ts';
 export { metricsFacts } from './metrics-facts.ts';
-export { metricPrecedence, SPANS_PRECEDENCE } from './roles.ts';
+export { countPrecedence, rolePrecedence } from './roles.ts';
 export { scopeOfStream } from './stream-hash.ts';
 export { tracesFacts } from './traces-facts.ts';
 

@@ -50,17 +50,21 @@ export const collectionRoleOf = (
 };
 
 /** Counts by spans lose against every metric: spans are often sampled. */
-export const SPANS_PRECEDENCE = 1_000;
+const SPANS_PRECEDENCE = 1_000;
+const UNKNOWN_PRECEDENCE = 2 * SPANS_PRECEDENCE;
+
+/** Which of several metrics fills a role for one life: the lowest number wins, the others are left out. */
+export const rolePrecedence = (role: SeriesRole | 'work', metric: string): number =>
+  PRECEDENCE.get(`${role} ${normalName(metric)}`) ?? UNKNOWN_PRECEDENCE;
 
 /**
- * Which of several metrics fills a role for one life: the lowest number wins, the others are left out. For role 'work'
- * compare only metrics whose units are of one kind: `http.server.duration` and `rpc.server.duration` count different work.
+ * The same for counters of work. Compare only counters whose units are of one kind: `http.server.duration` and
+ * `rpc.server.duration` count different work, `http.server.duration` and `http.server.request.duration` the same.
  */
-export const metricPrecedence = (role: SeriesRole | 'work', metric: string): number =>
-  PRECEDENCE.get(`${role} ${normalName(metric)}`) ??
-  (role === 'work' && workRowOf(normalName(metric)) !== undefined
-    ? SPANS_PRECEDENCE - 1
-    : SPANS_PRECEDENCE * 2);
+export const countPrecedence = (metric: string): number =>
+  workRowOf(normalName(metric)) === undefined
+    ? UNKNOWN_PRECEDENCE
+    : Math.min(rolePrecedence('work', metric), SPANS_PRECEDENCE - 1);
 
 function fits(filter: Filter, attributes: Attributes): boolean {
   for (const key of filter.keys) {

@@ -9,12 +9,14 @@ import { isTemplate, templatePath } from './path-template.ts';
 const MAX_NAME_LENGTH = 256;
 const METHOD = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY|HTTP) +(\/\S*)$/;
 
-export const METHOD_KEYS = ['http.request.method', 'http.method', 'method'];
-export const ROUTE_KEYS = ['http.route', 'uri', 'route', 'handler'];
+const METHOD_KEYS = ['http.request.method', 'http.method', 'method'];
 const PATH_KEYS = ['url.path', 'http.target', 'http.path', 'path', 'url.full', 'http.url'];
+/** What Micrometer, prom-client's users and others call the route on metrics. It may be a raw path. */
+const CUSTOM_ROUTE_KEYS = ['uri', 'route', 'handler'];
 const STATUS_KEYS = ['http.response.status_code', 'http.status_code', 'status', 'status_code', 'code'];
 const NO_ROUTE = '(no route)';
-/** What Micrometer and others put where they know no route. */
+const NOT_FOUND = 404;
+/** What stands where no route is known. */
 const PLACEHOLDER_ROUTE = /^(unknown|not_found|redirection|root|none|#val|unmatched)$/i;
 
 export interface HttpHints {
@@ -28,30 +30,35 @@ export interface HttpHints {
 export function httpUnit(attributes: Attributes, hints: HttpHints = {}): UnitOfWork {
   const sent = first(attributes, METHOD_KEYS)?.toUpperCase();
   const method = sent === undefined || sent === '_OTHER' ? 'HTTP' : sent;
-  const route = first(attributes, ROUTE_KEYS);
-  if (route !== undefined && !PLACEHOLDER_ROUTE.test(route))
-    return named('http', METHOD.test(route) ? route : `${method} ${route}`);
-  const target = hints.targetIsRoute ? text(attributes, 'http.target') : undefined;
-  if (target !== undefined && isTemplate(target)) return named('http', `${method} ${target}`);
-  const spoken = METHOD.exec(hints.spanName ?? '');
-  const path = first(attributes, PATH_KEYS);
-  if (spoken !== null && isTemplate(spoken[2]!)) return named('http', spoken[0]);
+  const route = text(attributes, 'http.route');
+  if (route !== undefined) return named('http', METHOD.test(route) ? route : `${method} ${route}`);
   // A path that no route matched: scanners send thousands of them.
-  if (statusClass(attributes) === '4xx' && httpStatus(attributes) === 404)
-    return named('http', `${method} ${NO_ROUTE}`);
-  if (spoken !== null && templatePath(spoken[2]!) === spoken[2] && !samePath(spoken[2], path)) {
-    return named('http', spoken[0]);
+  const noRoute = named('http', `${method} ${NO_ROUTE}`);
+  const spoken = METHOD.exec(hints.spanName ?? '');
+  if (spoken !== null) {
+    const [, verb = method, path = ''] = spoken;
+    return httpStatus(attributes) === NOT_FOUND && !isTemplate(path)
+      ? noRoute
+      : unitOfPath(verb, path, 'route');
   }
-  const raw = spoken?.[2] ?? path;
-  if (raw === undefined) return named('http', `${method} ${NO_ROUTE}`);
-  return {
-    ...named('http', `${spoken === null ? method : spoken[0].split(' ')[0]} ${templatePath(raw)}`),
-    guessed: true,
-  };
+  const custom = hints.spanName === undefined ? first(attributes, CUSTOM_ROUTE_KEYS) : undefined;
+  const target = hints.targetIsRoute ? text(attributes, 'http.target') : undefined;
+  const likely = custom ?? target;
+  if (likely !== undefined) {
+    return PLACEHOLDER_ROUTE.test(likely) ? noRoute : unitOfPath(method, likely, 'route');
+  }
+  const path = first(attributes, PATH_KEYS);
+  if (path === undefined || httpStatus(attributes) === NOT_FOUND) return noRoute;
+  return unitOfPath(method, path, 'raw');
 }
 
-const samePath = (route: string, path: string | undefined) =>
-  path !== undefined && templatePath(path) === templatePath(route);
+/** A path that should be a route is one, unless it carries what looks like ids. */
+function unitOfPath(method: string, path: string, meant: 'route' | 'raw'): UnitOfWork {
+  if (meant === 'route' && isTemplate(path)) return named('http', `${method} ${path}`);
+  const template = templatePath(path);
+  const unit = named('http', `${method} ${template}`);
+  return meant === 'raw' || template !== path ? { ...unit, guessed: true } : unit;
+}
 
 export function rpcUnit(attributes: Attributes, spanName = ''): UnitOfWork {
   const method = text(attributes, 'rpc.method');
