@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  FINDINGS,
+  HEALTH,
+  KEYS,
+  memoryOf,
+  NOW,
+  SERVICES,
+  SETUP,
+  TRANSACTIONS,
+  UNITS,
+  UPLOADS,
+} from './fixture-data.ts';
+
+// Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
+// `node test/browser/fixture-api.ts [leak|empty|error]`. test/web/fixture.test.ts holds the data to the schemas.
+
+export type Scenario = 'leak' | 'empty' | 'error';
+
+const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+// As strict as a server can be: proves that nothing is inline and nothing is fetched from elsewhere.
+export const CONTENT_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const list = (items: readonly unknown[]) => ({ items, cursor: null });
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const problem = (status: number, title: string, detail: string): Answer => ({
+  status,
+  body: { type: 'about:blank', title, status, detail },
+});
+
+/** Answers as the server does; `arrived` grows with every look, as it does while a service sends. */
+export function answer(scenario: Scenario, method: string, url: URL, arrived = 0): Answer {
+  const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent);
+  const [head, first, second] = parts;
+  const empty = scenario === 'empty';
+  if (head === 'status') {
+    return ok({
+      version: '0.1.0',
+      now: NOW,
+      lastUploadAt: empty ? null : NOW - 3000 + arrived,
+      pending: 0,
+      services: empty ? 0 : SERVICES.length,
+      openFindings: empty ? 0 : FINDINGS.filter((finding) => finding.state === 'firing').length,
+      lastScanAt: NOW,
+    });
+  }
+  if (scenario === 'error')
+    return problem(503, 'Service Unavailable', 'Could not read the store: it is locked by another process');
+  const time = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise);
+  if (head === 'services' && first === undefined) return ok(list(empty ? [] : SERVICES));
+  if (head === 'services' && first) {
+    if (!SERVICES.some((one) => one.service === first))
+      return problem(404, 'Not Found', `There is no service ${first}`);
+    if (second === 'memory')
+      return ok(
+        memoryOf(first, url.searchParams.get('role'), time('from', NOW - 7 * 86_400_000), time('to', NOW)),
+      );
+    if (second === 'units') return ok(list(UNITS));
+    if (second === 'transactions') return ok(list(TRANSACTIONS));
+  }
+  if (head === 'health') return ok({ ...HEALTH, service: second ?? '' });
+  if (head === 'findings' && first === undefined) {
+    const { state, service } = Object.fromEntries(url.searchParams);
+    const of = FINDINGS.filter(
+      (finding) => (!state || finding.state === state) && (!service || finding.service === service),
+    );
+    return ok(list(empty ? [] : of));
+  }
+  if (head === 'findings' && first) {
+    const finding = FINDINGS.find((one) => one.id === first);
+    if (!finding) return problem(404, 'Not Found', `There is no finding ${first}`);
+    return method === 'POST'
+      ? ok({ ...finding, state: second === 'snooze' ? 'snoozed' : 'dismissed' })
+      : ok(finding);
+  }
+  if (head === 'uploads') {
+    const none = { received: 0, done: 0, rejected: 0, poison: 0, pending: 0 };
+    return ok(empty ? { ...UPLOADS, balance: none, refused: [], items: [] } : UPLOADS);
+  }
+  if (head === 'deploys') return ok(list(memoryOf(FINDINGS[0]!.service, null, 0, NOW).deploys));
+  if (head === 'setup') return ok(SETUP);
+  if (head === 'keys') return ok(list(KEYS));
+  return problem(404, 'Not Found', `There is nothing at ${url.pathname}`);
+}
+
+async function fileAnswer(path: string): Promise<{ type: string; body: Buffer }> {
+  const inside = normalize(path).replace(/^(\.\.[/\\])+/, '');
+  const type = TYPES[extname(inside)];
+  if (type) {
+    try {
+      return { type, body: await readFile(join(DIST, inside)) };
+    } catch {
+      // Falls through to the page, as for every other address.
+    }
+  }
+  return { type: TYPES['.html']!, body: await readFile(join(DIST, 'index.html')) };
+}
+
+export async function startFixture(
+  scenario: Scenario,
+  port = 0,
+): Promise<{ url: string; requests: string[]; close: () => Promise<void> }> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://fixture');
+    requests.push(`${request.method} ${url.pathname}${url.search}`);
+    const send = async () => {
+      if (url.pathname.startsWith('/api/')) {
+        const { status, body } = answer(scenario, request.method ?? 'GET', url);
+        const type = status < 400 ? 'application/json' : 'application/problem+json';
+        response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+        return;
+      }
+      const { type, body } = await fileAnswer(url.pathname);
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': CONTENT_POLICY }).end(body);
+    };
+    send().catch((error: unknown) => response.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url, requests, close };
+}
+
+if (import.meta.main) {
+  const { url } = await startFixture((process.argv[2] as Scenario | undefined) ?? 'leak', 4041);
+  process.stdout.write(`${url}\n`);
+}

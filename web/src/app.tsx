@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Header } from './components/header.tsx';
+import { Help } from './components/help.tsx';
+import { Search } from './components/search.tsx';
+import { moveRow, useKeys } from './keys.ts';
+import { lazy } from './lazy.tsx';
+import { NotFound } from './pages/not-found.tsx';
+import { ServicesPage } from './pages/services.tsx';
+import { go, href, hrefWith, RANGE_KEYS, servicePath, undoChoice, usePlace } from './router.ts';
+import { serverNow } from './status.ts';
+import { isoTime, resolveTime } from './time.ts';
+
+// The first screen is in the main chunk; the drawings come with the pages that show them.
+const FindingPage = lazy(async () => (await import('./pages/finding.tsx')).FindingPage);
+const MemoryPage = lazy(async () => (await import('./pages/memory.tsx')).MemoryPage);
+const TransactionsPage = lazy(async () => (await import('./pages/transactions.tsx')).TransactionsPage);
+const TransactionPage = lazy(async () => (await import('./pages/transaction.tsx')).TransactionPage);
+const HealthPage = lazy(async () => (await import('./pages/health.tsx')).HealthPage);
+const FindingsPage = lazy(async () => (await import('./pages/findings.tsx')).FindingsPage);
+const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage);
+const UploadsPage = lazy(async () => (await import('./pages/uploads.tsx')).UploadsPage);
+const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
+
+const decode = (text: string | undefined): string | undefined => {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return undefined; // a hand-typed URL with a broken escape names nothing
+  }
+};
+
+function Page({ path }: { path: string }) {
+  const [head = '', ...rest] = path.replace(/\/$/, '').slice(1).split('/');
+  const [first, second, third, fourth] = rest.map(decode);
+  if (head === 's' && first) {
+    if (second === 'memory') return <MemoryPage key={first} service={first} />;
+    if (second === 'transactions') return <TransactionsPage key={first} service={first} />;
+    if (second === 't' && third && fourth) {
+      return <TransactionPage key={path} service={first} kind={third} name={fourth} />;
+    }
+    if (second === 'health') return <HealthPage key={first} service={first} />;
+    return <NotFound path={path} />;
+  }
+  if (head === 'findings' && first) return <FindingPage key={first} id={first} />;
+  if (rest.length > 0) return <NotFound path={path} />;
+  if (head === '') return <ServicesPage />;
+  if (head === 'findings') return <FindingsPage />;
+  if (head === 'setup') return <SetupPage />;
+  if (head === 'uploads') return <UploadsPage />;
+  if (head === 'keys') return <KeysPage />;
+  return <NotFound path={path} />;
+}
+
+/** Copies the link with its times pinned, so that a colleague sees the same minutes. */
+async function copyLink() {
+  const { query } = { query: new URLSearchParams(location.search) };
+  const from = resolveTime(query.get('from'), serverNow());
+  const pinned =
+    from === undefined
+      ? {}
+      : { from: isoTime(from), to: isoTime(resolveTime(query.get('to'), serverNow()) ?? serverNow()) };
+  await navigator.clipboard?.writeText(location.origin + hrefWith(pinned));
+}
+
+export function App() {
+  const { path } = usePlace();
+  const [over, setOver] = useState<'' | 'search' | 'help'>('');
+  const tab = (page: string) => () => {
+    const service = document.body.dataset.service;
+    if (service) go(href(servicePath(service, page), {}, RANGE_KEYS));
+  };
+  useKeys({
+    '/': () => setOver('search'),
+    '?': () => setOver('help'),
+    'g s': () => go(href('/')),
+    'g f': () => go(href('/findings')),
+    'g m': tab('memory'),
+    'g t': tab('transactions'),
+    'g h': tab('health'),
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    z: undoChoice,
+    y: () => void copyLink(),
+  });
+  // A dialog belongs to the page it was opened on.
+  useEffect(() => setOver(''), [path]);
+  return (
+    <>
+      <Header search={() => setOver('search')} />
+      <Page path={path} />
+      {over === 'search' && <Search close={() => setOver('')} />}
+      {over === 'help' && <Help close={() => setOver('')} />}
+    </>
+  );
+}

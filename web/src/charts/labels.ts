@@ -1,0 +1,60 @@
+// Labels stand at the lines. Each says where it may stand, best place first; one that finds no free place is left out,
+// unless the chart would lie without it.
+
+export interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'middle' | 'end';
+}
+export interface Label {
+  readonly text: string;
+  readonly className: string;
+  readonly spots: readonly Spot[];
+  readonly needed?: boolean;
+}
+export interface Placed extends Spot {
+  readonly text: string;
+  readonly className: string;
+}
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+// 11 px text: measured on Inter and Liberation Sans, rounded up.
+const LETTER_PX = 6;
+const ROOM_PX = 4;
+
+const boxOf = (text: string, { x, y, anchor }: Spot): Box => {
+  const width = text.length * LETTER_PX;
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return { left, right: left + width, top: y - 10, bottom: y + 3 };
+};
+const meet = (a: Box, b: Box) =>
+  a.left < b.right + ROOM_PX && b.left < a.right + ROOM_PX && a.top < b.bottom && b.top < a.bottom;
+
+/** Places labels in order of importance inside 0..width. */
+export function placeLabels(labels: readonly Label[], width: number): Placed[] {
+  const taken: Box[] = [];
+  const out: Placed[] = [];
+  for (const { text, className, spots, needed } of labels) {
+    const fits = (spot: Spot) => {
+      const box = boxOf(text, spot);
+      return box.left >= 0 && box.right <= width && !taken.some((other) => meet(box, other));
+    };
+    const spot = spots.find(fits) ?? (needed ? pushInside(text, spots[0], width) : undefined);
+    if (!spot) continue;
+    taken.push(boxOf(text, spot));
+    out.push({ ...spot, text, className });
+  }
+  return out;
+}
+
+function pushInside(text: string, spot: Spot | undefined, width: number): Spot | undefined {
+  if (!spot) return undefined;
+  const { left, right } = boxOf(text, spot);
+  if (left < 0) return { ...spot, x: 0, anchor: 'start' };
+  return right > width ? { ...spot, x: width, anchor: 'end' } : spot;
+}

@@ -1,0 +1,117 @@
+import type { ComponentChildren } from 'preact';
+import type { ApiFinding } from '../../../lib/http/schemas.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { Copy } from '../components/paste.tsx';
+import { bytes, percent, plain, seconds, slopeEstimate } from '../format.ts';
+import { between, dayTime, zoneName } from '../time.ts';
+import { useView } from '../view.ts';
+import { roleWord } from '../words.ts';
+
+type Fact = readonly [string, ComponentChildren];
+
+const Facts = ({ title, facts }: { title: string; facts: readonly Fact[] }) => (
+  <>
+    <h3>{title}</h3>
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  </>
+);
+
+/** Where every number of the page comes from. Opened with `e`, closed with esc, linkable as `evidence=1`. */
+export function Evidence({
+  finding,
+  metric,
+  close,
+}: {
+  finding: ApiFinding;
+  metric: string | undefined;
+  close: () => void;
+}) {
+  const { zone } = useView();
+  const { evidence } = finding;
+  const { onset, slopeBytesPerHour: slope, timeToLimitS: left, floor } = evidence;
+  const nearest =
+    onset && [...evidence.deploys].sort((a, b) => Math.abs(a.at - onset.t) - Math.abs(b.at - onset.t))[0];
+  const unknown = <span class="dim">– not found</span>;
+  const gap = nearest && onset ? Math.abs(onset.t - nearest.at) / 1000 : 0;
+  return (
+    <Dialog label="Evidence" className="drawer" close={close}>
+      <div class="head">
+        <h2>Evidence</h2>
+        <span class="grow" />
+        <button type="button" class="btn bare" onClick={close}>
+          Close <kbd>esc</kbd>
+        </button>
+      </div>
+      <p class="lede small">
+        Every number of the page comes from here. Nothing in it is a stored value of your program.
+      </p>
+      <Facts
+        title="Series"
+        facts={[
+          ['Role', roleWord(evidence.role).toLowerCase()],
+          ...(metric ? [['Metric', <code key="metric">{metric}</code>] as const] : []),
+          ['Instances', evidence.instances.length],
+          ['Window', `${dayTime(evidence.from, zone)} – ${dayTime(evidence.to, zone)} ${zoneName(zone)}`],
+          ['Confirmed lows', evidence.lows],
+          [
+            'Limit',
+            evidence.limitBytes === null ? <span class="dim">– not sent</span> : bytes(evidence.limitBytes),
+          ],
+        ]}
+      />
+      <Facts
+        title="Onset"
+        facts={[
+          ['Estimate', onset ? `${dayTime(onset.t, zone)} ${zoneName(zone)}` : unknown],
+          ['95 % interval', onset ? between(onset.low, onset.high, zone) : unknown],
+          [
+            'Nearest release',
+            nearest && onset ? (
+              `${nearest.version}, ${seconds(gap)} ${nearest.at <= onset.t ? 'before' : 'after'}`
+            ) : (
+              <span class="dim">none known</span>
+            ),
+          ],
+        ]}
+      />
+      <Facts
+        title="Growth"
+        facts={[
+          ['Slope', slope ? plain(slopeEstimate(slope)) : unknown],
+          ['Floor', floor ? `${bytes(floor.start)} → ${bytes(floor.end)}` : unknown],
+          [
+            'Time to limit',
+            left ? (
+              `${seconds(Math.max(0, left.value))} (${seconds(Math.max(0, left.low))} to ${seconds(Math.max(0, left.high))})`
+            ) : (
+              <span class="dim">– no limit or no slope</span>
+            ),
+          ],
+          ['Confidence', percent(evidence.confidence)],
+          ['Analyzer', evidence.analyzer],
+        ]}
+      />
+      <h3>Why</h3>
+      <p class="small mid">{evidence.reason}</p>
+      {evidence.instances.length > 0 && (
+        <>
+          <h3>Instances</h3>
+          <p class="mono small mid wrap">{evidence.instances.join('  ')}</p>
+        </>
+      )}
+      <div class="row actions">
+        <Copy text={JSON.stringify(finding, null, 2)}>Copy as JSON</Copy>
+        <a class="btn" href={`/api/v1/findings/${encodeURIComponent(finding.id)}`}>
+          Open in the API
+        </a>
+      </div>
+    </Dialog>
+  );
+}

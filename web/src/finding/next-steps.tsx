@@ -1,0 +1,210 @@
+import type { ComponentChildren } from 'preact';
+import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
+import { bytes, plain, seconds, slopeEstimate } from '../format.ts';
+import { href, RANGE_KEYS, servicePath } from '../router.ts';
+import { useView } from '../view.ts';
+
+const HEADROOM = 0.8;
+const HOUR_S = 3600;
+
+/** How often a restart keeps the floor under 80 % of the limit; undefined when that cannot be said. */
+export function restartEveryS({
+  limitBytes,
+  slopeBytesPerHour,
+  floor,
+}: ApiFinding['evidence']): number | undefined {
+  if (limitBytes === null || slopeBytesPerHour === null || floor === null) return undefined;
+  const room = HEADROOM * limitBytes - floor.start;
+  const every = (room / slopeBytesPerHour.high) * HOUR_S; // the fast end of the interval, to be on the safe side
+  return room > 0 && slopeBytesPerHour.low > 0 ? every : undefined;
+}
+
+/** The release whose commits are to be read: the last one before the onset's interval ends. */
+function releaseOf({ onset, deploys }: ApiFinding['evidence']) {
+  if (!onset) return undefined;
+  return deploys.filter((deploy) => deploy.at <= onset.high).sort((a, b) => b.at - a.at)[0];
+}
+
+export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: readonly ApiDeploy[] }) {
+  const { evidence, suspects, service } = finding;
+  const open = finding.state === 'firing' || finding.state === 'snoozed';
+  const steps = open ? (finding.kind === 'leak' ? leakSteps(finding, deploys) : killedSteps(finding)) : [];
+  const { now } = useView();
+  const age = now - evidence.to;
+  return (
+    <section>
+      <div class="head">
+        <h2>What to do next</h2>
+      </div>
+      {steps.length > 0 ? (
+        <ol class="steps">
+          {steps.map((step) => (
+            <li key={step.key}>{step.body}</li>
+          ))}
+        </ol>
+      ) : (
+        <p class="lede small">
+          Nothing: this was {finding.state}.{' '}
+          {finding.state === 'resolved' &&
+            suspects[0]?.units[0] &&
+            'A new release that keeps memory again opens a new finding.'}
+        </p>
+      )}
+      {open && age > 3_600_000 && (
+        <p class="note under">
+          Last looked {seconds(age / 1000)} ago.{' '}
+          <a href={href(servicePath(service, 'health'))}>Does data arrive?</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface Step {
+  readonly key: string;
+  readonly body: ComponentChildren;
+}
+
+function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[]): Step[] {
+  const { evidence, suspects, service } = finding;
+  const steps: Step[] = [];
+  const every = restartEveryS(evidence);
+  if (every !== undefined && evidence.slopeBytesPerHour && evidence.floor && evidence.limitBytes !== null) {
+    const room = HEADROOM * evidence.limitBytes - evidence.floor.start;
+    steps.push({
+      key: 'restart',
+      body: (
+        <>
+          <span>
+            <b>Until it is fixed:</b> restart each instance every {seconds(every)}. That keeps it under 80
+            {'\u2009'}% of its limit.
+          </span>
+          <span class="note">
+            {bytes(room)} of room ÷ {plain(slopeEstimate(evidence.slopeBytesPerHour))}
+          </span>
+        </>
+      ),
+    });
+  }
+  const first = suspects[0];
+  const unit = first?.cause === 'unit' ? first.units[0] : undefined;
+  if (unit) {
+    const to = servicePath(service, `t/${unit.kind}/${encodeURIComponent(unit.name)}`);
+    steps.push({
+      key: 'look',
+      body: (
+        <>
+          <span>
+            <b>Look</b> at what <code>{unit.name}</code> stores: caches, listeners, maps that are keyed by
+            request and never emptied.
+          </span>
+          <span class="act">
+            <a class="btn primary" href={href(to, {}, RANGE_KEYS)}>
+              Open the unit
+            </a>
+          </span>
+        </>
+      ),
+    });
+  } else if (first?.cause === 'clock') {
+    steps.push({
+      key: 'clock',
+      body: (
+        <span>
+          <b>Look</b> for a timer or an agent: it grows at any traffic, so no request causes it. Compare the
+          versions of agents before and after the onset.
+        </span>
+      ),
+    });
+  } else {
+    steps.push({
+      key: 'counts',
+      body: (
+        <>
+          <span>
+            <b>Send counts of work</b>, so that the unit that keeps memory can be named.
+          </span>
+          <span class="act">
+            <a class="btn primary" href={href(servicePath(service, 'health'))}>
+              Lines to add
+            </a>
+          </span>
+        </>
+      ),
+    });
+  }
+  const release = releaseOf(evidence);
+  if (release) {
+    const url = deploys.find((deploy) => deploy.version === release.version)?.url;
+    steps.push({
+      key: 'read',
+      body: (
+        <>
+          <span>
+            <b>Read</b> what release <b>{release.version}</b> changed{unit ? ' on that path' : ''}; growth
+            began right after it.
+          </span>
+          {url && (
+            <span class="act">
+              <a class="btn" href={url} rel="noreferrer">
+                Open {release.version}
+              </a>
+            </span>
+          )}
+        </>
+      ),
+    });
+  }
+  steps.push({
+    key: 'prove',
+    body: (
+      <span>
+        <b>Prove the fix:</b> release it and keep traffic on it. When the new lives stay flat, this page says{' '}
+        <i>fixed</i> and closes itself.
+      </span>
+    ),
+  });
+  return steps;
+}
+
+function killedSteps({ service, evidence }: ApiFinding): Step[] {
+  return [
+    {
+      key: 'shape',
+      body: (
+        <>
+          <span>
+            <b>See how it died:</b> a floor that climbs to the limit is a leak; a flat floor with one spike is
+            a single large piece of work.
+          </span>
+          <span class="act">
+            <a
+              class="btn primary"
+              href={href(servicePath(service, 'memory'), {
+                role: evidence.role,
+                instance: evidence.instances[0] ?? null,
+              })}
+            >
+              Open its memory
+            </a>
+          </span>
+        </>
+      ),
+    },
+    {
+      key: 'work',
+      body: (
+        <>
+          <span>
+            <b>Find the work</b> that ran then: the slowest units in the minutes before.
+          </span>
+          <span class="act">
+            <a class="btn" href={href(servicePath(service, 'transactions'), { sort: '-p99' })}>
+              Slowest units
+            </a>
+          </span>
+        </>
+      ),
+    },
+  ];
+}

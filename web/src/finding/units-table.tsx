@@ -1,0 +1,195 @@
+import { useState } from 'preact/hooks';
+import type { ApiCleared, ApiSuspect } from '../../../lib/http/schemas.ts';
+import { type IntervalAxis, IntervalHead, IntervalPlot, intervalAxis } from '../charts/interval-plot.tsx';
+import { Share } from '../components/tag.tsx';
+import { byteScale, bytesEstimate, count, type Estimate, percent } from '../format.ts';
+import { href, RANGE_KEYS, servicePath } from '../router.ts';
+
+const FIRST = 8;
+const RIVALS: Record<ApiSuspect['cause'], string> = {
+  unit: '',
+  clock: 'the clock',
+  'total-traffic': 'all traffic together',
+};
+
+interface Unit {
+  readonly kind: string;
+  readonly name: string;
+}
+
+function UnitName({ unit, service, strong }: { unit: Unit; service: string; strong: boolean }) {
+  const to = servicePath(service, `t/${unit.kind}/${encodeURIComponent(unit.name)}`);
+  return (
+    <>
+      <a class={`quiet mono${strong ? ' strong' : ''}`} href={href(to, {}, RANGE_KEYS)}>
+        {unit.name}
+      </a>{' '}
+      {unit.kind !== 'http' && <span class="chip">{unit.kind}</span>}
+    </>
+  );
+}
+
+function Kept({ of, strong }: { of: Estimate | null; strong: boolean }) {
+  if (of === null) return <span class="dim">not per unit</span>;
+  const { value, interval, unit } = bytesEstimate(of);
+  return (
+    <>
+      <span class={strong ? 'c-growth strong' : ''}>{value}</span>{' '}
+      <span class="pm">
+        {interval} {unit}
+      </span>
+    </>
+  );
+}
+
+/** Named when the whole interval is above zero: then, and only then, the row is orange. */
+const isNamed = ({ bytesPerUnit, cause }: ApiSuspect) => cause !== 'unit' || (bytesPerUnit?.low ?? -1) > 0;
+
+function why(suspect: ApiSuspect): string {
+  if (suspect.cause === 'clock') return 'grows at any traffic: a timer or an agent, not a request';
+  if (suspect.cause === 'total-traffic') return 'grows with the sum of all units; none stands out';
+  if (suspect.units.length > 1) return 'they rise and fall together and cannot be told apart yet';
+  return isNamed(suspect)
+    ? 'the floor rises with it; its interval is above zero'
+    : 'as likely as others; its interval covers zero';
+}
+
+/** Suspects and the cleared in one table on one axis: what was cleared makes the named one believable. */
+export function UnitsTable({
+  service,
+  suspects,
+  cleared,
+}: {
+  service: string;
+  suspects: readonly ApiSuspect[];
+  cleared: readonly ApiCleared[];
+}) {
+  const [all, setAll] = useState(false);
+  const estimates = [...suspects, ...cleared].flatMap((row) => row.bytesPerUnit ?? []);
+  const axis = intervalAxis(estimates, byteScale);
+  const shown = all ? cleared : cleared.slice(0, FIRST);
+  return (
+    <section>
+      <div class="head">
+        <h2>Which unit of work keeps memory</h2>
+        <span class="note">bytes kept per unit; bars are 95 % intervals on one axis</span>
+      </div>
+      <div class="scroll">
+        <table class="stack" id="units">
+          <thead>
+            <tr>
+              <th scope="col" class="w25">
+                Unit
+              </th>
+              <th scope="col" class="num">
+                Units since onset
+              </th>
+              <th scope="col" class="num">
+                Kept per unit
+              </th>
+              <th scope="col" class="w21 only-l">
+                <span class="sr">Interval</span>
+                <IntervalHead axis={axis} />
+              </th>
+              <th scope="col">Belief</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {suspects.map((suspect) => (
+              <SuspectRow
+                key={suspect.cause + suspect.units.map((u) => u.name).join()}
+                suspect={suspect}
+                service={service}
+                axis={axis}
+              />
+            ))}
+            {cleared.length > 0 && (
+              <tr class="group">
+                <td colSpan={6}>
+                  Cleared: {cleared.length} {cleared.length === 1 ? 'unit' : 'units'} that keep nothing that
+                  can be measured.{' '}
+                  {cleared.length > FIRST && (
+                    <button type="button" class="link" onClick={() => setAll(!all)}>
+                      {all ? `Show the first ${FIRST}` : `Show all ${cleared.length}`}
+                    </button>
+                  )}
+                </td>
+              </tr>
+            )}
+            {shown.map((row) => (
+              <tr key={`${row.unit.kind} ${row.unit.name}`} class="cleared" data-row>
+                <td>
+                  <UnitName unit={row.unit} service={service} strong={false} />
+                </td>
+                <td class="num mid" data-l="units">
+                  {count(row.unitsSinceOnset)}
+                </td>
+                <td class="num key">
+                  <Kept of={row.bytesPerUnit} strong={false} />
+                </td>
+                <td class="only-l">
+                  {row.bytesPerUnit && <IntervalPlot of={row.bytesPerUnit} axis={axis} named={false} />}
+                </td>
+                <td class="only-l" />
+                <td class="why full small">{row.reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {suspects.length === 0 && (
+        <p class="note under">
+          No unit is named: either no counts of work arrive, or none of them explains the growth.{' '}
+          <a href={href(servicePath(service, 'health'))}>What arrives</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SuspectRow({
+  suspect,
+  service,
+  axis,
+}: {
+  suspect: ApiSuspect;
+  service: string;
+  axis: IntervalAxis;
+}) {
+  const named = isNamed(suspect);
+  return (
+    <tr class={`suspect${named ? ' pick' : ''}`} data-row>
+      <td>
+        {suspect.cause !== 'unit' && (
+          <>
+            <span class="strong">{RIVALS[suspect.cause]}</span> <span class="chip">rival</span>
+          </>
+        )}
+        {suspect.cause === 'unit' &&
+          suspect.units.map((unit) => (
+            <div key={`${unit.kind} ${unit.name}`}>
+              <UnitName unit={unit} service={service} strong={named} />
+            </div>
+          ))}
+      </td>
+      <td class="num mid" data-l="units">
+        {suspect.cause === 'clock' ? '' : count(suspect.unitsSinceOnset)}
+      </td>
+      <td class="num key">
+        <Kept of={suspect.bytesPerUnit} strong={named} />
+      </td>
+      <td class="only-l">
+        {suspect.bytesPerUnit && <IntervalPlot of={suspect.bytesPerUnit} axis={axis} named={named} />}
+      </td>
+      <td data-l="belief">
+        <Share
+          of={suspect.weight}
+          colour={named ? '--growth-mark' : '--bar'}
+          text={percent(suspect.weight)}
+        />
+      </td>
+      <td class="why full small">{why(suspect)}</td>
+    </tr>
+  );
+}

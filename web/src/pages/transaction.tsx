@@ -1,0 +1,239 @@
+import type { ApiFinding, ApiMemory, ApiTransaction } from '../../../lib/http/schemas.ts';
+import { useApi } from '../api.ts';
+import { Percentiles } from '../charts/percentiles.tsx';
+import { Page } from '../components/page.tsx';
+import { Copy } from '../components/paste.tsx';
+import { ServiceBar } from '../components/service-bar.tsx';
+import { Part } from '../components/states.tsx';
+import { bytesEstimate, count, milliseconds, percent, perSecond } from '../format.ts';
+import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
+import { dayTime, rangeQuery } from '../time.ts';
+import type { DeployList, FindingList, TransactionList } from '../types.ts';
+import { useView } from '../view.ts';
+import { serviceWords } from '../words.ts';
+import { ms } from './transactions.tsx';
+
+interface Unit {
+  readonly kind: string;
+  readonly name: string;
+}
+const same = (a: Unit, b: Unit) => a.kind === b.kind && a.name === b.name;
+
+/** One unit of work: how long it takes, since which release, with examples; and what it keeps, if a finding names it. */
+export function TransactionPage({ service, kind, name }: { service: string; kind: string; name: string }) {
+  const unit = { kind, name };
+  const { range } = useView();
+  const base = `/services/${encodeURIComponent(service)}`;
+  const list = useApi<TransactionList>(`${base}/transactions`, [range.from, range.to].join('|'), (now) =>
+    rangeQuery(range, now),
+  );
+  const findings =
+    useApi<FindingList>(`/findings?state=firing&service=${encodeURIComponent(service)}`).data?.items ?? [];
+  const deploys =
+    useApi<DeployList>('/deploys').data?.items.filter((deploy) => deploy.service === service) ?? [];
+  return (
+    <>
+      <ServiceBar service={service} tab="transactions" />
+      <Page title={`${name} of ${serviceWords(service).name}`} service={service}>
+        <div class="eyebrow">
+          <a href={href(servicePath(service, 'transactions'), {}, RANGE_KEYS)}>All transactions</a>
+        </div>
+        <Part of={list} what={`the durations of ${name}`}>
+          {({ items }) => {
+            const rows = items.filter((row) => same(row.unit, unit));
+            const row = rows.find((one) => one.version === null) ?? rows[0];
+            return row ? (
+              <Known row={row} versions={rows.filter((one) => one.version !== null)} deploys={deploys} />
+            ) : (
+              <>
+                <h1 class="say">
+                  <code>{name}</code> sent no durations in this range.
+                </h1>
+                <p class="lede after-say">
+                  <a href={hrefWith({ from: null, to: null })}>Show all there is</a>, or see{' '}
+                  <a href={href(servicePath(service, 'health'))}>what arrives</a>.
+                </p>
+              </>
+            );
+          }}
+        </Part>
+        <Kept findings={findings} unit={unit} />
+      </Page>
+    </>
+  );
+}
+
+function Known({
+  row,
+  versions,
+  deploys,
+}: {
+  row: ApiTransaction;
+  versions: readonly ApiTransaction[];
+  deploys: ApiMemory['deploys'];
+}) {
+  const { zone } = useView();
+  const figures: [string, string][] = [
+    ['p50', row.p50Ms === null ? '–' : milliseconds(row.p50Ms)],
+    ['p75', row.p75Ms === null ? '–' : milliseconds(row.p75Ms)],
+    ['p95', row.p95Ms === null ? '–' : milliseconds(row.p95Ms)],
+    ['p99', row.p99Ms === null ? '–' : milliseconds(row.p99Ms)],
+    ['Throughput', perSecond(row.perSecond)],
+    ['Count', count(row.count)],
+    ['Failed', percent(row.failures / Math.max(1, row.count))],
+  ];
+  return (
+    <>
+      <h1 class="say">
+        <code>{row.unit.name}</code>
+        {row.p50Ms === null ? (
+          <>
+            {' '}
+            ran <b class="nb">{count(row.count)}</b> times; no durations arrive.
+          </>
+        ) : (
+          <>
+            {' '}
+            takes <b class="nb">{milliseconds(row.p50Ms)}</b> at the median
+            {row.p99Ms !== null && (
+              <>
+                , <b class="nb">{milliseconds(row.p99Ms)}</b> for the slowest in a hundred
+              </>
+            )}
+            .
+          </>
+        )}
+      </h1>
+      <dl class="kpi">
+        {figures.map(([word, value]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {row.history.length > 1 && <Percentiles row={row} deploys={deploys} />}
+      {versions.length > 0 && (
+        <section>
+          <div class="head">
+            <h2>By release</h2>
+          </div>
+          <table class="stack">
+            <thead>
+              <tr>
+                <th scope="col">Version</th>
+                {['Count', 'p50', 'p75', 'p95', 'p99'].map((word) => (
+                  <th key={word} scope="col" class="num">
+                    {word}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {versions.map((one) => (
+                <tr key={one.version}>
+                  <td class="strong">{one.version}</td>
+                  <td class="num" data-l="count">
+                    {count(one.count)}
+                  </td>
+                  <td class="num key">{ms(one.p50Ms)}</td>
+                  <td class="num" data-l="p75">
+                    {ms(one.p75Ms)}
+                  </td>
+                  <td class="num" data-l="p95">
+                    {ms(one.p95Ms)}
+                  </td>
+                  <td class="num" data-l="p99">
+                    {ms(one.p99Ms)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      <section>
+        <div class="head">
+          <h2>Example requests</h2>
+          <span class="note">trace ids, to look up where your traces are kept</span>
+        </div>
+        {row.examples.length === 0 ? (
+          <p class="note">None: durations come from {row.source}, which carries no trace ids.</p>
+        ) : (
+          <table class="stack">
+            <thead>
+              <tr>
+                <th scope="col">Trace</th>
+                <th scope="col" class="num">
+                  Duration
+                </th>
+                <th scope="col">When</th>
+                <th scope="col">
+                  <span class="sr">Copy</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {row.examples.map((example) => (
+                <tr key={example.traceId} data-row>
+                  <td class="mono">{example.traceId}</td>
+                  <td class="num key">{milliseconds(example.durationMs)}</td>
+                  <td class="mid">{dayTime(example.at, zone)}</td>
+                  <td class="num">
+                    <Copy
+                      text={example.traceId}
+                      label={`Copy trace id ${example.traceId.slice(0, 8)}`}
+                      className="btn bare"
+                    />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+    </>
+  );
+}
+
+/** What open findings say about this unit, whether it was named or cleared. */
+function Kept({ findings, unit }: { findings: readonly ApiFinding[]; unit: Unit }) {
+  const rows = findings.flatMap((finding) => {
+    const suspect = finding.suspects.find(
+      (one) => one.cause === 'unit' && one.units.some((other) => same(other, unit)),
+    );
+    const cleared = finding.evidence.cleared.find((one) => same(one.unit, unit));
+    const row = suspect ?? cleared;
+    return row
+      ? [{ finding, kept: row.bytesPerUnit, named: suspect !== undefined, why: cleared?.reason }]
+      : [];
+  });
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <div class="head">
+        <h2>Memory</h2>
+      </div>
+      {rows.map(({ finding, kept, named, why }) => {
+        const text = kept && bytesEstimate(kept);
+        return (
+          <div key={finding.id} class={`msg ${named ? 'err' : 'plain'}`}>
+            <span aria-hidden="true" />
+            <p>
+              {named ? 'Named' : 'Cleared'} in <b>{finding.title}</b>
+              {text && (
+                <>
+                  : keeps <b>{text.value}</b> <span class="pm">{text.interval}</span> {text.unit} each
+                </>
+              )}
+              {why && `; ${why}`}.
+            </p>
+            <a class="btn" href={href(`/findings/${encodeURIComponent(finding.id)}`)}>
+              Open the finding
+            </a>
+          </div>
+        );
+      })}
+    </section>
+  );
+}

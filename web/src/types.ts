@@ -1,0 +1,19 @@
+import type {
+  ApiDeploy,
+  ApiFinding,
+  ApiService,
+  ApiTransaction,
+  ApiUnit,
+  KeySchema,
+} from '../../lib/http/schemas.ts';
+
+interface List<T> {
+  items: T[];
+  cursor: string | null;
+}
+export type ServiceList = List<ApiService>;
+export type FindingList = List<ApiFinding>;
+export type UnitList = List<ApiUnit>;
+export type TransactionList = List<ApiTransaction>;
+export type DeployList = List<ApiDeploy>;
+export type KeyList = List<(typeof KeySchema)['_zod']['output']>;

@@ -1,0 +1,78 @@
+import type { ApiFinding, ApiLife, ApiService } from '../../lib/http/schemas.ts';
+import type { Verdict } from '../../lib/model/leak.ts';
+import type { MemoryRole } from '../../lib/model/memory.ts';
+
+// One table per set of names, so that a page and a tooltip never use two words for one thing.
+
+export type TagKind = 'growth' | 'maybe' | 'death' | 'gap' | 'deploy' | 'ok' | 'none' | 'slow';
+
+/** Shape, word in a list, and word in the strip of lives. */
+export const VERDICT_WORDS: Record<Verdict, readonly [TagKind, string, string]> = {
+  stable: ['ok', 'Stable', 'steady'],
+  step: ['ok', 'Step, then stable', 'step'],
+  'warm-up': ['ok', 'Warm-up', 'warm-up'],
+  'load-proportional': ['ok', 'Follows load', 'follows load'],
+  'growth-unconfirmed': ['maybe', 'Grows, unconfirmed', 'grows?'],
+  leak: ['growth', 'Leak', 'grows'],
+  exhausted: ['death', 'Limit reached', 'full'],
+  'insufficient-data': ['none', 'Too little data', 'too short'],
+  'mixed-writers': ['gap', 'Mixed writers', 'mixed'],
+};
+
+export const ROLE_WORDS: Record<MemoryRole, string> = {
+  heap_used: 'Heap used',
+  heap_total: 'Heap total',
+  heap_after_gc: 'Heap after collection',
+  rss: 'RSS',
+  virtual: 'Virtual',
+  external: 'External',
+  container_usage: 'Container',
+  host_usage: 'Host',
+  object_count: 'Objects',
+  goroutine_count: 'Goroutines',
+  thread_count: 'Threads',
+  handle_count: 'Handles',
+  fd_count: 'Open files',
+};
+export const roleWord = (role: string): string => ROLE_WORDS[role as MemoryRole] ?? role;
+
+export const limitWord = (role: string): string =>
+  role.startsWith('heap') ? 'heap limit' : role === 'container_usage' ? 'container limit' : 'limit';
+
+export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]> = {
+  leak: ['growth', 'Leak'],
+  killed: ['death', 'Killed'],
+};
+
+export const STATE_WORDS: Record<ApiFinding['state'], string> = {
+  firing: 'Open',
+  snoozed: 'Snoozed',
+  resolved: 'Resolved',
+  dismissed: 'Dismissed',
+};
+
+export const END_WORDS: Record<NonNullable<ApiLife['end']>['reason'], string> = {
+  restart: 'restarted',
+  oom: 'killed for memory',
+  gone: 'gone',
+};
+
+type Signal = ApiService['signals'][number];
+export const SIGNALS: readonly (readonly [Signal, string, string])[] = [
+  ['memory', 'M', 'memory'],
+  ['counts', 'C', 'counts per unit of work'],
+  ['traces', 'T', 'traces'],
+  ['profiles', 'P', 'profiles'],
+  ['deploys', 'D', 'releases'],
+];
+
+/** `environment/namespace/name` as people read it: what comes before the name is context. */
+export function serviceWords(service: string): { before: string; name: string } {
+  const parts = service.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
+  const name = parts.pop() ?? service;
+  return { before: parts.filter((part) => part !== '').join(' / '), name };
+}
+
+const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
+export const numberWord = (n: number): string => NUMBERS[n] ?? n.toLocaleString('en');
+export const plural = (n: number, one: string, many = `${one}s`): string => (n === 1 ? one : many);
