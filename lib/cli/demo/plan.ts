@@ -29,8 +29,12 @@ const BYTES_HIGH = 20_000;
 const LOG_FACTOR_MAX = 1.5;
 /** No route takes more of a window than this before the doubling, so that twice as much leaves something for the rest. */
 const SHARE_MAX = 0.3;
-/** The decoy holds 2 s of its traffic: 20 % of it at 200 KB is 12 MB, which fits beside the leak under 96 MB. */
+/**
+ * The decoy's share of a window. At the most it holds 12 MB (2 s at 200 kB), which fits beside the leak under 96 MB; with
+ * half of the least, 11 major collections followed the onset.
+ */
 const DECOY_SHARE = 0.1;
+const DECOY_SHARE_MIN = 0.05;
 const DECOY_SHARE_MAX = 0.2;
 const ATTEMPTS_MAX = 1000;
 
@@ -86,7 +90,6 @@ function drawTraffic(random: Random, traffic: Traffic, share: number) {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const factorSeed = Math.floor(random.next() * 2 ** 31);
     const weights = Object.fromEntries(ROUTES.map((r) => [r, random.between(0.1, 0.3)])) as Weights;
-    weights[traffic.decoy] = DECOY_SHARE;
     weights[traffic.leaking] = solveIncreasing(share, (weight) =>
       meanShare({ ...weights, [traffic.leaking]: weight }, factorSeed, traffic, 0),
     );
@@ -129,33 +132,31 @@ function ratesAt(tS: number, weights: Weights, factorSeed: number, traffic: Traf
 }
 
 /** Shares of one window before any doubling: the weights, each times e^N(0,1), within the bounds, adding up to 1. */
-function windowShares(window: number, weights: Weights, factorSeed: number, traffic: Traffic): Weights {
+function windowShares(window: number, weights: Weights, factorSeed: number, { decoy }: Traffic): Weights {
   const random = randomOf(factorSeed + window);
-  const capOf = (route: Route) => (route === traffic.decoy ? DECOY_SHARE_MAX : SHARE_MAX);
-  const drawn = Object.fromEntries(
-    ROUTES.map((route) => {
-      const n = Math.min(LOG_FACTOR_MAX, Math.max(-LOG_FACTOR_MAX, random.normal()));
-      return [route, weights[route] * Math.exp(n)];
-    }),
+  const factors = Object.fromEntries(
+    ROUTES.map((route) => [route, Math.exp(clamp(random.normal(), -LOG_FACTOR_MAX, LOG_FACTOR_MAX))]),
   ) as Weights;
-  return capped(drawn, capOf);
+  const decoyShare = clamp(DECOY_SHARE * factors[decoy], DECOY_SHARE_MIN, DECOY_SHARE_MAX);
+  const others = ROUTES.filter((route) => route !== decoy);
+  const drawn = new Map(others.map((route) => [route, weights[route] * factors[route]]));
+  return { ...cappedShares(drawn, 1 - decoyShare), [decoy]: decoyShare } as Weights;
 }
 
-/** Scales to a sum of 1; who would pass its cap stays at it, and the others share the rest in their proportions. */
-function capped(drawn: Weights, capOf: (route: Route) => number): Weights {
-  const shares = { ...drawn };
+/** Scales to a sum of `total`; who would pass SHARE_MAX stays at it, and the others share the rest in their proportions. */
+function cappedShares(drawn: ReadonlyMap<Route, number>, total: number): Partial<Weights> {
   const full = new Set<Route>();
-  // Each round fixes at least one route or ends. The caps add up to more than 1, so somebody is always left.
+  // Each round fixes at least one route or ends. The caps add up to more than `total`, so somebody is always left.
   for (;;) {
-    const open = ROUTES.filter((route) => !full.has(route));
-    const rest = 1 - [...full].reduce((sum, route) => sum + shares[route], 0);
-    const total = open.reduce((sum, route) => sum + drawn[route], 0);
-    for (const route of open) shares[route] = (drawn[route] / total) * rest;
-    const over = open.filter((route) => shares[route] > capOf(route));
-    if (over.length === 0) return shares;
-    for (const route of over) {
-      shares[route] = capOf(route);
-      full.add(route);
-    }
+    const open = [...drawn].filter(([route]) => !full.has(route));
+    const scale = (total - full.size * SHARE_MAX) / open.reduce((sum, [, weight]) => sum + weight, 0);
+    const over = open.filter(([, weight]) => weight * scale > SHARE_MAX);
+    for (const [route] of over) full.add(route);
+    if (over.length === 0)
+      return Object.fromEntries(
+        [...drawn].map(([route, weight]) => [route, full.has(route) ? SHARE_MAX : weight * scale]),
+      );
   }
 }
+
+const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));

@@ -81,9 +81,11 @@ class Parts implements Demo {
   #shop: Child | undefined;
   #shopPort = 0;
   #load: Load | undefined;
-  #report: ShopReport | undefined;
+  #firstRequestAt: number | undefined;
+  #collections = 0;
   #collectionsAtOnset: number | undefined;
   #restarts = 0;
+  #stopping = false;
 
   constructor(options: DemoOptions, watcher: Watcher, signal: AbortSignal, guard: Guard) {
     this.#options = options;
@@ -123,17 +125,17 @@ class Parts implements Demo {
     const shop = startChild(shopCommand(bug, this.#url, process.env), true);
     this.#shop = shop;
     this.#guard.watch(shop);
-    shop.process.on('message', (report: ShopReport) => this.#hear(report));
+    const collectionsBefore = this.#collections;
+    shop.process.on('message', (report: ShopReport) => this.#hear(report, collectionsBefore));
     this.#shopPort = await shopPort(shop);
     void shop.ended.then((how) => this.#onShopEnd(how));
   }
 
-  #hear(report: ShopReport): void {
-    this.#report = report;
-    const { firstRequestAt, majorCollections } = report;
-    if (firstRequestAt === undefined || Date.now() < firstRequestAt + this.#options.plan.leak.onsetS * 1000)
-      return;
-    this.#collectionsAtOnset ??= majorCollections;
+  /** A restarted shop counts from zero again; the run's clock and count go on. */
+  #hear({ firstRequestAt, majorCollections }: ShopReport, collectionsBefore: number): void {
+    this.#firstRequestAt ??= firstRequestAt;
+    this.#collections = collectionsBefore + majorCollections;
+    if (this.#seconds() >= this.#options.plan.leak.onsetS) this.#collectionsAtOnset ??= this.#collections;
   }
 
   /** A leaking service is killed by its limit in the end. Somebody would restart it, and the bug would still be there. */
@@ -148,7 +150,6 @@ class Parts implements Demo {
     this.#watcher.said(`The shop ${how}, out of memory most likely. Restarting it once, bug and all.`);
     this.#startShop(0).catch((error: Error) => this.#watcher.said(error.message));
   }
-  #stopping = false;
 
   async outcome(): Promise<Outcome> {
     for (;;) {
@@ -168,30 +169,28 @@ class Parts implements Demo {
     this.#watcher.progressed({
       seconds: this.#seconds(),
       requests: Object.values(this.#load?.sent ?? {}).reduce((sum, n) => sum + n, 0),
-      majorCollections: this.#report?.majorCollections ?? 0,
+      majorCollections: this.#collections,
       floorBytes: shop?.floor.at(-1)?.[1],
       verdict: shop?.verdict ?? undefined,
     });
     return finding;
   }
 
-  #firstRequestAt(): number {
-    return this.#report?.firstRequestAt ?? this.#load?.startedAt ?? Date.now();
-  }
+  /** Since the first request. */
   #seconds(): number {
-    return (Date.now() - this.#firstRequestAt()) / 1000;
+    const now = Date.now();
+    return (now - (this.#firstRequestAt ?? this.#load?.startedAt ?? now)) / 1000;
   }
 
   #outcomeOf(finding: ApiFinding | undefined, seconds: number): Outcome {
-    const { majorCollections = 0 } = this.#report ?? {};
     return {
       finding,
       url: finding ? `${this.#url}/findings/${finding.id}` : this.#url,
       seconds,
       plan: this.#options.plan,
       noLeak: this.#options.noLeak,
-      firstRequestAt: this.#firstRequestAt(),
-      majorCollectionsAfterOnset: majorCollections - (this.#collectionsAtOnset ?? majorCollections),
+      firstRequestAt: this.#firstRequestAt ?? Date.now(),
+      majorCollectionsAfterOnset: this.#collections - (this.#collectionsAtOnset ?? this.#collections),
     };
   }
 
@@ -200,7 +199,8 @@ class Parts implements Demo {
       if (this.#signal.aborted) resolve();
       this.#signal.addEventListener('abort', () => resolve());
     });
-    await Promise.race([stopped, this.#server?.ended]);
+    const ended = await Promise.race([stopped, this.#server?.ended]);
+    if (ended !== undefined) this.#watcher.said(`The server ${ended}.`);
   }
 
   async stop(): Promise<void> {
