@@ -1,13 +1,12 @@
-import type { Interval, LeakResult, Life, Onset, Verdict } from '../model/leak.ts';
-import { HOUR_MS, SECOND_MS } from '../model/units.ts';
-import { type Floor, floorOf } from './floor.ts';
-import { type Candidate, type Shape, shapeOf } from './judge.ts';
-import { isLoadProportional } from './load.ts';
-import { refineOnset } from './onset.ts';
+import type { LeakResult, Life, Verdict } from '../model/leak.ts';
+import { type ByWork, judgeByWork } from './by-work.ts';
+import { type Floor, floorOf, withoutInFlight } from './floor.ts';
+import { type Shape, shapeOf } from './judge.ts';
 import { reasonFor } from './reason.ts';
+import { confidenceOf, NO_RISE, riseOf, timeToLimit } from './rise.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
-import { firstAtOrAfter, medianStep, type Points, slicePoints } from './statistics.ts';
 import { choose } from './verdict.ts';
+import { unitCounts } from './work-counts.ts';
 
 /**
  * Says whether one process keeps memory, since when, and how fast.
@@ -16,35 +15,38 @@ import { choose } from './verdict.ts';
  * Cost: about 3 ms for 2,000 points.
  */
 export function analyzeLife(life: Life, settings: Settings = DEFAULTS): LeakResult {
-  const floor = floorOf(life, settings);
-  const lows = floor.points.times.length;
-  if (life.mixedWriters) return withoutShape('mixed-writers', floor, life);
-  if (lows < settings.minPoints) return withoutShape('insufficient-data', floor, life);
+  const units = unitCounts(life.work);
+  const plain = floorOf(life, settings);
+  if (life.mixedWriters) return withoutShape('mixed-writers', plain, life);
+  if (plain.points.times.length < settings.minPoints) return withoutShape('insufficient-data', plain, life);
+  const floor = withoutInFlight(plain, units, settings);
   const shape = shapeOf(life, floor, settings);
   const choice = choose(shape, settings);
-  const { candidate } = choice;
-  const verdict =
-    candidate && isLoadProportional(candidate.points, life.load) ? 'load-proportional' : choice.verdict;
-  const onset = candidate ? onsetOf(candidate, shape, floor) : null;
-  const slope = candidate ? slopeOf(candidate) : null;
+  const byWork = judgeByWork(life, plain, shape, choice.candidate, units, settings);
+  const rise = riseOf(life, choice, shape, floor, byWork);
+  const { verdict } = rise;
   const result: Omit<LeakResult, 'reason'> = {
     verdict,
-    confidence: confidenceOf(verdict, candidate, lows, settings),
-    onset,
-    slopeBytesPerHour: slope,
-    timeToLimitS: verdict === 'leak' ? timeToLimit(life, floor, slope) : null,
-    floor: candidate
-      ? { start: candidate.facts.start, end: candidate.facts.top }
+    confidence: confidenceOf(verdict, rise.measures, floor.points.times.length, settings),
+    onset: rise.onset,
+    slopeBytesPerHour: rise.slope,
+    timeToLimitS: verdict === 'leak' ? timeToLimit(life, floor, rise.slope) : null,
+    floor: rise.facts
+      ? { start: rise.facts.start, end: rise.facts.top }
       : { start: floor.points.values[0]!, end: floor.points.values.at(-1)! },
     floorPoints: shape.points,
     confirmedUntil: floor.confirmedUntil,
     segments: segmentsOf(shape),
-    suspects: [],
-    cleared: [],
-    lows,
+    ...(GROWTH.has(verdict) ? pick(byWork) : NOBODY),
+    lows: floor.points.times.length,
   };
-  return { ...result, reason: reasonFor(result, candidate, life) };
+  return { ...result, reason: reasonFor(result, rise, life) };
 }
+
+/** Verdicts that come with suspects. */
+const GROWTH: ReadonlySet<Verdict> = new Set(['leak', 'growth-unconfirmed']);
+const NOBODY = { suspects: [], cleared: [] };
+const pick = ({ attribution: { suspects, cleared } }: ByWork) => ({ suspects, cleared });
 
 function withoutShape(verdict: Verdict, floor: Floor, life: Life): LeakResult {
   const result: Omit<LeakResult, 'reason'> = {
@@ -61,44 +63,7 @@ function withoutShape(verdict: Verdict, floor: Floor, life: Life): LeakResult {
     cleared: [],
     lows: floor.points.times.length,
   };
-  return { ...result, reason: reasonFor(result, undefined, life) };
-}
-
-function onsetOf(candidate: Candidate, shape: Shape, floor: Floor): Onset {
-  const { segment, stretch, facts } = candidate;
-  const first = shape.points.times[segment.from]!;
-  const step = medianStep(floor.points.times);
-  if (facts.beginsWithLife || stretch.first === 0) {
-    const bucket = Math.min(segment.from + 2, shape.points.times.length - 1);
-    return { t: first, low: first - step, high: Math.max(shape.points.times[bucket]!, first + step) };
-  }
-  const before = shape.fit.segments[stretch.first - 1]!;
-  const source: Points = floor.thinned || floor.collected ? floor.points : floor.readings;
-  const from = firstAtOrAfter(source.times, shape.points.times[before.from]!);
-  const to = firstAtOrAfter(source.times, shape.points.times[segment.to - 1]! + 1e-6);
-  const quiet = firstAtOrAfter(source.times, first) - from;
-  return refineOnset(slicePoints(source, from, to), quiet);
-}
-
-function slopeOf({ measures }: Candidate): Interval {
-  const perHour = (x: number) => x * HOUR_MS;
-  const error = 1.96 * measures.slopeError;
-  return {
-    value: perHour(measures.slope),
-    low: perHour(measures.slope - error),
-    high: perHour(measures.slope + error),
-  };
-}
-
-function timeToLimit(life: Life, floor: Floor, slope: Interval | null): Interval | null {
-  if (!life.limit || !slope || slope.value <= 0) return null;
-  const room = Math.max(0, life.limit - floor.points.values.at(-1)!);
-  const seconds = (perHour: number) => (room / perHour) * (HOUR_MS / SECOND_MS);
-  return {
-    value: seconds(slope.value),
-    low: seconds(slope.high),
-    high: slope.low > 0 ? seconds(slope.low) : Number.MAX_SAFE_INTEGER,
-  };
+  return { ...result, reason: reasonFor(result, NO_RISE, life) };
 }
 
 function segmentsOf(shape: Shape): LeakResult['segments'] {
@@ -108,22 +73,4 @@ function segmentsOf(shape: Shape): LeakResult['segments'] {
     startValue: s.startValue,
     slopePerMs: s.slope,
   }));
-}
-
-/** One half at the edge of the gates, towards 1 with the smallest margin over them. */
-function confidenceOf(
-  verdict: Verdict,
-  candidate: Candidate | undefined,
-  lows: number,
-  settings: Settings,
-): number {
-  if (!candidate) return lows / (lows + 10);
-  if (verdict !== 'leak') return 0.5;
-  const { z, r2, riseShare, leastShare } = candidate.measures;
-  const margin = Math.min(
-    z / settings.minZ,
-    (1 - settings.minR2) / Math.max(1 - r2, 1e-3),
-    riseShare / leastShare,
-  );
-  return 1 - 0.5 / Math.max(1, margin);
 }

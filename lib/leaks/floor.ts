@@ -1,14 +1,21 @@
 import type { Life } from '../model/leak.ts';
 import { bucketMinima, decimate } from './buckets.ts';
 import { clean } from './clean.ts';
+import { inFlightOf } from './in-flight.ts';
 import type { Settings } from './settings.ts';
 import { firstAtOrAfter, median, type Points } from './statistics.ts';
 import { toothLength } from './tooth-length.ts';
+import type { UnitCounts } from './work-counts.ts';
 
 /** What is left of a series when the garbage is taken off: the least that the process can have kept. */
 export interface Floor {
   /** Floor points, ascending. */
   readonly points: Points;
+  /** Single low readings, for regressions: an envelope would press one low into many points. */
+  readonly levels: Points;
+  /** By how much the reading after each low is higher, where that is known: a low taken late after its collection holds
+   * some of the same garbage. */
+  readonly regrowth: Float64Array | undefined;
   /** The cleaned readings below which the floor lies. */
   readonly readings: Points;
   /** True when a fall of the readings is a collection: then garbage only adds, and the floor never falls. */
@@ -32,7 +39,7 @@ export function floorOf(life: Life, settings: Settings): Floor {
   const told = life.majorCollections;
   const lows = told && !life.afterGc ? valuesAt(all, told) : undefined;
   // Collections that are counted leave no doubt which readings are floors; with too few of them the envelope must do.
-  if (lows && lows.times.length >= settings.minPoints) return confirmedFloor(lows);
+  if (lows && lows.times.length >= settings.minPoints) return confirmedFloor(lows, regrowthOf(lows, all));
   const collections =
     told && told.length > 0 && !life.afterGc
       ? { times: told, told: true }
@@ -49,6 +56,8 @@ function sampledFloor(readings: Points): Floor {
   const points = m > 1 ? bucketMinima(readings, m) : lowerOfNeighbours(readings);
   return {
     points,
+    levels: m > 1 ? points : readings,
+    regrowth: undefined,
     readings,
     collected: false,
     thinned: m > 1,
@@ -57,9 +66,11 @@ function sampledFloor(readings: Points): Floor {
   };
 }
 
-function confirmedFloor(lows: Points): Floor {
+function confirmedFloor(lows: Points, regrowth: Float64Array): Floor {
   return {
     points: futureMinimum(lows),
+    levels: lows,
+    regrowth,
     readings: lows,
     collected: true,
     thinned: false,
@@ -71,8 +82,11 @@ function confirmedFloor(lows: Points): Floor {
 function envelopeFloor(readings: Points, afterGc: boolean, collections: Floor['collections']): Floor {
   const m = afterGc ? 1 : toothLength(readings, 120);
   const lower = m > 1 ? bucketMinima(readings, m) : lowerOfNeighbours(readings);
+  const points = futureMinimum(lower);
   return {
-    points: futureMinimum(lower),
+    points,
+    levels: touching(lower, points),
+    regrowth: undefined,
     readings,
     collected: true,
     thinned: m > 1,
@@ -81,11 +95,31 @@ function envelopeFloor(readings: Points, afterGc: boolean, collections: Floor['c
   };
 }
 
+/** The floor without memory that units hold only while they run; the same one when none does. */
+export function withoutInFlight(floor: Floor, units: readonly UnitCounts[], settings: Settings): Floor {
+  if (units.length === 0) return floor;
+  const levels = decimate(floor.levels, settings.maxBuckets, floor.collected ? 'minima' : 'medians');
+  const { columns, adjusted } = inFlightOf(levels, units);
+  if (columns.length === 0) return floor;
+  return {
+    ...floor,
+    points: floor.collected ? futureMinimum(adjusted) : adjusted,
+    levels: adjusted,
+    readings: adjusted,
+  };
+}
+
 /** z(t) = min over s ≥ t: what is kept at t is still there later, so no later reading can lie below it. */
 export function futureMinimum({ times, values }: Points): Points {
   const floor = values.slice();
   for (let i = floor.length - 2; i >= 0; i--) floor[i] = Math.min(floor[i]!, floor[i + 1]!);
   return { times, values: floor };
+}
+
+/** The readings that lie on the envelope. */
+function touching({ times, values }: Points, envelope: Points): Points {
+  const keep = (_: number, i: number) => values[i] === envelope.values[i];
+  return { times: times.filter(keep), values: values.filter(keep) };
 }
 
 /** Removes spikes of one sample and does not shift a rising line. */
@@ -104,6 +138,18 @@ function valuesAt({ times, values }: Points, wanted: Float64Array): Points {
     outValues.push(values[i]!);
   }
   return { times: Float64Array.from(outTimes), values: Float64Array.from(outValues) };
+}
+
+/** Rise from each low to the next reading, unless that is a low itself: then the usual rise. */
+function regrowthOf(lows: Points, { times, values }: Points): Float64Array {
+  const rises = lows.times.map((time, i) => {
+    const next = firstAtOrAfter(times, time) + 1;
+    if (next >= times.length || times[next] === lows.times[i + 1]) return Number.NaN;
+    return Math.max(0, values[next]! - lows.values[i]!);
+  });
+  const known = rises.filter(Number.isFinite);
+  const usual = known.length > 0 ? median(known) : 0;
+  return rises.map((rise) => (Number.isFinite(rise) ? rise : usual));
 }
 
 /** Falls well beyond the usual: the old generation was collected, when nobody says so. */

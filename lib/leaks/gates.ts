@@ -36,6 +36,8 @@ export interface StretchFacts {
   /** Rise as a share of the limit, when a limit is known. */
   readonly riseOfLimit: number;
   readonly majorCollections: number;
+  /** True when the lows are readings after collections that were counted. */
+  readonly confirmed: boolean;
   /** Noise of the whole fit. */
   readonly fitSd: number;
   /** Least rise that matters, in the unit of the values. */
@@ -88,7 +90,8 @@ export function measure(points: Points, facts: StretchFacts, settings: Settings)
   gate('new', facts.beginsWithLife || facts.top - facts.highestBefore >= 0.5 * least);
   gate('young', !facts.beginsWithLife || facts.lows >= settings.youngLows);
   gate('ended', facts.collected ? facts.end === 'end' : facts.end !== 'decline');
-  gate('proof', !facts.collected || facts.majorCollections >= settings.minMajorCollections);
+  const collections = facts.confirmed ? settings.minConfirmedLows : settings.minMajorCollections;
+  gate('proof', !facts.collected || facts.majorCollections >= collections);
   return { slope, slopeError, z, r2, rise, riseShare, leastShare, failed };
 }
 

@@ -85,6 +85,7 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
     capped: cap.capped,
     riseOfLimit: life.limit ? (top - segment.startValue) / life.limit : 0,
     majorCollections: countBetween(floor.collections.times, from, to),
+    confirmed: floor.regrowth !== undefined,
     fitSd: madSd(fit.residuals),
     minRise: isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes,
     lows: countBetween(floor.points.times, from, to),

@@ -1,17 +1,17 @@
 import type { LeakResult, Life } from '../model/leak.ts';
 import { isCountRole } from '../model/memory.ts';
 import { DAY_MS, GIB, HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from '../model/units.ts';
-import type { Gate } from './gates.ts';
-import type { Candidate } from './judge.ts';
+import type { Gate, Measures, StretchFacts } from './gates.ts';
+import type { Rise } from './rise.ts';
 
 /** One sentence that says why, with the numbers that decided. */
 export function reasonFor(
   result: Omit<LeakResult, 'reason'>,
-  candidate: Candidate | undefined,
+  { facts, measures }: Pick<Rise, 'facts' | 'measures'>,
   life: Life,
 ): string {
   const amount = (value: number) => (isCountRole(life.role) ? `${Math.round(value)}` : bytesText(value));
-  const rise = candidate ? riseText(candidate, amount) : '';
+  const rise = facts ? riseText(facts, amount) : '';
   switch (result.verdict) {
     case 'mixed-writers':
       return 'Two processes write under one identity, so no series belongs to a single life.';
@@ -26,18 +26,18 @@ export function reasonFor(
     case 'load-proportional':
       return `The floor ${rise}, but with the load taken out nearly no slope is left.`;
     case 'warm-up':
-      return `The floor ${rise}, but ${missing(candidate)}.`;
+      return `The floor ${rise}, but ${missing(measures)}.`;
     case 'growth-unconfirmed':
-      return `The floor ${rise}, but ${missing(candidate)}.`;
+      return `The floor ${rise}, but ${missing(measures)}.`;
     case 'leak':
-      return `The floor ${rise}, over ${candidate?.facts.lows ?? 0} lows with R² ${candidate?.measures.r2.toFixed(2)} and no sign of levelling off.`;
+      return `The floor ${rise}, over ${facts?.lows ?? 0} lows with R² ${measures?.r2.toFixed(2)} and no sign of levelling off.`;
   }
 }
 
 const median = ({ floor }: Omit<LeakResult, 'reason'>): number => (floor ? (floor.start + floor.end) / 2 : 0);
 
-function riseText({ facts, measures }: Candidate, amount: (value: number) => string): string {
-  const perHour = amount(measures.slope * HOUR_MS);
+function riseText(facts: StretchFacts, amount: (value: number) => string): string {
+  const perHour = amount(((facts.top - facts.start) * HOUR_MS) / Math.max(1, facts.durationMs));
   return `rose from ${amount(facts.start)} to ${amount(facts.top)} in ${durationText(facts.durationMs)} (${perHour}/h)`;
 }
 
@@ -56,8 +56,8 @@ const WORDS: Record<Gate, string> = {
   proof: 'too few major collections lie within it to tell kept memory from garbage',
 };
 
-function missing(candidate: Candidate | undefined): string {
-  const failed = candidate?.measures.failed ?? [];
+function missing(measures: Measures | undefined): string {
+  const failed = measures?.failed ?? [];
   if (failed.length === 0) return 'the series falls back again and again without a known restart';
   return failed
     .slice(0, 2)

@@ -57,6 +57,9 @@ export const DEFAULTS = {
   youngLows: 30,
   /** Old-generation collections within the stretch that prove a heap's floor. */
   minMajorCollections: 4,
+  /** Lows that a rise must have when each is one reading after a counted collection: such a low may come a step late
+   * and hold that step's garbage, so that a dozen are needed to see a shape. */
+  minConfirmedLows: 12,
   /** A fall this many times the median fall is taken for an old-generation collection when none are reported. */
   majorFallFactor: 2.5,
   /** `capped`: at this share of the limit, or at the second one with collections that no longer help. */
@@ -88,6 +91,7 @@ export interface Settings {
   readonly minFirstSlope: number;
   readonly youngLows: number;
   readonly minMajorCollections: number;
+  readonly minConfirmedLows: number;
   readonly majorFallFactor: number;
   readonly capShare: number;
   readonly capShareWithActivity: number;

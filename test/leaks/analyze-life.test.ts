@@ -32,7 +32,7 @@ describe('analyzeLife() on drawn series', () => {
 
       ************
       `,
-        { perColumn: 12 },
+        { perColumn: 3 },
       ),
     );
     expect(result.verdict).toBe('step');

@@ -1,0 +1,150 @@
+import type { Life } from '../model/leak.ts';
+import { isCountRole } from '../model/memory.ts';
+import { type Attribution, attribute, type Lead } from './attribution.ts';
+import { decimate } from './buckets.ts';
+import type { Floor } from './floor.ts';
+import { type Measures, measure, type StretchFacts } from './gates.ts';
+import type { Problem } from './hypotheses.ts';
+import { holderColumns } from './in-flight.ts';
+import { type Candidate, countBetween, type Shape } from './judge.ts';
+import { settlingColumns } from './rivals.ts';
+import type { Settings } from './settings.ts';
+import {
+  at,
+  firstAtOrAfter,
+  fitLine,
+  madSd,
+  median,
+  medianStep,
+  type Points,
+  slicePoints,
+} from './statistics.ts';
+import type { UnitCounts } from './work-counts.ts';
+
+/** The rise seen along finished work instead of the clock. */
+export interface ByWork {
+  readonly attribution: Attribution;
+  /** Set when a unit of work, or all traffic, explains the rise better than the clock does. */
+  readonly rise: WorkRise | undefined;
+}
+
+export interface WorkRise {
+  readonly lead: Lead;
+  readonly facts: StretchFacts;
+  readonly measures: Measures;
+  /** Passes every gate along its work, and no step or levelling-off curve comes near. */
+  readonly isLeak: boolean;
+}
+
+const NOTHING: ByWork = { attribution: { suspects: [], cleared: [], lead: undefined }, rise: undefined };
+/** Fewer points leave nothing to tell explanations apart with. */
+const MIN_POINTS = 10;
+/** By how much BIC the work must beat a step and a curve that levels off. */
+const MIN_EVIDENCE = 10;
+/** A rise below this share of the level is not asked after. */
+const LEAST_SHARE = 0.05;
+/** Share of a young life in which code is still compiled, and thrown out again: measured on Node 24, 12 of 120 s. */
+const SETTLING_SHARE = 0.1;
+/** A rise that began later leaves too little to explain. */
+const LATEST_ONSET = 0.75;
+
+/**
+ * Explains a rise by what the process did. Rates that change every quarter of a minute bend a leak in time beyond
+ * recognition; along the count of the right unit it is straight.
+ */
+export function judgeByWork(
+  life: Life,
+  floor: Floor,
+  shape: Shape,
+  candidate: Candidate | undefined,
+  units: readonly UnitCounts[],
+  settings: Settings,
+): ByWork {
+  const window = windowOf(floor, shape, candidate, settings);
+  const { points } = window;
+  if (units.length === 0 || points.times.length < MIN_POINTS) return NOTHING;
+  const minRise = isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes;
+  if (riseOf(points) < Math.max(minRise / 2, LEAST_SHARE * points.values[0]!)) return NOTHING;
+  const problem: Problem = {
+    points,
+    from: window.from,
+    to: window.to,
+    holders: [...holderColumns(points.times, units), ...window.sides],
+    settling: settlingColumns(points.times, window.beginsWithLife),
+  };
+  const attribution = attribute(problem, units);
+  const { lead } = attribution;
+  if (!lead || lead.cause.kind === 'clock') return { attribution, rise: undefined };
+  return { attribution, rise: workRise(floor, points, lead, minRise, settings) };
+}
+
+interface Window {
+  readonly points: Points;
+  readonly sides: readonly Float64Array[];
+  readonly beginsWithLife: boolean;
+  /** Where the rise may begin. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The points to explain: the present life without its first moments, which belong to start-up. A life of more points
+ * than the search sees is cut down to the surroundings of its rise.
+ */
+function windowOf(floor: Floor, shape: Shape, candidate: Candidate | undefined, settings: Settings): Window {
+  const { levels } = floor;
+  const birth = shape.points.times[shape.fit.segments[shape.falls.births.at(-1)!]!.from]!;
+  const last = candidate ? candidate.points.times.at(-1)! : levels.times.at(-1)!;
+  let from = birth + SETTLING_SHARE * (last - birth);
+  let to = birth + LATEST_ONSET * (last - birth);
+  let beginsWithLife = true;
+  const many = countBetween(levels.times, birth, last) > settings.maxBuckets;
+  if (many && candidate && candidate.stretch.first > 0) {
+    const first = candidate.points.times[0]!;
+    const duration = candidate.facts.durationMs;
+    beginsWithLife = first - 2 * duration <= from;
+    from = Math.max(from, first - 2 * duration);
+    to = first + 0.6 * duration;
+  }
+  const start = firstAtOrAfter(levels.times, from);
+  const stop = firstAtOrAfter(levels.times, last + 1e-6);
+  const all = slicePoints(levels, start, stop);
+  const points = decimate(all, settings.maxBuckets, floor.collected ? 'minima' : 'medians');
+  const sides = points === all && floor.regrowth ? [floor.regrowth.subarray(start, stop)] : [];
+  return { points, sides, beginsWithLife, from: points.times[0] ?? from, to };
+}
+
+function riseOf({ values }: Points): number {
+  const tenth = Math.max(1, Math.floor(values.length / 10));
+  return median(values.subarray(values.length - tenth)) - Math.min(...values);
+}
+
+function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, settings: Settings): WorkRise {
+  const { times } = points;
+  const begin = Math.max(0, firstAtOrAfter(times, lead.onset.t) - 1);
+  const own: Points = { times: lead.work.subarray(begin), values: lead.values.subarray(begin) };
+  const line = fitLine(own);
+  const start = at(line, own.times[0]!);
+  const top = at(line, own.times.at(-1)!);
+  const residuals = lead.values.map((v, i) => v - at(line, lead.work[i]!));
+  const facts: StretchFacts = {
+    durationMs: times.at(-1)! - times[begin]!,
+    firstSlope: fitLine(own, 0, Math.max(2, Math.ceil(own.times.length / 3))).slope,
+    start,
+    top,
+    highestBefore: begin > 0 ? median(lead.values.subarray(0, begin)) : 0,
+    beginsWithLife: lead.onset.low <= times[0]! + 2 * medianStep(times),
+    end: 'end',
+    collected: floor.collected,
+    capped: false,
+    riseOfLimit: 0,
+    majorCollections: countBetween(floor.collections.times, lead.onset.t, times.at(-1)!),
+    confirmed: floor.regrowth !== undefined,
+    fitSd: madSd(residuals),
+    minRise,
+    lows: times.length - begin,
+  };
+  const measures = measure(own, facts, settings);
+  const isLeak = measures.failed.length === 0 && lead.evidence >= MIN_EVIDENCE;
+  return { lead, facts, measures, isLeak };
+}

@@ -1,0 +1,242 @@
+import {
+  type Column,
+  coefficientsOf,
+  dot,
+  effectOf,
+  orthonormal,
+  project,
+  type Whitener,
+  whitener,
+} from './least-squares.ts';
+import { clamp, firstAtOrAfter, lag1, madSd, medianStep, type Points } from './statistics.ts';
+
+/** One explanation of a rise, with a free onset. */
+export interface Hypothesis<T> {
+  readonly cause: T;
+  /** What has accumulated at each point since an onset. */
+  since(onset: number): Column;
+  /** Parameters beyond onset and size. */
+  readonly extra: number;
+}
+
+export interface Problem {
+  readonly points: Points;
+  /** Onsets to try. */
+  readonly from: number;
+  readonly to: number;
+  /** Columns that an explanation may use besides, each with a coefficient ≥ 0: memory in flight. */
+  readonly holders: readonly Column[];
+  /** Columns with a coefficient of either sign: how a young process settles. */
+  readonly settling: readonly Column[];
+}
+
+/** An explanation fitted, with the side columns that it needs. */
+export interface Explained<T> {
+  readonly hypothesis: Hypothesis<T>;
+  readonly onset: number;
+  readonly coefficient: number;
+  readonly sse: number;
+  readonly bic: number;
+  /** Columns in use besides the explanation's own. */
+  readonly beside: readonly Column[];
+  /** SSE, coefficient and its weight at each place of the onset that was tried. */
+  readonly profile: readonly Place[];
+  readonly freedom: number;
+}
+
+export interface Place {
+  readonly time: number;
+  readonly sse: number;
+  readonly coefficient: number;
+  readonly sxx: number;
+}
+
+const COARSE = 16;
+const FINE = 32;
+/** Explanations that get side columns and a fine profile of their onset. */
+const CLOSE = 12;
+const MAX_BESIDE = 3;
+/** Rounds that refit with the correlation of what the round before left. */
+const ROUNDS = 2;
+/** Gain in BIC for which a lag is believed. */
+const LAG_PRICE = 2;
+/** Points are trusted fully up to this many sd, and less beyond it if the best few explanations all agree. */
+const TRUSTED_SD = 2;
+const TOP = 4;
+
+export interface Fits<T> {
+  readonly explained: readonly Explained<T>[]; // best first
+  readonly whiten: Whitener;
+}
+
+/**
+ * Fits y = a + Σ c·side + b·(N(t) − N(τ))₊ + AR(1) noise for each explanation alone, b ≥ 0, τ free in a window, sides
+ * picked for each explanation by itself: a side picked under a wrong one would be wrong too.
+ *
+ * Levels are regressed, not increments: with noise of 2 % of the rise the right one of 20 routes comes first in 100 %
+ * of trials, against 36 % by increments.
+ *
+ * @param variants the same explanations, once for each way in which the memory may lag behind the work: an object
+ *   reaches the old generation a second or two after its request
+ */
+export function explain<T>(problem: Problem, variants: readonly (readonly Hypothesis<T>[])[]): Fits<T> {
+  const { points } = problem;
+  const step = medianStep(points.times);
+  let whiten = whitener(points.times, step, 0);
+  const fitAll = (hypotheses: readonly Hypothesis<T>[], care: Care) =>
+    hypotheses.map((h) => fitOne(h, problem, whiten, care)).toSorted(byBic);
+  let kept = variants[0]!.map((_, i) => i);
+  if (kept.length > CLOSE) {
+    const rough = variants[0]!
+      .map((h, i) => ({ i, bic: fitOne(h, problem, whiten, 'rough').bic }))
+      .toSorted(byBic);
+    kept = rough.slice(0, CLOSE).map(({ i }) => i);
+  }
+  const close = variants.map((hypotheses) => kept.map((i) => hypotheses[i]!));
+  const byLag = close.map((hypotheses) => fitAll(hypotheses, 'coarse'));
+  const lag = byLag.reduce(
+    (best, fits, i) => (fits[0]!.bic < byLag[best]![0]!.bic - LAG_PRICE ? i : best),
+    0,
+  );
+  let explained = byLag[lag]!;
+  for (let round = 0; round < ROUNDS; round++) {
+    const trust = trustOf(problem, explained.slice(0, TOP), whiten);
+    whiten = whitener(points.times, step, correlationLeft(problem, explained[0]!, whiten), trust);
+    explained = fitAll(close[lag]!, round === ROUNDS - 1 ? 'fine' : 'coarse');
+  }
+  return { explained, whiten };
+}
+
+type Care = 'rough' | 'coarse' | 'fine';
+
+/** Weights below 1 for points that lie far off under each of the best explanations: garbage that a low still held. */
+function trustOf<T>(problem: Problem, best: readonly Explained<T>[], whiten: Whitener): Float64Array {
+  const residuals = best.map((e) => leftOver(problem, e, whiten));
+  const sd = madSd(residuals[0]!);
+  return residuals[0]!.map((_, i) => {
+    const off = Math.min(...residuals.map((r) => Math.abs(r[i]!)));
+    return off > TRUSTED_SD * sd && sd > 0 ? ((TRUSTED_SD * sd) / off) ** 2 : 1;
+  });
+}
+
+const byBic = (a: { bic: number }, b: { bic: number }): number => a.bic - b.bic;
+
+const grid = (from: number, to: number, steps: number): number[] =>
+  Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
+
+function fitOne<T>(hypothesis: Hypothesis<T>, problem: Problem, whiten: Whitener, care: Care): Explained<T> {
+  const { points, from, to } = problem;
+  const n = points.times.length;
+  const ones = new Float64Array(n).fill(1);
+  const beside: Column[] = [];
+  let places = grid(from, to, COARSE);
+  let fitted = profileOf(hypothesis, places, problem, [ones], whiten);
+  while (care !== 'rough' && beside.length < MAX_BESIDE) {
+    const next = bestSide(
+      hypothesis.since(fitted.best.time),
+      fitted.best.sse,
+      problem,
+      [ones, ...beside],
+      whiten,
+    );
+    if (!next) break;
+    beside.push(next);
+    fitted = profileOf(hypothesis, places, problem, [ones, ...beside], whiten);
+  }
+  if (care === 'fine') {
+    const around = (to - from) / COARSE;
+    const near = grid(
+      Math.max(from, fitted.best.time - around),
+      Math.min(to, fitted.best.time + around),
+      FINE,
+    );
+    places = [...grid(from, to, FINE), ...near].toSorted((a, b) => a - b);
+    fitted = profileOf(hypothesis, places, problem, [ones, ...beside], whiten);
+  }
+  const { best, profile } = fitted;
+  const parameters = 3 + beside.length + hypothesis.extra;
+  return {
+    hypothesis,
+    onset: best.time,
+    coefficient: best.coefficient,
+    sse: best.sse,
+    bic: n * Math.log(Math.max(best.sse, 1e-300) / n) + parameters * Math.log(n),
+    beside,
+    profile,
+    freedom: Math.max(2, n - parameters),
+  };
+}
+
+function profileOf<T>(
+  hypothesis: Hypothesis<T>,
+  places: readonly number[],
+  { points }: Problem,
+  columns: readonly Column[],
+  whiten: Whitener,
+): { best: Place; profile: Place[] } {
+  const base = orthonormal(columns.map((c) => whiten.apply(c)));
+  const y = project(whiten.apply(points.values), base);
+  const yy = dot(y, y);
+  const profile = places.map((time): Place => {
+    const x = project(whiten.apply(hypothesis.since(time)), base);
+    const { coefficient, sxx, sse } = effectOf(x, y, yy);
+    // Memory is kept, not given back: an explanation with a negative share explains nothing.
+    return coefficient > 0 ? { time, sse, coefficient, sxx } : { time, sse: yy, coefficient: 0, sxx };
+  });
+  return { best: profile.reduce((least, place) => (place.sse < least.sse ? place : least)), profile };
+}
+
+/** The side column that helps most, if it helps by more than choosing among so many does by chance. */
+function bestSide(
+  own: Column,
+  sse: number,
+  problem: Problem,
+  columns: readonly Column[],
+  whiten: Whitener,
+): Column | undefined {
+  const { points, holders, settling } = problem;
+  const n = points.times.length;
+  const base = orthonormal([...columns, own].map((c) => whiten.apply(c)));
+  const y = project(whiten.apply(points.values), base);
+  const yy = Math.min(sse, dot(y, y));
+  const price = Math.log(n) + 2 * Math.log(holders.length + settling.length + 1);
+  let best: Column | undefined;
+  let least = yy * Math.exp(-price / n);
+  for (const column of [...holders, ...settling]) {
+    if (columns.includes(column)) continue;
+    const white = whiten.apply(column);
+    const length = dot(white, white);
+    const x = project(white, base);
+    if (!(dot(x, x) > 1e-9 * length)) continue;
+    const effect = effectOf(x, y, yy);
+    if (effect.sse >= least) continue;
+    if (effect.coefficient < 0 && !settling.includes(column)) continue;
+    best = column;
+    least = effect.sse;
+  }
+  return best;
+}
+
+/** (N(t) − N(τ))₊ with N straight between points. */
+export function accumulatedSince(accumulated: Column, times: Float64Array, onset: number): Column {
+  const next = firstAtOrAfter(times, onset);
+  const before = Math.max(0, next - 1);
+  const after = Math.min(times.length - 1, next);
+  const gap = times[after]! - times[before]!;
+  const share = gap > 0 ? clamp((onset - times[before]!) / gap, 0, 1) : 0;
+  const start = accumulated[before]! + share * (accumulated[after]! - accumulated[before]!);
+  return accumulated.map((count, i) => (times[i]! > onset ? Math.max(0, count - start) : 0));
+}
+
+/** Lag-1 correlation of what the best explanation leaves, in levels: whitened residuals would hide it. */
+function correlationLeft<T>(problem: Problem, best: Explained<T>, whiten: Whitener): number {
+  const parameters = 2 + best.beside.length;
+  return clamp(lag1(leftOver(problem, best, whiten)) + parameters / problem.points.times.length, 0, 0.95);
+}
+
+/** The points minus an explanation and its sides. */
+function leftOver<T>({ points }: Problem, e: Explained<T>, whiten: Whitener): Column {
+  const columns = [new Float64Array(points.times.length).fill(1), e.hypothesis.since(e.onset), ...e.beside];
+  const coefficients = coefficientsOf(points.values, columns, whiten);
+  return points.values.map((v, i) => columns.reduce((rest, c, k) => rest - coefficients[k]! * c[i]!, v));
+}
