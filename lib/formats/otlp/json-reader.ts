@@ -32,7 +32,10 @@ export class JsonReader {
     try {
       value = JSON.parse(utf8.decode(bytes));
     } catch (cause) {
-      throw new Fault('invalid-input', `Cannot read OTLP ${this.signal}: not JSON`, { cause });
+      // The rest of V8's message quotes the body, which may hold secrets.
+      const where = /at position \d+/.exec(cause instanceof Error ? cause.message : '')?.[0] ?? '';
+      const message = `Cannot read OTLP ${this.signal} (JSON): not JSON ${where}`.trimEnd();
+      throw new Fault('invalid-input', message, { cause });
     }
     if (!isObject(value)) throw this.fault('', 'an object', value);
     this.#refuseOtherSignal(value);
@@ -120,14 +123,18 @@ export class JsonReader {
     return number;
   }
 
-  /** @returns lower-case hex of exactly `digits` digits, or '' */
-  id(owner: JsonObject, key: string, digits: number): string {
+  /**
+   * @param bytes the id's length
+   * @returns lower-case hex, or ''. Some senders use protobuf's own JSON mapping, which writes ids in base64.
+   */
+  id(owner: JsonObject, key: string, bytes: number): string {
     const value = owner[key];
     if (value === undefined || value === null || value === '') return '';
-    if (typeof value !== 'string' || value.length !== digits || !HEX.test(value)) {
-      throw this.fault(key, `${digits} hex digits`, value);
+    if (typeof value === 'string') {
+      if (value.length === 2 * bytes && HEX.test(value)) return value.toLowerCase();
+      if (value.length === 4 * Math.ceil(bytes / 3) && BASE64.test(value)) return hexOf(atob(value));
     }
-    return value.toLowerCase();
+    throw this.fault(key, `${2 * bytes} hex digits`, value);
   }
 
   fault(key: string, wanted: string, got: unknown): Fault {
@@ -150,7 +157,12 @@ const SIGNAL_KEYS: readonly (readonly [string, Signal])[] = [
   ['resourceLogs', 'logs'],
 ];
 const HEX = /^[0-9a-f]+$/i;
+/** Of 8 or 16 bytes: one or two padding signs. */
+const BASE64 = /^[A-Za-z0-9+/]+={1,2}$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+const hexOf = (binary: string): string =>
+  Array.from(binary, (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 
 function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;

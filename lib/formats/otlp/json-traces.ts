@@ -3,12 +3,11 @@ import { SPAN_KINDS } from './decoded.ts';
 import { jsonAttributes, jsonResource, jsonScope } from './json-common.ts';
 import { type JsonObject, JsonReader } from './json-reader.ts';
 import { Budget } from './limits.ts';
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './protobuf-traces.ts';
 
 const NS_PER_MS = 1e6;
 const NS_PER_S = 1e9;
 const NS_PER_US = 1000;
-const TRACE_ID_DIGITS = 32;
-const SPAN_ID_DIGITS = 16;
 const SPAN_KIND_NAMES = SPAN_KINDS.map((kind) => `SPAN_KIND_${kind.toUpperCase()}`);
 const STATUSES: readonly Span['status'][] = ['unset', 'ok', 'error'];
 const STATUS_NAMES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
@@ -49,9 +48,9 @@ function readSpan(json: JsonReader, budget: Budget, item: JsonObject): Span {
   const end = json.number(item, 'endTimeUnixNano') ?? 0;
   const durationNs = start === 0 || end === 0 ? 0 : nsBetween(item.startTimeUnixNano, item.endTimeUnixNano);
   return {
-    traceId: json.id(item, 'traceId', TRACE_ID_DIGITS),
-    spanId: json.id(item, 'spanId', SPAN_ID_DIGITS),
-    parentSpanId: json.id(item, 'parentSpanId', SPAN_ID_DIGITS),
+    traceId: json.id(item, 'traceId', TRACE_ID_BYTES),
+    spanId: json.id(item, 'spanId', SPAN_ID_BYTES),
+    parentSpanId: json.id(item, 'parentSpanId', SPAN_ID_BYTES),
     traceState: json.string(item, 'traceState'),
     name: json.string(item, 'name'),
     kind: SPAN_KINDS[json.enum(item, 'kind', SPAN_KIND_NAMES)] ?? 'unspecified',

@@ -133,9 +133,10 @@ const isPodTotal = (metric: string, attributes: Attributes): boolean =>
 function partOf(row: LevelRow, attributes: Attributes): string {
   if (attributes.size === 0) return '';
   const name = row.part === undefined ? undefined : first(attributes, row.part);
-  const known = new Set([...(row.part ?? []), ...(row.where?.keys ?? [])]);
   const rest: string[] = [];
-  for (const [key, value] of attributes) if (!known.has(key)) rest.push(`${key}=${value}`);
+  for (const [key, value] of attributes) {
+    if (!row.part?.includes(key) && !row.where?.keys.includes(key)) rest.push(`${key}=${value}`);
+  }
   if (rest.length === 0) return name ?? '';
   const text = rest.sort().join(',');
   return `${name ?? ''}{${text.length > MAX_PART_LENGTH ? shortHash(text) : text}}`;
@@ -144,7 +145,7 @@ function partOf(row: LevelRow, attributes: Attributes): string {
 function gogcOf(resource: ResourceMetrics): number | undefined {
   for (const { metrics } of resource.scopes) {
     for (const metric of metrics) {
-      if (normalName(metric.name) !== 'go.config.gogc') continue;
+      if (!metric.name.includes('gogc') || normalName(metric.name) !== 'go.config.gogc') continue;
       const value = metric.points.at(-1)?.value;
       if (value !== undefined && value >= 1 && value <= MAX_GOGC) return value;
     }

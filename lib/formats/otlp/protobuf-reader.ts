@@ -15,6 +15,8 @@ export const FIXED32 = 5;
 export const tagOf = (field: number, wireType: number): number => field * 8 + wireType;
 
 const TWO_32 = 2 ** 32;
+const TWO_49 = 2 ** 49;
+const LOW_BYTES = 7;
 const NS_PER_MS = 1e6;
 /** Three bytes of UTF-8 make at most one UTF-16 unit, four make two. */
 const MAX_STRING_BYTES = MAX_STRING_LENGTH * 3 + 4;
@@ -92,19 +94,22 @@ export class Reader {
         return first;
       }
     }
-    let value = 0;
+    let low = 0;
+    let high = 0; // apart from `low`, so that a number beyond 2^53 is rounded once
     let scale = 1;
     for (let i = 0; i < 10; i += 1) {
       if (at >= limit) throw this.fault('a number ends early');
       const byte = bytes[at]!;
       at += 1;
       // The tenth byte holds the 64th bit alone; what is above it is cut off, as in the reference implementations.
-      value += (i === 9 ? byte & 1 : byte & 0x7f) * scale;
+      const bits = i === 9 ? byte & 1 : byte & 0x7f;
+      if (i < LOW_BYTES) low += bits * scale;
+      else high += bits * scale;
       if (byte < 0x80) {
         this.at = at;
-        return value;
+        return high * TWO_49 + low;
       }
-      scale *= 128;
+      scale = i === LOW_BYTES - 1 ? 1 : scale * 128;
     }
     throw this.fault('a number has more than ten bytes');
   }
@@ -185,7 +190,9 @@ export class Reader {
   #short(start: number, end: number): string {
     const { bytes } = this;
     let hash = end - start;
-    for (let i = start; i < end; i += 1) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    let i = start;
+    for (; i + 4 <= end; i += 4) hash = Math.imul(hash ^ this.#view.getInt32(i, true), 0x5bd1e995);
+    for (; i < end; i += 1) hash = Math.imul(hash ^ bytes[i]!, 0x5bd1e995);
     const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
     const known = this.#interned[slot];
     if (known !== undefined && known.length === end - start && this.#equals(known, start)) return known;
