@@ -398,20 +398,59 @@ export const SERVICES: ApiService[] = [
   }),
 ];
 
+/** Flat at 1.05 GiB, but for one spike to the limit, which ends a life. */
+function worker(role: ApiMemorySeries['role']): ApiMemorySeries {
+  const random = noise(9);
+  const died = Date.UTC(2026, 10, 18, 3, 52);
+  const points: [number, number][] = [];
+  for (let t = NOW - 2 * DAY; t < NOW; t += 6 * MINUTE) points.push([t, (1064 + 30 * random()) * MIB]);
+  for (const [before, mib] of [
+    [40, 1090],
+    [25, 2600],
+    [10, 3600],
+    [0, 4043],
+  ] as const) {
+    points.push([died - before * 1000, mib * MIB]);
+  }
+  points.sort((a, b) => a[0] - b[0]);
+  const shared = { instance: 'rw-1', version: '2.1.0' };
+  return {
+    instance: 'rw-1',
+    role,
+    metric: 'k8s.pod.memory.working_set',
+    unit: 'bytes',
+    points,
+    floor: points
+      .filter(([t, v], i) => i % 8 === 0 && v < 1100 * MIB && Math.abs(t - died) > 2 * MINUTE)
+      .map(([t]) => [t, 1064 * MIB]),
+    confirmedUntil: NOW - HOUR,
+    lives: [
+      {
+        ...shared,
+        startedAt: NOW - 3 * DAY,
+        from: NOW - 2 * DAY,
+        to: died,
+        verdict: 'stable',
+        end: { time: died, reason: 'oom' },
+      },
+      { ...shared, startedAt: died + MINUTE, from: died + MINUTE, to: NOW, verdict: 'stable', end: null },
+    ],
+    verdict: 'stable',
+    reason: 'The floor is flat within 0.2 MiB/h over 2 lives.',
+    onset: null,
+    slopeBytesPerHour: null,
+    timeToLimitS: null,
+    limitBytes: 4096 * MIB,
+  };
+}
+
 export function memoryOf(name: string, role: string | null, from: number, to: number): ApiMemory {
   const within = <P extends readonly [number, number]>(points: P[]) =>
     points.filter(([t]) => t >= from && t <= to);
   const wanted = (role ?? 'heap_used') as ApiMemorySeries['role'];
   const isLeak = name === SERVICE;
-  const shapes = isLeak ? SHAPES : [{ instance: 'rw-1', slopeMibPerHour: 0, seed: 9 }];
-  const all = shapes.map((shape) => {
-    const one = series(shape, wanted);
-    const still: Partial<ApiMemorySeries> = {
-      reason: 'The floor is flat within 0.2 MiB/h over 3 lives.',
-      slopeBytesPerHour: null,
-    };
-    return { ...one, ...(isLeak ? {} : still), points: within(one.points), floor: within(one.floor) };
-  });
+  const all = isLeak ? SHAPES.map((shape) => series(shape, wanted)) : [worker(wanted)];
+  const cut = all.map((one) => ({ ...one, points: within(one.points), floor: within(one.floor) }));
   const cohort = {
     service: name,
     role: wanted,
@@ -426,7 +465,7 @@ export function memoryOf(name: string, role: string | null, from: number, to: nu
     from,
     to,
     roles: isLeak ? ['heap_used', 'rss', 'external'] : ['container_usage', 'heap_used'],
-    series: all.filter((one) => one.points.length > 0),
+    series: cut.filter((one) => one.points.length > 0),
     deploys: isLeak
       ? [
           {

@@ -109,10 +109,17 @@ export const bytesEstimate = (of: Estimate, sign = false): EstimateText =>
   estimate(of, byteScale(Math.max(Math.abs(of.value), (of.high - of.low) / 2)), sign);
 
 export function slopeEstimate(of: Estimate, unit: 'bytes' | 'count' = 'bytes'): EstimateText {
-  const scale = unit === 'bytes' ? byteScale(of.value) : { unit: '', size: 1 };
+  const scale =
+    unit === 'bytes'
+      ? byteScale(Math.max(Math.abs(of.value), (of.high - of.low) / 2))
+      : { unit: '', size: 1 };
   const text = estimate(of, scale, true);
   return { ...text, unit: `${scale.unit}/h` };
 }
 
 export const plain = ({ value, interval, unit }: EstimateText): string =>
   interval.startsWith('(') ? `${value}${NB}${unit} ${interval}` : `${value}${NB}${interval}${NB}${unit}`;
+
+/** Text from elsewhere, with its numbers glued to what belongs to them. */
+export const unbroken = (text: string): string =>
+  text.replace(/ ± /g, `${NB}±${NB}`).replace(/(\d) (?=(?:[KMGT]?i?B|ms|s|min|h|d|%)(?![a-z]))/g, `$1${NB}`);

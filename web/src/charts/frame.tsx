@@ -41,6 +41,8 @@ export function frameOf(
   };
 }
 
+const LETTER_PX = 6.2;
+
 /** Hairlines with their values, the unit once on top, days and hours below. No frame, no vertical lines. */
 export function Axes({
   frame,
@@ -53,6 +55,13 @@ export function Axes({
   ticks: readonly Tick[];
   unitY: number;
 }) {
+  // A label that would be cut off at either end says nothing.
+  const whole = ({ t, label, midnight }: Tick) => {
+    const half = (label.length * LETTER_PX) / 2;
+    return midnight
+      ? frame.x(t) + 5 + 2 * half <= frame.width
+      : frame.x(t) - half >= 0 && frame.x(t) + half <= frame.width;
+  };
   return (
     <g>
       {axis.ticks.map(({ value, label }) => (
@@ -66,7 +75,7 @@ export function Axes({
       <text x={frame.left - 7} y={unitY} text-anchor={frame.left > 36 ? 'end' : 'middle'}>
         {axis.unit}
       </text>
-      {ticks.map(({ t, label, midnight }) => (
+      {ticks.filter(whole).map(({ t, label, midnight }) => (
         <g key={t}>
           <path class="g" d={`M${frame.x(t)} ${frame.bottom}v${midnight ? 6 : 4}`} />
           <text

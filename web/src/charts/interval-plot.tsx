@@ -26,7 +26,7 @@ export function intervalAxis(rows: readonly Estimate[], scaleFor: (v: number) =>
       .map((n) => n * 10 ** Math.floor(Math.log10(span || 1)))
       .flatMap((n) => [n / 10, n])
       .sort((a, b) => a - b)
-      .find((size) => span / size <= 5) ?? 1;
+      .find((size) => span / size <= 6) ?? 1;
   const ticks: number[] = [];
   for (let v = Math.ceil(min / scale.size / step) * step; v <= max / scale.size; v += step)
     ticks.push(v * scale.size);

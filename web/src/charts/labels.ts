@@ -11,12 +11,14 @@ export interface Label {
   readonly className: string;
   readonly spots: readonly Spot[];
   readonly needed?: boolean;
+  /** A shorter text, for when the long one has no room. */
+  readonly otherwise?: string;
 }
 export interface Placed extends Spot {
   readonly text: string;
   readonly className: string;
 }
-interface Box {
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -35,19 +37,26 @@ const boxOf = (text: string, { x, y, anchor }: Spot): Box => {
 const meet = (a: Box, b: Box) =>
   a.left < b.right + ROOM_PX && b.left < a.right + ROOM_PX && a.top < b.bottom && b.top < a.bottom;
 
-/** Places labels in order of importance inside 0..width. */
-export function placeLabels(labels: readonly Label[], width: number): Placed[] {
-  const taken: Box[] = [];
+/** Places labels in order of importance inside 0..width; `marks` are what no label but a needed one may cross. */
+export function placeLabels(labels: readonly Label[], width: number, marks: readonly Box[] = []): Placed[] {
+  const taken: Box[] = [...marks];
   const out: Placed[] = [];
-  for (const { text, className, spots, needed } of labels) {
-    const fits = (spot: Spot) => {
-      const box = boxOf(text, spot);
-      return box.left >= 0 && box.right <= width && !taken.some((other) => meet(box, other));
-    };
-    const spot = spots.find(fits) ?? (needed ? pushInside(text, spots[0], width) : undefined);
+  for (const { text, otherwise, className, spots, needed } of labels) {
+    const free = (words: string) =>
+      spots.find((spot) => {
+        const box = boxOf(words, spot);
+        return box.left >= 0 && box.right <= width && !taken.some((other) => meet(box, other));
+      });
+    let shown = text;
+    let spot = free(text);
+    if (!spot && otherwise) {
+      shown = otherwise;
+      spot = free(otherwise);
+    }
+    if (!spot && needed) spot = pushInside(text, spots[0], width);
     if (!spot) continue;
-    taken.push(boxOf(text, spot));
-    out.push({ ...spot, text, className });
+    taken.push(boxOf(shown, spot));
+    out.push({ ...spot, text: shown, className });
   }
   return out;
 }

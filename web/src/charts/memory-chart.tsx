@@ -3,10 +3,18 @@ import { amount, seconds } from '../format.ts';
 import { go, hrefWith } from '../router.ts';
 import { dayTime, hourMinuteSecond, isoTime, timeTicks, zoneName } from '../time.ts';
 import { useView } from '../view.ts';
-import { Axes, frameOf } from './frame.tsx';
+import { Axes, type Frame, frameOf } from './frame.tsx';
 import { placeLabels } from './labels.ts';
 import { Lives } from './lives.tsx';
-import { ceilingOf, describe, domainOf, forecastOf, labelsOf, type MemoryInput } from './memory-model.ts';
+import {
+  ceilingOf,
+  describe,
+  domainOf,
+  forecastOf,
+  labelsOf,
+  type MemoryInput,
+  nowTop,
+} from './memory-model.ts';
 import { nearest, pathOf, runs, thin } from './reduce.ts';
 import { valueAxis } from './scale.ts';
 import { useBrush } from './use-brush.ts';
@@ -43,8 +51,12 @@ export function MemoryChart(input: MemoryInput) {
   const onset =
     series.onset && series.onset.t >= domain.from && series.onset.t <= domain.to ? series.onset : undefined;
   const band = onset && bandOf(x(onset.low), x(onset.high), left, right);
-  const labels = placeLabels(labelsOf(input, frame, { limit, forecast, zone, narrow, band }), width);
   const releases = deploys.filter((deploy) => deploy.at >= domain.from && deploy.at <= domain.to);
+  const labels = placeLabels(
+    labelsOf(input, frame, { limit, forecast, zone, narrow, band }),
+    width,
+    uprights(frame, band, releases),
+  );
   const last = points.at(-1);
   const every = points.length > 2 ? (points.at(-1)![0] - points[0]![0]) / (points.length - 1) : 0;
   const staleFrom =
@@ -94,6 +106,9 @@ export function MemoryChart(input: MemoryInput) {
           >
             <path d="M0 0V6" stroke="var(--gap-mark)" stroke-width="3" opacity=".35" />
           </pattern>
+          <clipPath id={`${stripes}c`}>
+            <rect x={left} y="0" width={Math.max(0, right - left)} height={bottom} />
+          </clipPath>
         </defs>
         <Axes
           frame={frame}
@@ -152,7 +167,7 @@ export function MemoryChart(input: MemoryInput) {
           );
         })}
         {forecast && limit !== undefined && (
-          <g class="forecast" clip-path={`inset(0 ${width - right}px 0 0)`}>
+          <g class="forecast" clip-path={`url(#${stripes}c)`}>
             <path
               d={`M${x(forecast.t)} ${y(forecast.v)}L${x(forecast.low)} ${y(limit)}L${x(forecast.high)} ${y(limit)}Z`}
               fill="var(--growth-mark)"
@@ -178,7 +193,7 @@ export function MemoryChart(input: MemoryInput) {
           />
         )}
         {x(now) > left && x(now) < right - 2 && (
-          <path d={`M${x(now)} ${top + 52}V${bottom}`} stroke="var(--line-strong)" />
+          <path d={`M${x(now)} ${nowTop(input, frame)}V${bottom}`} stroke="var(--line-strong)" />
         )}
         {releases.map((deploy) => (
           <g key={deploy.at} class="release">
@@ -273,6 +288,20 @@ export function MemoryChart(input: MemoryInput) {
     </div>
   );
 }
+
+/** Upright marks that a label about something else must not cross. */
+const uprights = (frame: Frame, band: [number, number] | undefined, releases: readonly { at: number }[]) => {
+  const upright = (from: number, to: number) => ({
+    left: from - 1,
+    right: to + 1,
+    top: frame.top,
+    bottom: frame.bottom,
+  });
+  return [
+    ...(band ? [upright(...band)] : []),
+    ...releases.map(({ at }) => upright(frame.x(at), frame.x(at))),
+  ];
+};
 
 function bandOf(low: number, high: number, left: number, right: number): [number, number] {
   const spare = Math.max(0, MIN_BAND_PX - (high - low)) / 2;

@@ -3,7 +3,7 @@ import { amount, bytes, digits, percent, plain, seconds, slopeEstimate } from '.
 import { between, dayTime, when, type Zone } from '../time.ts';
 import { limitWord, roleWord } from '../words.ts';
 import type { Frame } from './frame.tsx';
-import type { Label } from './labels.ts';
+import type { Label, Spot } from './labels.ts';
 import { nearest, type Point } from './reduce.ts';
 
 export interface MemoryInput {
@@ -68,6 +68,13 @@ export function ceilingOf({ series }: MemoryInput, from: number): { max: number;
 
 const valueAt = (points: readonly Point[], t: number): number | undefined =>
   points.length ? points[nearest(points, t)]?.[1] : undefined;
+
+/** The line of now begins above the last points, where its name has room. */
+export function nowTop({ series, now }: MemoryInput, { x, y, top, width }: Frame): number {
+  const near = series.points.filter(([t]) => Math.abs(x(t) - x(now)) < Math.min(26, width / 20));
+  const peak = Math.max(series.floor.at(-1)?.[1] ?? 0, ...near.map(([, v]) => v));
+  return Math.max(top + 20, y(peak) - 8);
+}
 
 /** Every text in the plot, the most important first. */
 export function labelsOf(
@@ -153,8 +160,10 @@ export function labelsOf(
           },
     );
   }
-  if (x(now) < right - 2 && x(now) > left)
-    out.push({ text: 'now', className: 'halo', spots: [{ x: x(now), y: top + 46, anchor: 'middle' }] });
+  if (x(now) < right - 2 && x(now) > left) {
+    const spot = { x: x(now), y: nowTop(input, frame) - 5, anchor: 'middle' as const };
+    out.push({ text: 'now', className: 'halo', spots: [spot, { ...spot, x: x(now) + 4, anchor: 'start' }] });
+  }
 
   const last = series.floor.at(-1);
   if (last) {
@@ -203,18 +212,13 @@ export function labelsOf(
   const early = left + (right - left) * (narrow ? 0.12 : 0.16);
   const floorThere = valueAt(series.floor, frame.timeAt(early));
   if (floorThere !== undefined) {
-    const py = y(floorThere) + 17;
+    const py = Math.min(y(floorThere) + 17, bottom - 6);
+    const spots = [early - 30, left + 6, early + 60].map((px): Spot => ({ x: px, y: py, anchor: 'start' }));
     out.push({
-      text: narrow
-        ? 'floor'
-        : series.unit === 'bytes'
-          ? 'floor: what is left after garbage collection'
-          : 'floor',
+      text: narrow || series.unit === 'count' ? 'floor' : 'floor: what is left after garbage collection',
+      otherwise: 'floor',
       className: 'l t-floor halo',
-      spots: [
-        { x: early - 30, y: py < bottom - 4 ? py : bottom - 6, anchor: 'start' },
-        { x: left + 6, y: py < bottom - 4 ? py : bottom - 6, anchor: 'start' },
-      ],
+      spots,
     });
   }
   const peak = Math.max(0, ...series.points.filter(([t]) => Math.abs(x(t) - early) < 90).map(([, v]) => v));

@@ -17,12 +17,15 @@ export function Dialog({
   useEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
+    // The frame takes the focus, not its first button, unless something in it asks for it.
+    (dialog?.querySelector<HTMLElement>('[data-first]') ?? dialog)?.focus();
     return () => dialog?.close();
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: esc closes a modal dialog by itself; the click is on the ground outside
     <dialog
       ref={box}
+      tabIndex={-1}
       class={className}
       aria-label={label}
       onCancel={(event) => {

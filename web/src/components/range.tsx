@@ -7,24 +7,31 @@ import { useView } from '../view.ts';
 import { ArrowIcon } from './icons.tsx';
 
 const DEFAULT_SPAN_MS = 86_400_000;
+const SOON_MS = 120_000;
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Moves the range by half of itself; the right end never passes now. */
-function shift(range: { from: string | null; to: string | null }, way: -1 | 1) {
+function shift(range: { from: string | null; to: string | null }, way: -1 | 1, shown: Span | undefined) {
   const now = serverNow();
-  const to = resolveTime(range.to, now) ?? now;
-  const from = resolveTime(range.from, now) ?? to - DEFAULT_SPAN_MS;
+  const to = resolveTime(range.to, now) ?? Math.min(now, shown?.to ?? now);
+  const from = resolveTime(range.from, now) ?? shown?.from ?? to - DEFAULT_SPAN_MS;
   const span = to - from;
   const end = Math.min(now, to + (way * span) / 2);
   go(hrefWith({ from: isoTime(end - span), to: end >= now - 1000 ? null : isoTime(end) }));
 }
 
-export function RangeControl() {
+/** `shown` is what the page shows while the reader has chosen nothing. */
+export function RangeControl({ shown }: { shown?: Span | undefined }) {
   const { range, zone, now } = useView();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLFieldSetElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const toggleZone = () => go(hrefWith({ tz: zone === 'utc' ? 'local' : null }), 'replace');
-  useKeys({ '[': () => shift(range, -1), ']': () => shift(range, 1), u: toggleZone });
+  useKeys({ '[': () => shift(range, -1, shown), ']': () => shift(range, 1, shown), u: toggleZone });
 
   useEffect(() => {
     if (!open) return;
@@ -47,7 +54,9 @@ export function RangeControl() {
   const age = ageMs(range.from);
   const words =
     from === undefined
-      ? 'all that fits'
+      ? shown
+        ? `${dayTime(shown.from, zone)} – ${shown.to > now - SOON_MS ? 'now' : dayTime(shown.to, zone)}`
+        : 'all data'
       : age !== undefined && to === undefined
         ? `last ${range.from?.replace('-', '')}`
         : `${dayTime(from, zone)} – ${to === undefined ? 'now' : dayTime(to, zone)}`;
@@ -66,7 +75,7 @@ export function RangeControl() {
   };
   return (
     <fieldset class="range" aria-label="Time range" ref={box}>
-      <button type="button" class="icon" aria-label="Earlier" onClick={() => shift(range, -1)}>
+      <button type="button" class="icon" aria-label="Earlier" onClick={() => shift(range, -1, shown)}>
         <ArrowIcon left />
       </button>
       <button type="button" class="when" ref={button} aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -81,7 +90,7 @@ export function RangeControl() {
         class="icon"
         aria-label="Later"
         disabled={to === undefined}
-        onClick={() => shift(range, 1)}
+        onClick={() => shift(range, 1, shown)}
       >
         <ArrowIcon left={false} />
       </button>

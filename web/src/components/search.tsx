@@ -70,6 +70,7 @@ export function Search({ close }: { close: () => void }) {
     <Dialog label="Search" className="search" close={close}>
       <input
         class="field"
+        data-first
         type="text"
         role="combobox"
         aria-expanded="true"

@@ -1,5 +1,6 @@
 import { Fragment } from 'preact';
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
+import { unbroken } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
 import { useView } from '../view.ts';
@@ -9,17 +10,19 @@ type Part = ApiFinding['sentence'][number];
 // Intervals are read second: `± 40`, `(20:20–22:00)`.
 const INTERVAL = /(±\s?[\d.,]+|\([^()]*[–][^()]*\))/;
 
-const Dimmed = ({ text }: { text: string }) => (
+const Dimmed = ({ text: raw }: { text: string }) => (
   <>
-    {text.split(INTERVAL).map((piece, i) =>
-      i % 2 === 1 ? (
-        <span key={`${i}${piece}`} class="iv">
-          {piece}
-        </span>
-      ) : (
-        piece
-      ),
-    )}
+    {unbroken(raw)
+      .split(INTERVAL)
+      .map((piece, i) =>
+        i % 2 === 1 ? (
+          <span key={`${i}${piece}`} class="iv">
+            {piece}
+          </span>
+        ) : (
+          piece
+        ),
+      )}
   </>
 );
 
@@ -59,7 +62,7 @@ export function Sentence({
           </b>
         );
       case 'service':
-        return <b class="nb">{part.text}</b>;
+        return <b class="nb">{unbroken(part.text)}</b>;
       case 'text':
         return <Dimmed text={part.text} />;
     }

@@ -2,7 +2,7 @@ import { useApi } from '../api.ts';
 import { href, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
 import type { ServiceList } from '../types.ts';
 import { serviceWords } from '../words.ts';
-import { RangeControl } from './range.tsx';
+import { RangeControl, type Span } from './range.tsx';
 
 const TABS = [
   ['memory', 'Memory'],
@@ -12,7 +12,17 @@ const TABS = [
 export type Tab = (typeof TABS)[number][0];
 
 /** Second bar, only inside a service. Moving between tabs keeps the range. */
-export function ServiceBar({ service, tab, ranged = true }: { service: string; tab: Tab; ranged?: boolean }) {
+export function ServiceBar({
+  service,
+  tab,
+  ranged = true,
+  shown,
+}: {
+  service: string;
+  tab: Tab;
+  ranged?: boolean;
+  shown?: Span | undefined;
+}) {
   const { before, name } = serviceWords(service);
   const open = useApi<ServiceList>('/services').data?.items.find(
     (item) => item.service === service,
@@ -42,7 +52,7 @@ export function ServiceBar({ service, tab, ranged = true }: { service: string; t
         ))}
       </nav>
       <span class="grow" />
-      {ranged && <RangeControl />}
+      {ranged && <RangeControl shown={shown} />}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import type { ApiService } from '../../../lib/http/schemas.ts';
+import type { ApiFinding, ApiService } from '../../../lib/http/schemas.ts';
 import { amount, digits, milliseconds, percent, seconds, UNKNOWN } from '../format.ts';
 import { go, href, hrefWith, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
@@ -8,7 +8,15 @@ import { Share, Signals, Tag, VerdictTag } from './tag.tsx';
 
 const FULL = 0.75;
 
-export function ServicesTable({ services, filter }: { services: readonly ApiService[]; filter: string }) {
+export function ServicesTable({
+  findings,
+  services,
+  filter,
+}: {
+  services: readonly ApiService[];
+  findings: readonly ApiFinding[];
+  filter: string;
+}) {
   const wanted = filter.toLowerCase();
   const shown = services.filter(({ service }) => service.toLowerCase().includes(wanted));
   return (
@@ -60,7 +68,7 @@ export function ServicesTable({ services, filter }: { services: readonly ApiServ
           </thead>
           <tbody>
             {shown.map((service) => (
-              <Row key={service.service} of={service} />
+              <Row key={service.service} of={service} onset={onsetOf(service, findings)} />
             ))}
           </tbody>
         </table>
@@ -81,13 +89,17 @@ export function ServicesTable({ services, filter }: { services: readonly ApiServ
   );
 }
 
-function Row({ of }: { of: ApiService }) {
+/** The onset that an open finding gives for the series that is drawn. */
+const onsetOf = (service: ApiService, findings: readonly ApiFinding[]): number | null =>
+  findings.find((finding) => finding.service === service.service && finding.evidence.role === service.role)
+    ?.evidence.onset?.t ?? null;
+
+function Row({ of, onset }: { of: ApiService; onset: number | null }) {
   const { now } = useView();
   const { before, name } = serviceWords(of.service);
   const floor = of.floor.at(-1)?.[1];
   const share = floor !== undefined && of.limitBytes ? floor / of.limitBytes : undefined;
   const unit = of.role?.endsWith('_count') ? 'count' : 'bytes';
-  const grows = of.verdict === 'leak' || of.verdict === 'exhausted';
   const health = href(servicePath(of.service, 'health'));
   return (
     <tr data-row>
@@ -106,7 +118,7 @@ function Row({ of }: { of: ApiService }) {
             points={of.floor}
             limit={of.limitBytes}
             colour={of.verdict === 'mixed-writers' ? '--gap-mark' : '--floor-mark'}
-            onset={grows ? (of.floor[0]?.[0] ?? null) : null}
+            onset={onset}
           />
         ) : (
           <a class="small" href={health}>

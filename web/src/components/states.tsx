@@ -76,7 +76,7 @@ export function Part<T>({
   return (
     <>
       {of.problem && <Failed what={what} problem={of.problem} retry={of.reload} old />}
-      <div class={of.pending ? 'pale' : ''}>{children(of.data)}</div>
+      <div class={`part${of.pending ? ' pale' : ''}`}>{children(of.data)}</div>
     </>
   );
 }

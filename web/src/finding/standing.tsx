@@ -67,7 +67,7 @@ export function Standing({ finding, changed }: { finding: ApiFinding; changed: (
           </>
         )}
       </dl>
-      {notice.lastError && <p class="note under c-gap">Last try failed: {notice.lastError}</p>}
+      {notice.lastError && <p class="small under c-gap">Last try failed: {notice.lastError}</p>}
       <div class="row actions">
         {open && (
           <>
@@ -126,7 +126,7 @@ export function Standing({ finding, changed }: { finding: ApiFinding; changed: (
         </form>
       )}
       {trouble && (
-        <p class="note under c-growth" role="alert">
+        <p class="small under c-growth" role="alert">
           {trouble}
         </p>
       )}

@@ -56,7 +56,14 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
 
   return (
     <>
-      <ServiceBar service={service} tab="memory" />
+      <ServiceBar
+        service={service}
+        tab="memory"
+        shown={{
+          from: evidence.from,
+          to: finding.state === 'firing' || finding.state === 'snoozed' ? now : evidence.to,
+        }}
+      />
       <Page title={finding.title} service={service}>
         {loaded.problem && <Failed what="the finding" problem={loaded.problem} retry={loaded.reload} old />}
         <div class="two">

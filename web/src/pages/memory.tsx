@@ -6,7 +6,7 @@ import { Part } from '../components/states.tsx';
 import { VerdictTag } from '../components/tag.tsx';
 import { UnitsOfWork } from '../components/units-of-work.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
-import { amount, count, percent, plain, slopeEstimate, UNKNOWN } from '../format.ts';
+import { amount, count, percent, plain, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
 import { href, servicePath, usePlace } from '../router.ts';
 import { between, dayTime, rangeQuery } from '../time.ts';
 import type { FindingList } from '../types.ts';
@@ -25,10 +25,14 @@ export function MemoryPage({ service }: { service: string }) {
     return asked.size ? `?${asked}` : '';
   });
   const { name } = serviceWords(service);
+  const first = Math.min(
+    ...(memory.data?.series ?? []).map((series) => series.points[0]?.[0] ?? Number.POSITIVE_INFINITY),
+  );
+  const shown = memory.data && Number.isFinite(first) ? { from: first, to: memory.data.to } : undefined;
   const chosen = range.from !== null || range.to !== null;
   return (
     <>
-      <ServiceBar service={service} tab="memory" />
+      <ServiceBar service={service} tab="memory" shown={shown} />
       <Page title={`Memory of ${name}`} service={service}>
         <OpenFindings service={service} />
         <Part of={memory} what={`the memory of ${name}`}>
@@ -96,7 +100,7 @@ function Answer({ memory, role, name }: { memory: ApiMemory; role: string | null
         )}
       </div>
       <h1 class="say">
-        <b>{name}</b>: {lowerFirst(judged.reason)}
+        <b>{name}</b>: {lowerFirst(unbroken(judged.reason))}
       </h1>
     </section>
   );

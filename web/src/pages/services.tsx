@@ -4,7 +4,6 @@ import { FindingRow } from '../components/finding-row.tsx';
 import { Page } from '../components/page.tsx';
 import { ServicesTable } from '../components/services-table.tsx';
 import { Failed, Part, Skeleton } from '../components/states.tsx';
-import { count } from '../format.ts';
 import { lazy } from '../lazy.tsx';
 import { href, usePlace } from '../router.ts';
 import { useReception } from '../status.ts';
@@ -66,7 +65,7 @@ export function ServicesPage() {
       </section>
       <section>
         {items ? (
-          <ServicesTable services={items} filter={query.get('q') ?? ''} />
+          <ServicesTable services={items} findings={open} filter={query.get('q') ?? ''} />
         ) : services.problem ? (
           <Failed what="the services" problem={services.problem} retry={services.reload} />
         ) : (
@@ -142,7 +141,7 @@ function Balance() {
       <div class="strip">
         {parts.map(([n, word]) => (
           <span key={word}>
-            <b>{count(n)}</b> {word}
+            <b>{n.toLocaleString('en')}</b> {word}
           </span>
         ))}
         <span class="dim">received = analysed + rejected + waiting</span>

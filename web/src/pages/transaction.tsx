@@ -11,7 +11,7 @@ import { dayTime, rangeQuery } from '../time.ts';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
-import { ms } from './transactions.tsx';
+import { ms, spanOf } from './transactions.tsx';
 
 interface Unit {
   readonly kind: string;
@@ -33,7 +33,7 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
     useApi<DeployList>('/deploys').data?.items.filter((deploy) => deploy.service === service) ?? [];
   return (
     <>
-      <ServiceBar service={service} tab="transactions" />
+      <ServiceBar service={service} tab="transactions" shown={spanOf(list.data?.items ?? [])} />
       <Page title={`${name} of ${serviceWords(service).name}`} service={service}>
         <div class="eyebrow">
           <a href={href(servicePath(service, 'transactions'), {}, RANGE_KEYS)}>All transactions</a>
@@ -118,38 +118,43 @@ function Known({
           <div class="head">
             <h2>By release</h2>
           </div>
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Version</th>
-                {['Count', 'p50', 'p75', 'p95', 'p99'].map((word) => (
-                  <th key={word} scope="col" class="num">
-                    {word}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {versions.map((one) => (
-                <tr key={one.version}>
-                  <td class="strong">{one.version}</td>
-                  <td class="num" data-l="count">
-                    {count(one.count)}
-                  </td>
-                  <td class="num key">{ms(one.p50Ms)}</td>
-                  <td class="num" data-l="p75">
-                    {ms(one.p75Ms)}
-                  </td>
-                  <td class="num" data-l="p95">
-                    {ms(one.p95Ms)}
-                  </td>
-                  <td class="num" data-l="p99">
-                    {ms(one.p99Ms)}
-                  </td>
+          <div class="scroll">
+            <table class="stack">
+              <thead>
+                <tr>
+                  <th scope="col">Version</th>
+                  {['Count', 'p50', 'p75', 'p95', 'p99'].map((word) => (
+                    <th key={word} scope="col" class="num">
+                      {word}
+                    </th>
+                  ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {versions.map((one) => (
+                  <tr key={one.version}>
+                    <td class="strong">{one.version}</td>
+                    <td class="num" data-l="count">
+                      {count(one.count)}
+                    </td>
+                    <td class="num key">
+                      <span class="only-s dim">p50 </span>
+                      {ms(one.p50Ms)}
+                    </td>
+                    <td class="num" data-l="p75">
+                      {ms(one.p75Ms)}
+                    </td>
+                    <td class="num" data-l="p95">
+                      {ms(one.p95Ms)}
+                    </td>
+                    <td class="num" data-l="p99">
+                      {ms(one.p99Ms)}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </section>
       )}
       <section>
@@ -160,36 +165,38 @@ function Known({
         {row.examples.length === 0 ? (
           <p class="note">None: durations come from {row.source}, which carries no trace ids.</p>
         ) : (
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Trace</th>
-                <th scope="col" class="num">
-                  Duration
-                </th>
-                <th scope="col">When</th>
-                <th scope="col">
-                  <span class="sr">Copy</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {row.examples.map((example) => (
-                <tr key={example.traceId} data-row>
-                  <td class="mono">{example.traceId}</td>
-                  <td class="num key">{milliseconds(example.durationMs)}</td>
-                  <td class="mid">{dayTime(example.at, zone)}</td>
-                  <td class="num">
-                    <Copy
-                      text={example.traceId}
-                      label={`Copy trace id ${example.traceId.slice(0, 8)}`}
-                      className="btn bare"
-                    />
-                  </td>
+          <div class="scroll">
+            <table class="stack">
+              <thead>
+                <tr>
+                  <th scope="col">Trace</th>
+                  <th scope="col" class="num">
+                    Duration
+                  </th>
+                  <th scope="col">When</th>
+                  <th scope="col">
+                    <span class="sr">Copy</span>
+                  </th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {row.examples.map((example) => (
+                  <tr key={example.traceId} data-row>
+                    <td class="mono">{example.traceId}</td>
+                    <td class="num key">{milliseconds(example.durationMs)}</td>
+                    <td class="mid">{dayTime(example.at, zone)}</td>
+                    <td class="num">
+                      <Copy
+                        text={example.traceId}
+                        label={`Copy trace id ${example.traceId.slice(0, 8)}`}
+                        className="btn bare"
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         )}
       </section>
     </>

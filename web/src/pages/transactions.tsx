@@ -27,6 +27,12 @@ const KEYS: Record<string, (row: ApiTransaction) => number | string | null> = {
 export const ms = (value: number | null) =>
   value === null ? <span class="dim">{UNKNOWN}</span> : milliseconds(value);
 
+/** From the first to the last bucket of any unit. */
+export function spanOf(rows: readonly ApiTransaction[]): { from: number; to: number } | undefined {
+  const times = rows.flatMap(({ history }) => history.map(([t]) => t));
+  return times.length ? { from: Math.min(...times), to: Math.max(...times) } : undefined;
+}
+
 /** What is slow: the units of a service, ranked by where the time goes. */
 export function TransactionsPage({ service }: { service: string }) {
   const { range } = useView();
@@ -41,7 +47,7 @@ export function TransactionsPage({ service }: { service: string }) {
   const { name } = serviceWords(service);
   return (
     <>
-      <ServiceBar service={service} tab="transactions" />
+      <ServiceBar service={service} tab="transactions" shown={spanOf(list.data?.items ?? [])} />
       <Page title={`Transactions of ${name}`} service={service}>
         <Part of={list} what={`the transactions of ${name}`} chart={false}>
           {({ items }) => {
@@ -192,12 +198,15 @@ function Row({ row, total, service }: { row: ApiTransaction; total: number; serv
         {ms(row.p50Ms)}
       </td>
       <td class="num only-l">{ms(row.p75Ms)}</td>
-      <td class="num key">{ms(row.p95Ms)}</td>
+      <td class="num key">
+        <span class="only-s dim">p95 </span>
+        {ms(row.p95Ms)}
+      </td>
       <td class="num only-l">{ms(row.p99Ms)}</td>
       <td class="spk only-l">
         <Spark points={row.history.map(([t, , p95]) => [t, p95] as const)} colour="--bar" />
       </td>
-      <td>
+      <td data-l="of time">
         <Share of={share} text={percent(share)} />
       </td>
       <td class="only-l small dim">

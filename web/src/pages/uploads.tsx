@@ -55,11 +55,12 @@ function Answer({ uploads: { balance, refused, from } }: { uploads: ApiUploads }
           'No upload was received yet'
         ) : missing === 0 ? (
           <>
-            All <b class="nb">{count(balance.received)}</b> uploads are accounted for
+            All <b class="nb">{balance.received.toLocaleString('en')}</b> uploads are accounted for
           </>
         ) : (
           <>
-            <b class="nb">{count(missing)}</b> of {count(balance.received)} uploads are unaccounted for
+            <b class="nb">{count(missing)}</b> of {balance.received.toLocaleString('en')} uploads are
+            unaccounted for
           </>
         )}
         {atDoor > 0 ? (
@@ -74,7 +75,7 @@ function Answer({ uploads: { balance, refused, from } }: { uploads: ApiUploads }
         {figures.map(([word, value]) => (
           <div key={word}>
             <dt>{word}</dt>
-            <dd title={value.toLocaleString('en')}>{count(value)}</dd>
+            <dd>{value.toLocaleString('en')}</dd>
           </div>
         ))}
       </dl>

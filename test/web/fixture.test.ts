@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import {
+  DeploySchema,
+  FindingSchema,
+  HealthSchema,
+  KeySchema,
+  list,
+  MemorySchema,
+  ServiceItemSchema,
+  SetupSchema,
+  StatusSchema,
+  TransactionSchema,
+  UnitItemSchema,
+  UploadsSchema,
+} from '../../lib/http/schemas.ts';
+import { answer, type Scenario } from '../browser/fixture-api.ts';
+import { SERVICE } from '../browser/fixture-data.ts';
+
+// The browser tests are worth as much as their data: it must be what the server may say, no more and no less.
+
+const s = encodeURIComponent(SERVICE);
+const SHAPES: [string, z.ZodType][] = [
+  ['status', StatusSchema],
+  ['services', list(ServiceItemSchema)],
+  [`services/${s}/memory`, MemorySchema],
+  [`services/${s}/memory?role=rss`, MemorySchema],
+  [`services/${encodeURIComponent('prod/reporting/report-worker')}/memory`, MemorySchema],
+  [`services/${s}/units`, list(UnitItemSchema)],
+  [`services/${s}/transactions`, list(TransactionSchema)],
+  [`health/services/${s}`, HealthSchema],
+  ['findings', list(FindingSchema)],
+  ['findings?state=firing', list(FindingSchema)],
+  ['findings/f-leak-1', FindingSchema],
+  ['uploads', UploadsSchema],
+  ['deploys', list(DeploySchema)],
+  ['setup', SetupSchema],
+  ['keys', list(KeySchema)],
+];
+
+const ask = (scenario: Scenario, path: string) =>
+  answer(scenario, 'GET', new URL(`http://fixture/api/v1/${path}`));
+
+describe.each(['leak', 'empty'] as const)('fixture %s', (scenario) => {
+  it.each(SHAPES)('answers %s in the shape of the API', (path, shape) => {
+    const { status, body } = ask(scenario, path);
+    expect(status).toBe(200);
+    expect(shape.safeParse(body).error?.issues ?? []).toEqual([]);
+  });
+});
+
+describe('fixture error', () => {
+  it('answers status, and a problem for everything else', () => {
+    expect(ask('error', 'status').status).toBe(200);
+    expect(ask('error', 'services')).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+  });
+});
