@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { ApiFinding } from '../../http/schemas.ts';
+import type { ApiFinding, ApiService } from '../../http/schemas.ts';
 import { type Api, apiAt } from './api.ts';
 import {
   bugOf,
@@ -21,6 +21,8 @@ import { choosePort, HOST } from './ports.ts';
 import type { Outcome } from './report.ts';
 
 const POLL_MS = 1000;
+/** A busy machine may keep an answer waiting, and the next poll asks again; this long without one is a failure. */
+const SILENT_MAX_MS = 30_000;
 
 export interface DemoOptions {
   readonly plan: Plan;
@@ -81,6 +83,7 @@ class Parts implements Demo {
   #shop: Child | undefined;
   #shopPort = 0;
   #load: Load | undefined;
+  #answeredAt = Date.now();
   #firstRequestAt: number | undefined;
   #collections = 0;
   #collectionsAtOnset: number | undefined;
@@ -164,8 +167,7 @@ class Parts implements Demo {
   async #poll(): Promise<ApiFinding | undefined> {
     if (this.#serverEnded !== undefined)
       throw new Error(`The server ${this.#serverEnded}: ${this.#server?.lastWords().trim()}`);
-    // A busy machine may keep an answer waiting; the next poll asks again.
-    const [finding, shop] = await Promise.all([this.#api.leakFinding(), this.#api.shop()]).catch(() => []);
+    const [finding, shop] = await this.#ask();
     this.#watcher.progressed({
       seconds: this.#seconds(),
       requests: Object.values(this.#load?.sent ?? {}).reduce((sum, n) => sum + n, 0),
@@ -174,6 +176,17 @@ class Parts implements Demo {
       verdict: shop?.verdict ?? undefined,
     });
     return finding;
+  }
+
+  async #ask(): Promise<[ApiFinding | undefined, ApiService | undefined]> {
+    try {
+      const answers = await Promise.all([this.#api.leakFinding(), this.#api.shop()]);
+      this.#answeredAt = Date.now();
+      return answers;
+    } catch (error) {
+      if (Date.now() - this.#answeredAt > SILENT_MAX_MS) throw error;
+      return [undefined, undefined];
+    }
   }
 
   /** Since the first request. */
