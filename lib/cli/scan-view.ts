@@ -13,8 +13,8 @@ export function scanView(scanned: readonly Scanned[]): string {
   return scanned.map((one) => seriesView(one, wide)).join('\n');
 }
 
-function seriesView({ file, series, role, result }: Scanned, wide: number): string {
-  const name = [file, series.service, series.instance, role].filter((part) => part !== '').join(' · ');
+function seriesView({ file, service, instance, values, role, result }: Scanned, wide: number): string {
+  const name = [file, service, instance, role].filter((part) => part !== '').join(' · ');
   const facts = [
     result.onset &&
       `since ${secondsText(result.onset.t)} (${secondsText(result.onset.low)} to ${secondsText(result.onset.high)})`,
@@ -23,7 +23,7 @@ function seriesView({ file, series, role, result }: Scanned, wide: number): stri
   ].filter((fact) => fact !== null);
   const lines = [
     `${result.verdict.toUpperCase().padEnd(wide)}  ${name}`,
-    `  ${sparkline(series.values)}  ${range(series.values, role)}`,
+    `  ${sparkline(values)}  ${range(values, role)}`,
     facts.length > 0 ? `  ${facts.join(', ')}` : '',
     `  ${result.reason}`,
     ...result.suspects.slice(0, 5).map(suspectLine),

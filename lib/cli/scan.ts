@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util';
-import { type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
+import { decompress, type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
 import { analyzeLife, DEFAULTS } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { LeakResult, Life, WorkSeries } from '../model/leak.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
+import { cohortsOfExports, isOtlp } from './scan-otlp.ts';
 import { scanView } from './scan-view.ts';
 
 const HELP = `Usage: tidemark scan FILE… [options]
 
 Says of each memory series whether it leaks, since when, how fast, and which unit of work makes it grow.
 FILE: CSV (time_s,value[,…]), a GC log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus
-query_range answer; plain, gzip or zstd; - is stdin.
+query_range answer, OTLP (JSON, lines of it, protobuf; several files are one run); plain, gzip or zstd; - is stdin.
 
   --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
   --limit BYTES     limit of the heap, container or host; 0 is none
@@ -40,7 +41,10 @@ interface Options {
 
 export interface Scanned {
   readonly file: string;
-  readonly series: ParsedSeries;
+  readonly service: string;
+  readonly instance: string;
+  /** Readings, for the curve. */
+  readonly values: Float64Array;
   readonly role: MemoryRole;
   readonly result: LeakResult;
 }
@@ -119,13 +123,42 @@ function parse(args: string[]) {
   }
 }
 
+/** Each series by itself; exports of OTLP belong together, whatever number of files they come in. */
 async function scanFiles(options: Options, io: ScanIo): Promise<Scanned[]> {
   const work = options.units ? await inFile(options.units, io, parseUnits) : [];
   const scanned: Scanned[] = [];
-  for (const file of options.files)
-    for (const series of await inFile(file, io, parseSeries))
-      scanned.push(scanSeries(file, series, options, work));
+  const exports: { file: string; bytes: Uint8Array }[] = [];
+  for (const file of options.files) {
+    const bytes = await inFile(file, io, decompress);
+    if (isOtlp(bytes)) exports.push({ file, bytes });
+    else
+      for (const series of naming(file, () => parseSeries(bytes)))
+        scanned.push(scanSeries(file, series, options, work));
+  }
+  if (exports.length > 0) scanned.push(...scanExports(exports, options));
   return scanned;
+}
+
+function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], options: Options): Scanned[] {
+  const first = exports[0]!.file;
+  const file = exports.length > 1 ? `${first} and ${exports.length - 1} more` : first;
+  const cohorts = naming(file, () =>
+    cohortsOfExports(
+      exports.map(({ bytes }) => bytes),
+      options.limit,
+    ),
+  );
+  const wanted = cohorts.filter(({ role }) => options.role === undefined || role === options.role);
+  if (wanted.length === 0)
+    throw new Fault('invalid-input', `${file}: Cannot find a memory metric in these exports`);
+  return wanted.map(({ service, role, lives, result }) => ({
+    file,
+    service,
+    instance: lives.length === 1 ? lives[0]!.instance : `${lives.length} lives`,
+    values: lives[0]!.values,
+    role,
+    result,
+  }));
 }
 
 /** Parses a file; what goes wrong names it. */
@@ -137,8 +170,12 @@ async function inFile<T>(file: string, io: ScanIo, parser: (bytes: Uint8Array) =
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     throw new Fault('invalid-input', `Cannot read "${file}": ${code}`, { cause: error });
   }
+  return naming(file, () => parser(bytes));
+}
+
+function naming<T>(file: string, parse: () => T): T {
   try {
-    return parser(bytes);
+    return parse();
   } catch (error) {
     if (error instanceof Fault) throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
     throw error;
@@ -170,15 +207,16 @@ function scanSeries(
   // Nothing uses less than 100 bytes of memory: such values are percent, and a least rise in bytes means nothing.
   const isPercent = series.values.every((v) => !(v > 100));
   const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
-  return { file, series, role, result: analyzeLife(life, settings) };
+  const { service, instance, values } = series;
+  return { file, service, instance, values, role, result: analyzeLife(life, settings) };
 }
 
 /** The shape of `docs/cli.md`: times in seconds on the file's own clock. */
-function toJson({ file, series, role, result }: Scanned) {
+function toJson({ file, service, instance, role, result }: Scanned) {
   const seconds = (ms: number) => ms / SECOND_MS;
   return {
     file,
-    series: { service: series.service, instance: series.instance, role },
+    series: { service, instance, role },
     verdict: result.verdict,
     confidence: result.confidence,
     onset: result.onset && {

@@ -1,4 +1,5 @@
 import type { LeakResult, Life, Verdict } from '../model/leak.ts';
+import { type Attribution, NOBODY } from './attribution.ts';
 import { type ByWork, judgeByWork } from './by-work.ts';
 import { type Floor, floorOf, withoutInFlight } from './floor.ts';
 import { type Shape, shapeOf } from './judge.ts';
@@ -14,11 +15,22 @@ import { unitCounts } from './work-counts.ts';
  * Deterministic and total: any series gets a verdict, broken readings are left out.
  * Cost: about 3 ms for 2,000 points.
  */
-export function analyzeLife(life: Life, settings: Settings = DEFAULTS): LeakResult {
+export const analyzeLife = (life: Life, settings: Settings = DEFAULTS): LeakResult =>
+  judgeLife(life, settings).result;
+
+export interface Judgement {
+  readonly result: LeakResult;
+  /** Scores of all explanations, which lives of a cohort add up. */
+  readonly attribution: Attribution;
+}
+
+/** As `analyzeLife`, with what a cohort needs besides. */
+export function judgeLife(life: Life, settings: Settings): Judgement {
   const units = unitCounts(life.work);
   const plain = floorOf(life, settings);
-  if (life.mixedWriters) return withoutShape('mixed-writers', plain, life);
-  if (plain.points.times.length < settings.minPoints) return withoutShape('insufficient-data', plain, life);
+  if (life.mixedWriters) return judged(withoutShape('mixed-writers', plain, life));
+  if (plain.points.times.length < settings.minPoints)
+    return judged(withoutShape('insufficient-data', plain, life));
   const floor = withoutInFlight(plain, units, settings);
   const shape = shapeOf(life, floor, settings);
   const choice = choose(shape, settings);
@@ -37,15 +49,20 @@ export function analyzeLife(life: Life, settings: Settings = DEFAULTS): LeakResu
     floorPoints: shape.points,
     confirmedUntil: floor.confirmedUntil,
     segments: segmentsOf(shape),
-    ...(GROWTH.has(verdict) ? pick(byWork) : NOBODY),
+    ...(GROWTH.has(verdict) ? pick(byWork) : NO_SUSPECTS),
     lows: floor.points.times.length,
   };
-  return { ...result, reason: reasonFor(result, rise, life) };
+  return judged({ ...result, reason: reasonFor(result, rise, life) }, byWork.attribution);
 }
 
+const judged = (result: LeakResult, attribution: Attribution = NOBODY): Judgement => ({
+  result,
+  attribution,
+});
+
 /** Verdicts that come with suspects. */
-const GROWTH: ReadonlySet<Verdict> = new Set(['leak', 'growth-unconfirmed']);
-const NOBODY = { suspects: [], cleared: [] };
+export const GROWTH: ReadonlySet<Verdict> = new Set(['leak', 'growth-unconfirmed']);
+const NO_SUSPECTS = { suspects: [], cleared: [] };
 const pick = ({ attribution: { suspects, cleared } }: ByWork) => ({ suspects, cleared });
 
 function withoutShape(verdict: Verdict, floor: Floor, life: Life): LeakResult {

@@ -19,6 +19,17 @@ export interface Attribution {
   readonly cleared: readonly Cleared[];
   /** The rise along its best explanation, for the shape gates. */
   readonly lead: Lead | undefined;
+  /** Every explanation that was fitted, for pooling over lives. */
+  readonly scores: readonly Score[];
+}
+
+export interface Score {
+  readonly cause: Suspect['cause'];
+  readonly unit: UnitOfWork | undefined;
+  readonly bic: number;
+  readonly bytesPerUnit: Interval;
+  readonly complete: boolean;
+  readonly unitsSinceOnset: number;
 }
 
 export interface Lead {
@@ -53,7 +64,7 @@ const CLEARED_SHARE = 0.1;
 /** Steps of the counts by which memory may lag behind work: promotion to the old generation takes a collection or two. */
 const LAGS = [1, 2];
 
-const NOBODY: Attribution = { suspects: [], cleared: [], lead: undefined };
+export const NOBODY: Attribution = { suspects: [], cleared: [], lead: undefined, scores: [] };
 
 export function attribute(problem: Problem, units: readonly UnitCounts[]): Attribution {
   const { times } = problem.points;
@@ -78,6 +89,19 @@ export function attribute(problem: Problem, units: readonly UnitCounts[]): Attri
     suspects: suspectsOf(near, weights, problem, causes),
     cleared: clearedOf(best, new Set(near.map(causeOf)), causes, problem, fits),
     lead: leadOf(best, explained, rival, problem, fits),
+    scores: explained.map((e) => scoreOf(e, problem)),
+  };
+}
+
+function scoreOf(e: Explanation, { points }: Problem): Score {
+  const cause = causeOf(e);
+  return {
+    cause: cause.kind,
+    unit: cause.kind === 'unit' ? cause.unit.unit : undefined,
+    bic: e.bic,
+    bytesPerUnit: intervalOf(e),
+    complete: cause.kind !== 'unit' || cause.unit.complete,
+    unitsSinceOnset: lastOf(accumulatedSince(cause.accumulated, points.times, e.onset)),
   };
 }
 

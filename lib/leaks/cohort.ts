@@ -1,7 +1,9 @@
 import type { LeakResult, Life, Verdict } from '../model/leak.ts';
+import { unitKey } from '../model/unit-of-work.ts';
 import { HOUR_MS } from '../model/units.ts';
-import { analyzeLife } from './analyze-life.ts';
+import { GROWTH, type Judgement, judgeLife } from './analyze-life.ts';
 import { poolByAge } from './pool.ts';
+import { poolSuspects } from './pool-suspects.ts';
 import { bytesText } from './reason.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
 
@@ -22,9 +24,11 @@ const GRAVITY: readonly Verdict[] = [
 
 /** Says whether the lives of one service, version and role keep memory; see `analyzeLife` for one of them. */
 export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAULTS): CohortResult {
-  const perLife = lives.map((life) => analyzeLife(life, settings));
-  const speaker = perLife.toSorted(byGravity)[0];
-  if (!speaker) return { ...NO_LIVES, perLife };
+  const judged = lives.map((life) => judgeLife(life, settings));
+  const perLife = judged.map(({ result }) => result);
+  const alone = perLife.toSorted(byGravity)[0];
+  if (!alone) return { ...NO_LIVES, perLife };
+  const speaker = withPooledSuspects(alone, judged);
   if (speaker.verdict === 'leak' || speaker.verdict === 'exhausted' || lives.length < 2)
     return { ...speaker, perLife };
   const pooled = poolByAge(lives, settings);
@@ -43,6 +47,19 @@ export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAU
   if (speaker.verdict === 'insufficient-data' && pooled.kind === 'too-short')
     return { ...speaker, reason: `Lives are too short for a verdict: ${pooled.missing}.`, perLife };
   return { ...speaker, perLife };
+}
+
+/** Suspects from all lives that grow, when there are several. */
+function withPooledSuspects(speaker: LeakResult, judged: readonly Judgement[]): LeakResult {
+  const growing = judged.filter(({ result, attribution }) => GROWTH.has(result.verdict) && attribution.lead);
+  if (growing.length < 2 || !GROWTH.has(speaker.verdict)) return speaker;
+  const suspects = poolSuspects(growing.map(({ attribution }) => attribution));
+  const suspected = new Set(suspects.flatMap(({ units }) => units.map(unitKey)));
+  return {
+    ...speaker,
+    suspects,
+    cleared: speaker.cleared.filter(({ unit }) => !suspected.has(unitKey(unit))),
+  };
 }
 
 function byGravity(a: LeakResult, b: LeakResult): number {

@@ -31,12 +31,15 @@ const CLEARLY = 6;
 export function riseOf(life: Life, choice: Choice, shape: Shape, floor: Floor, byWork: ByWork): Rise {
   const { candidate } = choice;
   const work = byWork.rise;
-  if (work?.isLeak && choice.verdict !== 'exhausted') {
+  const isWorkLeak = work?.isLeak === true && choice.verdict !== 'exhausted';
+  // Growth that no gate by the clock lets through is still told when the work explains it: with its suspects.
+  const isWorkGrowth = work?.isGrowth === true && (!candidate || choice.verdict === 'warm-up');
+  if (work && (isWorkLeak || isWorkGrowth)) {
     const { facts, measures, lead } = work;
     const perHour = (facts.top - facts.start) / (facts.durationMs / HOUR_MS);
     const share = (bytes: number) => (perHour * bytes) / lead.bytesPerUnit.value;
     const slope = { value: perHour, low: share(lead.bytesPerUnit.low), high: share(lead.bytesPerUnit.high) };
-    return { verdict: 'leak', onset: lead.onset, slope, facts, measures };
+    return { verdict: isWorkLeak ? 'leak' : 'growth-unconfirmed', onset: lead.onset, slope, facts, measures };
   }
   if (!candidate)
     return { verdict: choice.verdict, onset: null, slope: null, facts: undefined, measures: undefined };

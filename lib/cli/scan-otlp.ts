@@ -1,0 +1,88 @@
+import {
+  decodeMetrics,
+  decodeTraces,
+  type Encoding,
+  metricsFacts,
+  tracesFacts,
+} from '../formats/otlp/index.ts';
+import { fold } from '../jobs/fold.ts';
+import { type Cohort, cohortsOf } from '../jobs/load-service.ts';
+import { Fault, invalidInput } from '../model/fault.ts';
+import type { UploadId } from '../model/ids.ts';
+import { MACHINES } from '../model/partition.ts';
+import type { ServiceName } from '../model/service.ts';
+import type { UploadFacts } from '../model/telemetry.ts';
+import { factsKind } from '../segments/kinds/facts.ts';
+import { type InstancesState, instanceKind } from '../segments/kinds/instance.ts';
+
+/** Lines of one file beyond this are refused: an export each second makes 86,400 a day. */
+const MAX_EXPORTS = 1_000_000;
+
+export interface OtlpCohort extends Cohort {
+  readonly service: string;
+}
+
+/** True for OTLP, JSON (one export or lines of them) or protobuf, already unpacked. */
+export function isOtlp(bytes: Uint8Array): boolean {
+  const head = new TextDecoder().decode(bytes.subarray(0, 400));
+  if (/^\s*\{/.test(head)) return /"resource(Metrics|Spans|Logs)"/.test(head);
+  return bytes[0] === 0x0a && isBinary(bytes.subarray(1, 400)); // field 1, length-delimited
+}
+
+const isBinary = (bytes: Uint8Array): boolean => bytes.some((b) => b < 9 || (b > 13 && b < 32));
+
+/** All exports of a run together, judged as the server would judge them. */
+export function cohortsOfExports(files: readonly Uint8Array[], limit: number | undefined): OtlpCohort[] {
+  const states = new Map<ServiceName, InstancesState>();
+  let machines = factsKind.empty();
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (const [index, facts] of files.flatMap(factsOf).entries()) {
+    from = Math.min(from, facts.earliest ?? from);
+    to = Math.max(to, facts.latest ?? to);
+    const uploadId = `scan-${index}` as UploadId;
+    const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    for (const { partition, sections } of fold({ project: 'scan', uploadId, facts, ...always }).parts) {
+      const { service } = partition;
+      if (service === MACHINES) machines = factsKind.merge(machines, sections.facts ?? factsKind.empty());
+      if (sections.instance)
+        states.set(
+          service,
+          instanceKind.merge(states.get(service) ?? instanceKind.empty(), sections.instance),
+        );
+    }
+  }
+  return [...states].flatMap(([service, state]) =>
+    cohortsOf({ project: 'scan', service, from, to, state, facts: machines, limitSetting: limit ?? null })
+      .filter(({ lives }) => lives.length > 0)
+      .map((cohort) => ({ ...cohort, service })),
+  );
+}
+
+function factsOf(bytes: Uint8Array): UploadFacts[] {
+  if (bytes[0] !== 0x0a) return jsonExports(bytes).map((text) => factsOfExport(text, 'json'));
+  return [factsOfExport(bytes, 'protobuf')];
+}
+
+/** One document, or one per line. */
+function jsonExports(bytes: Uint8Array): Uint8Array[] {
+  const lines = new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  if (lines.length > MAX_EXPORTS)
+    throw invalidInput(`Cannot read OTLP: ${lines.length} exports, at most ${MAX_EXPORTS}`);
+  const isLines = lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'));
+  return isLines ? lines.map((line) => new TextEncoder().encode(line)) : [bytes];
+}
+
+/** Nothing on the wire tells metrics from traces in protobuf: what holds no points is tried as spans. */
+function factsOfExport(bytes: Uint8Array, encoding: Encoding): UploadFacts {
+  try {
+    const metrics = metricsFacts(decodeMetrics(bytes, encoding));
+    if (metrics.points > 0) return metrics;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
+  return tracesFacts(decodeTraces(bytes, encoding));
+}

@@ -1,0 +1,63 @@
+import type { Interval, Suspect } from '../model/leak.ts';
+import { unitKey } from '../model/unit-of-work.ts';
+import type { Attribution, Score } from './attribution.ts';
+
+/** As within one life: explanations this close to the best in BIC cannot be told from it. */
+const SAME_BIC = 6;
+const MAX_SUSPECTS = 8;
+
+/**
+ * Suspects of several lives that grow: one unit must explain all of them, each with an onset and a level of its own, so
+ * that their BICs add up. Busy and idle instances differ in their counts, which is what tells units apart.
+ */
+export function poolSuspects(attributions: readonly Attribution[]): Suspect[] {
+  const lives = attributions.filter(({ scores }) => scores.length > 0);
+  const keys = new Set(lives.flatMap(({ scores }) => scores.map(keyOf)));
+  const pooled = [...keys]
+    .map((key) => poolOne(key, lives))
+    .toSorted((a, b) => a.bic - b.bic || (a.key < b.key ? -1 : 1));
+  const best = pooled[0];
+  if (!best) return [];
+  const sum = pooled.reduce((all, { bic }) => all + Math.exp((best.bic - bic) / 2), 0);
+  return pooled
+    .filter(({ bic }) => bic - best.bic <= SAME_BIC)
+    .slice(0, MAX_SUSPECTS)
+    .map(({ bic, found }) => ({
+      units: found[0]!.unit ? [found[0]!.unit] : [],
+      cause: found[0]!.cause,
+      bytesPerUnit:
+        found[0]!.cause !== 'clock' && found.every(({ complete }) => complete)
+          ? meanOf(found.map((score) => score.bytesPerUnit))
+          : null,
+      weight: Math.exp((best.bic - bic) / 2) / sum,
+      unitsSinceOnset: found[0]!.cause === 'clock' ? 0 : found.reduce((all, s) => all + s.unitsSinceOnset, 0),
+    }));
+}
+
+const keyOf = (score: Score): string => (score.unit ? unitKey(score.unit) : score.cause);
+
+/** A life in which the unit did not run, or was not among the best, counts as explained no better than by its worst. */
+function poolOne(key: string, lives: readonly Attribution[]) {
+  const found: Score[] = [];
+  let bic = 0;
+  for (const { scores } of lives) {
+    const score = scores.find((s) => keyOf(s) === key);
+    if (score) found.push(score);
+    bic += score?.bic ?? Math.max(...scores.map((s) => s.bic));
+  }
+  return { key, bic, found };
+}
+
+/** Mean weighted by precision. */
+function meanOf(intervals: readonly Interval[]): Interval {
+  let weights = 0;
+  let sum = 0;
+  for (const { value, low, high } of intervals) {
+    const weight = 1 / Math.max(((high - low) / 3.92) ** 2, 1e-12);
+    weights += weight;
+    sum += weight * value;
+  }
+  const half = 1.96 / Math.sqrt(weights);
+  const value = sum / weights;
+  return { value, low: Math.max(0, value - half), high: value + half };
+}
