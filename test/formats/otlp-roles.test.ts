@@ -356,8 +356,12 @@ describe('machines', () => {
 
   it('kube-state-metrics and cAdvisor name the pod on the point', () => {
     const labels = { namespace: 'shop', pod: 'shop-x', container: 'app' };
-    const exporter = { 'service.name': 'kube-state-metrics', 'service.instance.id': '10.0.0.7:8080' };
-    const [limit] = send(
+    const exporter = {
+      'service.name': 'kube-state-metrics',
+      'service.instance.id': '10.0.0.7:8080',
+      'host.name': 'node-1',
+    };
+    const facts = send(
       [
         {
           name: 'kube_pod_container_resource_limits',
@@ -366,8 +370,10 @@ describe('machines', () => {
         },
       ],
       exporter,
-    ).machines;
-    expect(limit).toMatchObject({ joins, kind: 'container_limit', value: 5e8 });
+    );
+    expect(facts.machines.map((fact) => fact.joins)).toEqual([joins]);
+    expect(facts.machines).toMatchObject([{ kind: 'container_limit', value: 5e8 }]);
+    expect(facts.reports).toEqual([]);
     const sums = {
       name: 'container_spec_memory_limit_bytes',
       value: 5e8,

@@ -1,6 +1,6 @@
 import { type ServiceName, serviceName } from '../../model/service.ts';
 import type { InstanceIdentity, InstanceSource, JoinKeys } from '../../model/telemetry.ts';
-import { type Attributes, clip } from './decoded.ts';
+import { type Attributes, clip, NO_ATTRIBUTES } from './decoded.ts';
 
 const MAX_KEY_LENGTH = 255;
 
@@ -75,26 +75,24 @@ function instanceKey(resource: Attributes, joins: JoinKeys): [string, InstanceSo
   return ['unnamed', 'none'];
 }
 
-/**
- * Under which names a pod or container is known. kube-state-metrics and cAdvisor put them on the points, in their own
- * words, and the resource is that of the exporter.
- */
-export function joinKeys(resource: Attributes, point?: Attributes): JoinKeys {
-  const either = (...keys: readonly string[]) => {
-    for (const key of keys) {
-      const value = (point === undefined ? undefined : text(point, key)) ?? text(resource, key);
-      if (value !== undefined) return clip(value, MAX_KEY_LENGTH);
-    }
-    return undefined;
+/** kube-state-metrics and cAdvisor tell about every pod of a node under the resource of the exporter. */
+export const namesMachine = (point: Attributes): boolean =>
+  point.has('pod') || point.has('pod_name') || point.has('container_id') || point.has('uid');
+
+/** Under which names a pod, container or host is known: by the point where it names one itself, else by the resource. */
+export function joinKeys(resource: Attributes, point: Attributes = NO_ATTRIBUTES): JoinKeys {
+  const named = namesMachine(point);
+  const pick = (onPoint: readonly string[], onResource: string) => {
+    const value = named ? first(point, onPoint) : text(resource, onResource);
+    return value === undefined ? undefined : clip(value, MAX_KEY_LENGTH);
   };
-  const onPoint = (...keys: readonly string[]) => (point === undefined ? undefined : first(point, keys));
-  const podUid = onPoint('uid', 'pod_uid') ?? either('k8s.pod.uid');
-  const pod = onPoint('pod', 'pod_name') ?? either('k8s.pod.name');
-  const namespace = onPoint('namespace') ?? either('k8s.namespace.name') ?? '';
-  const containerId = (onPoint('container_id') ?? either('container.id'))?.replace(/^[a-z-]+:\/\//, '');
-  const containerName = onPoint('container', 'container_name') ?? either('k8s.container.name');
-  const host = either('host.name');
-  const pid = Number(resource.get('process.pid') ?? Number.NaN);
+  const podUid = pick(['uid', 'pod_uid', 'k8s.pod.uid'], 'k8s.pod.uid');
+  const pod = pick(['pod', 'pod_name', 'k8s.pod.name'], 'k8s.pod.name');
+  const namespace = pick(['namespace', 'k8s.namespace.name'], 'k8s.namespace.name') ?? '';
+  const containerId = pick(['container_id'], 'container.id')?.replace(/^[a-z-]+:\/\//, '');
+  const containerName = pick(['container', 'container_name'], 'k8s.container.name');
+  const host = named ? undefined : pick([], 'host.name'); // a pod of many on the node: the node is no name for it
+  const pid = named ? Number.NaN : Number(resource.get('process.pid') ?? Number.NaN);
   return {
     ...(podUid !== undefined && { podUid }),
     ...(pod !== undefined && { podName: `${namespace}/${pod}` }),

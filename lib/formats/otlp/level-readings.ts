@@ -1,7 +1,7 @@
 import { LIMIT_ROLES, type LimitRole, type SeriesRole } from '../../model/memory.ts';
 import type { LevelReading, MachineFact } from '../../model/telemetry.ts';
 import type { Attributes, Metric, Point, ResourceMetrics } from './decoded.ts';
-import { first, joinKeys, type ResourceIdentity } from './identity.ts';
+import { first, joinKeys, namesMachine, type ResourceIdentity } from './identity.ts';
 import type { LevelRow } from './role-table.ts';
 import { levelRowFor, normalName } from './roles.ts';
 import { shortHash } from './stream-hash.ts';
@@ -105,6 +105,7 @@ export class LevelReader {
     if (row.machine === true && FACT_KINDS.has(role))
       this.#emitFact(role as MachineFact['kind'], metric, point, value);
     if (role === 'oom_killed' || this.#identity.service === undefined) return;
+    if (row.machine === true && namesMachine(point.attributes)) return; // an exporter's view of others, not of itself
     this.#levels.push({ role, metric, part: partOf(row, point.attributes), time: point.time, value });
   }
 
