@@ -83,6 +83,7 @@ export function formatRate(
 function intervalText(of: Interval, { unit, size }: Scale, per: string, options?: FormatOptions): string {
   const [value, low, high] = [of.value / size, of.low / size, of.high / size];
   const half = (high - low) / 2;
+  if (!Number.isFinite(value)) return '–';
   if (Number.isNaN(half) || half <= 0) return withSign(threeDigits(value), options) + unit + per;
   if (!Number.isFinite(half)) {
     const bound = Number.isFinite(low) ? ` (${threeDigits(low)} or more)` : '';
@@ -92,6 +93,7 @@ function intervalText(of: Interval, { unit, size }: Scale, per: string, options?
   const even = Math.abs(high - value - half) <= LEAN * half;
   const [shown = '', ...bounds] = alike(even ? [value, half] : [value, low, high], decimals);
   const head = withSign(shown, options);
+  if (!even && bounds[0] === bounds[1]) return withSign(threeDigits(value), options) + unit + per;
   if (!even) return `${head}${unit}${per} (${bounds.join(bounds[0]?.startsWith(MINUS) ? ' to ' : '–')})`;
   return /[1-9]/.test(bounds[0] ?? '') ? `${head} ± ${bounds[0]}${unit}${per}` : head + unit + per;
 }

@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type KilledSituation, killedWording } from '../../lib/findings/killed-wording.ts';
+import { type LeakSituation, leakWording } from '../../lib/findings/leak-wording.ts';
+import { type FixedSituation, resolvedWording } from '../../lib/findings/resolved-wording.ts';
+import { sentenceText } from '../../lib/findings/sentence.ts';
+import { MEMORY_ROLES } from '../../lib/model/memory.ts';
+import { serviceName } from '../../lib/model/service.ts';
+import { KIB, MIB } from '../../lib/model/units.ts';
+import { checkout, HOUR, NOON, suspect } from './examples.ts';
+
+const MIN = 60_000;
+const leak: LeakSituation = {
+  now: NOON,
+  service: checkout,
+  role: 'heap_used',
+  instances: { affected: 1, all: 1 },
+  onset: { t: NOON - 2 * HOUR, low: NOON - 2 * HOUR - 20 * MIN, high: NOON - 2 * HOUR + 30 * MIN },
+  deploys: [],
+  suspects: [suspect('POST /cart/items')],
+  slopeBytesPerHour: { value: 9.3 * MIB, low: 8.9 * MIB, high: 9.7 * MIB },
+  timeToLimitS: null,
+  seenTo: NOON - MIN,
+  limitBytes: null,
+};
+const plain = (text: string) => text.replaceAll('\u202f', ' ');
+const say = (change: Partial<LeakSituation>) => plain(leakWording({ ...leak, ...change }).summary);
+
+describe('leakWording', () => {
+  it('says since when, which unit, and how much', () => {
+    expect(say({})).toBe(
+      'Since 10:00 UTC (09:40–10:30) every `POST /cart/items` keeps 812 ± 40 B on the heap.',
+    );
+    expect(leakWording(leak).title).toBe('checkout: POST /cart/items keeps memory');
+  });
+  it('has parts that pages can link, and the same words in all forms', () => {
+    const { sentence, summary } = leakWording(leak);
+    expect(sentenceText(sentence)).toBe(summary);
+    expect(sentence.map((part) => part.kind)).toEqual([
+      'text',
+      'time',
+      'text',
+      'unit',
+      'text',
+      'number',
+      'text',
+    ]);
+    expect(sentence.find((part) => part.kind === 'time')).toMatchObject({ at: NOON - 2 * HOUR });
+    expect(sentence.find((part) => part.kind === 'unit')).toMatchObject({ text: 'POST /cart/items' });
+  });
+  it('names the release that was out when the growth began', () => {
+    const deploys = [
+      { version: '1.4.3', at: NOON - HOUR },
+      { version: '1.4.2', at: NOON - 2 * HOUR - 5 * MIN },
+      { version: '1.4.1', at: NOON - 20 * HOUR },
+    ];
+    expect(say({ deploys })).toMatch(/^Since release 1\.4\.2 every `POST/);
+  });
+  it('says on how many instances, if there are more than one', () => {
+    expect(say({ instances: { affected: 3, all: 12 } })).toMatch(
+      /keeps 812 ± 40 B on the heap on 3 of 12 instances\.$/,
+    );
+    expect(say({ instances: { affected: 2, all: 2 } })).toMatch(/on the heap on all 2 instances\.$/);
+  });
+  it('gives seconds for a narrow onset, and days where they differ', () => {
+    const at = (t: number, half: number) => ({ onset: { t, low: t - half, high: t + half } });
+    expect(say(at(NOON - HOUR, 30_000))).toMatch(/^Since 11:00:00 UTC \(10:59:30–11:00:30\) every/);
+    expect(say(at(NOON - HOUR, 0))).toMatch(/^Since 11:00:00 UTC every/);
+    expect(say(at(NOON - 40 * HOUR, 10 * MIN))).toMatch(/^Since 12 Nov 20:00 UTC \(19:50–20:10\) every/);
+    expect(say(at(NOON - 40 * HOUR, 6 * HOUR))).toMatch(
+      /^Since 12 Nov 20:00 UTC \(14:00–13 Nov 02:00\) every/,
+    );
+    expect(say(at(NOON - 400 * 24 * HOUR, 10 * MIN))).toMatch(/^Since 10 Oct 2025 12:00 UTC/);
+    expect(say({ onset: null })).toMatch(/^Every `POST \/cart\/items` keeps/);
+  });
+  it.each([
+    [9, 1, 'today at about 20:59 UTC (19:59–21:59)'],
+    [14, 2, 'tomorrow at about 01:59 UTC (14 Nov 23:59–03:59)'],
+    [60, 5, 'on 16 Nov at about 23:59 UTC (18:59–17 Nov 04:59)'],
+    [240, 40, 'on about 24 Nov (22 Nov–26 Nov)'],
+    [240, Number.POSITIVE_INFINITY, 'on about 24 Nov (14 Nov or later)'],
+  ])('forecasts the limit in %i ± %i h', (hours, half, words) => {
+    const timeToLimitS = {
+      value: hours * 3600,
+      low: Math.max(0, hours - half) * 3600,
+      high: (hours + half) * 3600,
+    };
+    expect(say({ timeToLimitS, limitBytes: 512 * MIB })).toMatch(
+      new RegExp(
+        `on the heap\\. At this rate checkout fills its 512 MiB limit ${words.replace(/[()]/g, '\\$&')}\\.$`,
+      ),
+    );
+  });
+  it('forecasts nothing without a limit, nor beyond two months, nor into the past', () => {
+    const timeToLimitS = { value: 3600, low: 3000, high: 4000 };
+    expect(say({ timeToLimitS })).not.toContain('At this rate');
+    const far = { value: 7e6, low: 6e6, high: 8e6 };
+    expect(say({ timeToLimitS: far, limitBytes: MIB })).not.toContain('At this rate');
+    const past = { value: 30, low: 20, high: 40 };
+    expect(say({ timeToLimitS: past, limitBytes: MIB })).toMatch(
+      /At this rate checkout is at its 1 MiB limit by now\.$/,
+    );
+  });
+  it('names a group as one', () => {
+    expect(say({ suspects: [suspect('GET /a', 'GET /b')] })).toBe(
+      'Since 10:00 UTC (09:40–10:30) `GET /a` and `GET /b` together keep 812 ± 40 B per unit on the heap; they rise and fall together and cannot be told apart yet.',
+    );
+    expect(say({ suspects: [suspect('a', 'b', 'c', 'd')] })).toContain('`a`, `b`, `c` and `d` together');
+    expect(say({ suspects: [suspect('a', 'b', 'c', 'd', 'e')] })).toContain(
+      '`a`, `b`, `c` and 2 more together',
+    );
+    expect(say({ onset: null, suspects: [suspect('a', 'b')] })).toMatch(/^`a` and `b` together keep/);
+  });
+  it('tells growth by the clock and by all traffic from growth by a unit', () => {
+    const clock = [{ ...suspect(), cause: 'clock' as const }];
+    const all = { affected: 12, all: 12 };
+    expect(say({ suspects: clock, instances: all })).toBe(
+      'checkout grows +9.3 ± 0.4 MiB/h on all 12 instances at any traffic: a timer or an agent, not a request. Began at 10:00 UTC (09:40–10:30).',
+    );
+    const deploys = [{ version: 'agent 3.1', at: NOON - 2 * HOUR }];
+    expect(say({ suspects: clock, deploys })).toMatch(/not a request\. Began with release agent 3\.1\.$/);
+    expect(say({ suspects: [{ ...suspect(), cause: 'total-traffic' }] })).toBe(
+      'Since 10:00 UTC (09:40–10:30) the heap of checkout grows +9.3 ± 0.4 MiB/h with all its traffic alike, 812 ± 40 B per unit: something that every unit passes, no single one.',
+    );
+  });
+  it('names no unit as the cause where the data does not', () => {
+    expect(say({ suspects: [] })).toBe(
+      'Since 10:00 UTC (09:40–10:30) the heap of checkout grows +9.3 ± 0.4 MiB/h. No unit of work explains it yet.',
+    );
+    expect(say({ suspects: [{ ...suspect('GET /a'), weight: 0.4 }] })).toBe(
+      'Since 10:00 UTC (09:40–10:30) the heap of checkout grows +9.3 ± 0.4 MiB/h. It goes best with `GET /a`, each of which would keep 812 ± 40 B, which is not certain yet (40 %).',
+    );
+    expect(say({ suspects: [{ ...suspect('GET /a'), bytesPerUnit: null }] })).toMatch(
+      /\+9\.3 ± 0\.4 MiB\/h\. It goes best with `GET \/a`\.$/,
+    );
+  });
+  it('says where it lies: outside the heap, in the process, or what is counted', () => {
+    expect(say({ outsideHeapShare: 0.82, role: 'rss' })).toMatch(
+      /keeps 812 ± 40 B in the memory of the process \(RSS\)\. 82 % of the growth of checkout lies outside the managed heap, so no line is named\. Three experiments tell which: /,
+    );
+    expect(say({ outsideHeapShare: 0.1 })).not.toContain('outside');
+    const each = { ...suspect('GET /a'), bytesPerUnit: { value: 1.02, low: 0.97, high: 1.07 } };
+    expect(say({ role: 'goroutine_count', suspects: [each] })).toMatch(
+      /every `GET \/a` keeps 1\.02 ± 0\.05 goroutines\.$/,
+    );
+  });
+  it('tells environments apart in the title', () => {
+    const service = serviceName({ name: 'shop', environment: 'production' });
+    expect(leakWording({ ...leak, service, suspects: [] }).title).toBe('production / shop: memory grows');
+  });
+  it('always has words, without holes, and no alarm', () => {
+    const number = fc.double({ min: -1e9, max: 1e12, noNaN: true });
+    const interval = fc.tuple(number, number, number).map((three) => {
+      const [low = 0, value = 0, high = 0] = three.toSorted((a, b) => a - b);
+      return { value, low, high };
+    });
+    const situation = fc.record({
+      role: fc.constantFrom(...MEMORY_ROLES),
+      onset: fc.option(fc.nat(1e11).map((ago) => ({ t: NOON - ago, low: NOON - ago - 9999, high: NOON }))),
+      suspects: fc.constantFrom(
+        [],
+        [suspect('a`b')],
+        [suspect('a', 'b')],
+        [{ ...suspect(), cause: 'clock' as const }],
+      ),
+      slopeBytesPerHour: fc.option(interval),
+      timeToLimitS: fc.option(interval),
+      limitBytes: fc.option(fc.nat()),
+    });
+    fc.assert(
+      fc.property(situation, (change) => {
+        const { summary, title } = leakWording({ ...leak, ...change });
+        expect(`${title} ${summary}`).not.toMatch(/undefined|null|NaN|Infinity|critical|!| {2}|\.\.| \./);
+        expect(summary).toMatch(/^[A-Z`]|^checkout/);
+        expect(summary.endsWith('.')).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('resolvedWording', () => {
+  const fixed: FixedSituation = {
+    now: NOON,
+    service: checkout,
+    role: 'heap_used',
+    instances: { affected: 1, all: 1 },
+    since: { t: NOON - HOUR, low: NOON - 2 * HOUR, high: NOON },
+    deploys: [{ version: '1.4.3', at: NOON - HOUR }],
+    suspect: suspect('POST /cart/items'),
+    bytesPerUnit: { value: 0, low: -3, high: 3 },
+    units: 402_000,
+  };
+  const end = (change: Partial<FixedSituation>) => plain(resolvedWording({ ...fixed, ...change }).summary);
+
+  it('says since when, how little, and over how many', () => {
+    expect(end({})).toBe('Since release 1.4.3 `POST /cart/items` keeps 0 ± 3 B, over 402 k units: fixed.');
+  });
+  it('calls fixed only what may be nothing', () => {
+    expect(end({ bytesPerUnit: { value: 20, low: 17, high: 23 } })).toMatch(
+      /keeps 20 ± 3 B, over 402 k units\.$/,
+    );
+  });
+  it('says of memory without a unit that it grows no more', () => {
+    expect(end({ suspect: null, deploys: [] })).toBe(
+      'Since 11:00 UTC (10:00–12:00) the heap of checkout grows no more.',
+    );
+  });
+});
+
+describe('killedWording', () => {
+  const killed: KilledSituation = {
+    now: NOON,
+    service: checkout,
+    role: 'container_usage',
+    instances: { affected: 1, all: 1 },
+    at: NOON - 10 * MIN,
+    deaths: 1,
+    cause: 'oom',
+    shareOfLimit: 0.97,
+    limitBytes: 512 * MIB,
+    before: null,
+    isLeak: null,
+  };
+  const say = (change: Partial<KilledSituation>) => plain(killedWording({ ...killed, ...change }).summary);
+
+  it('says at what level, when, and what came before', () => {
+    expect(say({})).toBe('checkout was killed for memory at 97 % of 512 MiB at 11:50 UTC.');
+    expect(say({ before: { kind: 'grew', bytes: 380 * MIB, since: NOON - 4 * HOUR } })).toBe(
+      'checkout was killed for memory at 97 % of 512 MiB at 11:50 UTC: it had grown 380 MiB since 08:00 UTC.',
+    );
+    const unit = { kind: 'http', name: 'GET /export' } as const;
+    expect(say({ before: { kind: 'unit', unit, bytes: 300.4 * MIB, durationMs: 1530 }, isLeak: false })).toBe(
+      'checkout was killed for memory at 97 % of 512 MiB at 11:50 UTC: one `GET /export` took 300 MiB in 1.53 s. This is not a leak.',
+    );
+  });
+  it('counts deaths and instances', () => {
+    expect(say({ deaths: 4, instances: { affected: 2, all: 12 } })).toBe(
+      'checkout was killed for memory at 97 % of 512 MiB on 2 of 12 instances 4 times, last at 11:50 UTC.',
+    );
+  });
+  it('claims no cause that nobody told', () => {
+    const near = killedWording({ ...killed, cause: 'near-limit', limitBytes: null });
+    expect(plain(near.summary)).toBe('checkout ended at 97 % of its limit at 11:50 UTC.');
+    expect(near.title).toBe('checkout: ended at its memory limit');
+    expect(say({ shareOfLimit: null, limitBytes: null })).toBe(
+      'checkout was killed for memory at 11:50 UTC.',
+    );
+    expect(say({ shareOfLimit: null, limitBytes: 100 * KIB })).toContain('at its limit of 100 KiB at 11:50');
+  });
+});
