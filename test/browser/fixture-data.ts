@@ -221,6 +221,7 @@ const leak: ApiFinding = {
   evidence: {
     analyzer: 'leaks@1',
     role: 'heap_used',
+    version: '',
     instances: ['7f9c4', 'b2k8d', 'c91xw'],
     from: START,
     to: NOW - 2 * MINUTE,

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Header } from './components/header.tsx';
 import { Help } from './components/help.tsx';
 import { Search } from './components/search.tsx';
@@ -64,7 +64,10 @@ async function copyLink() {
 
 export function App() {
   const { path } = usePlace();
-  const [over, setOver] = useState<'' | 'search' | 'help'>('');
+  // A dialog belongs to the page it was opened on.
+  const [overlay, setOverlay] = useState({ what: '', path });
+  const over = overlay.path === path ? overlay.what : '';
+  const setOver = (what: '' | 'search' | 'help') => setOverlay({ what, path });
   const tab = (page: string) => () => {
     const service = document.body.dataset.service;
     if (service) go(href(servicePath(service, page), {}, RANGE_KEYS));
@@ -82,8 +85,6 @@ export function App() {
     z: undoChoice,
     y: () => void copyLink(),
   });
-  // A dialog belongs to the page it was opened on.
-  useEffect(() => setOver(''), [path]);
   return (
     <>
       <Header search={() => setOver('search')} />

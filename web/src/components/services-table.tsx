@@ -47,11 +47,11 @@ export function ServicesTable({
               <th scope="col" class="num">
                 Floor now
               </th>
-              <th scope="col" class="num">
+              <th scope="col" class="num only-xl">
                 Limit
               </th>
               <th scope="col">Of limit</th>
-              <th scope="col" class="num">
+              <th scope="col" class="num only-xl">
                 Instances
               </th>
               <th scope="col" class="num">
@@ -60,7 +60,9 @@ export function ServicesTable({
               <th scope="col" class="num">
                 p95
               </th>
-              <th scope="col">What arrives</th>
+              <th scope="col" class="only-xl">
+                What arrives
+              </th>
               <th scope="col" class="num">
                 Last
               </th>
@@ -129,7 +131,7 @@ function Row({ of, onset }: { of: ApiService; onset: number | null }) {
       <td class="num" data-l="floor">
         {floor === undefined ? UNKNOWN : amount(floor, unit)}
       </td>
-      <td class="num only-l">{of.limitBytes === null ? UNKNOWN : amount(of.limitBytes, unit)}</td>
+      <td class="num only-xl">{of.limitBytes === null ? UNKNOWN : amount(of.limitBytes, unit)}</td>
       <td class="only-l">
         {share === undefined ? (
           <span class="dim">{UNKNOWN}</span>
@@ -137,12 +139,12 @@ function Row({ of, onset }: { of: ApiService; onset: number | null }) {
           <Share of={share} colour={share > FULL ? '--growth-mark' : '--floor-mark'} text={percent(share)} />
         )}
       </td>
-      <td class="num only-l">{of.instances}</td>
+      <td class="num only-xl">{of.instances}</td>
       <td class="num only-l">{of.unitsPerSecond === null ? UNKNOWN : digits(of.unitsPerSecond)}</td>
       <td class="num" data-l="p95">
         {of.p95Ms === null ? UNKNOWN : milliseconds(of.p95Ms)}
       </td>
-      <td class="only-l">
+      <td class="only-xl">
         <Signals seen={of.signals} />
       </td>
       <td class="num dim only-l">{seconds(Math.max(1, (now - of.lastSeen) / 1000))}</td>

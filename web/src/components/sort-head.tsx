@@ -21,18 +21,20 @@ export function SortHead({
   by,
   sort,
   num = false,
+  className = '',
   children,
 }: {
   by: string;
   sort: { by: string; down: boolean };
   num?: boolean;
+  className?: string;
   children: string;
 }) {
   const on = sort.by === by;
   const down = on ? !sort.down : num;
   return (
     <th
-      class={num ? 'num' : ''}
+      class={`${num ? 'num' : ''} ${className}`}
       scope="col"
       aria-sort={on ? (sort.down ? 'descending' : 'ascending') : 'none'}
     >

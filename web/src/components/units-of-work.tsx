@@ -45,7 +45,7 @@ export function UnitsOfWork({ service }: { service: string }) {
                       <th scope="col" class="num">
                         Failed
                       </th>
-                      <th scope="col" class="num">
+                      <th scope="col" class="num only-xl">
                         Running now
                       </th>
                       <th scope="col" class="spk">
@@ -80,7 +80,7 @@ export function UnitsOfWork({ service }: { service: string }) {
                             ? `${count(item.failures)} (${percent(item.failures / Math.max(1, item.count))})`
                             : '0'}
                         </td>
-                        <td class="num mid only-l">{item.active === null ? '–' : count(item.active)}</td>
+                        <td class="num mid only-xl">{item.active === null ? '–' : count(item.active)}</td>
                         <td class="spk only-l">
                           <Spark points={item.history} colour="--bar" />
                         </td>

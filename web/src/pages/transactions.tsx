@@ -106,7 +106,7 @@ export function TransactionsPage({ service }: { service: string }) {
                         <SortHead by="p50" sort={sort} num>
                           p50
                         </SortHead>
-                        <SortHead by="p75" sort={sort} num>
+                        <SortHead by="p75" sort={sort} num className="only-xl">
                           p75
                         </SortHead>
                         <SortHead by="p95" sort={sort} num>
@@ -121,7 +121,9 @@ export function TransactionsPage({ service }: { service: string }) {
                         <SortHead by="total" sort={sort}>
                           Share of time
                         </SortHead>
-                        <th scope="col">Example</th>
+                        <th scope="col" class="only-xl">
+                          Example
+                        </th>
                       </tr>
                     </thead>
                     <tbody>
@@ -197,7 +199,7 @@ function Row({ row, total, service }: { row: ApiTransaction; total: number; serv
       <td class="num" data-l="p50">
         {ms(row.p50Ms)}
       </td>
-      <td class="num only-l">{ms(row.p75Ms)}</td>
+      <td class="num only-xl">{ms(row.p75Ms)}</td>
       <td class="num key">
         <span class="only-s dim">p95 </span>
         {ms(row.p95Ms)}
@@ -209,7 +211,7 @@ function Row({ row, total, service }: { row: ApiTransaction; total: number; serv
       <td data-l="of time">
         <Share of={share} text={percent(share)} />
       </td>
-      <td class="only-l small dim">
+      <td class="only-xl small dim">
         {example ? (
           <span class="mono" title={`trace ${example.traceId}, ${count(row.examples.length)} kept`}>
             {example.traceId.slice(0, 8)}
