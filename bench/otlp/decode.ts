@@ -15,30 +15,28 @@ import { OTLP_PROTO } from '../../test/formats/otlp-proto.ts';
 // 100 resources as a Collector makes it. Run: node bench/otlp/decode.ts [seconds per measurement]
 
 const CAPTURES = new URL('../../test/fixtures/captures/', import.meta.url);
-const SECONDS = Number(process.argv[2] ?? 0.5);
-const ROUNDS = 5;
+const SECONDS = Number(process.argv[2] ?? 0.7);
+const ROUNDS = 7;
 const RESOURCES_PER_BATCH = 100;
 
 const root = protobuf.parse(OTLP_PROTO).root;
 const metricsType = root.lookupType('otlp.ExportMetricsServiceRequest');
 const tracesType = root.lookupType('otlp.ExportTraceServiceRequest');
 
-/** Median over rounds of the mean time of one call, in microseconds. */
+/** Mean time of one call, in microseconds. */
 function timeUs(work: () => unknown): number {
-  const rounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    let calls = 0;
-    const start = performance.now();
-    let now = start;
-    while (now - start < (SECONDS * 1000) / ROUNDS) {
-      work();
-      calls += 1;
-      now = performance.now();
-    }
-    rounds.push(((now - start) * 1000) / calls);
+  let calls = 0;
+  const start = performance.now();
+  let now = start;
+  while (now - start < (SECONDS * 1000) / ROUNDS) {
+    work();
+    calls += 1;
+    now = performance.now();
   }
-  return rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number;
+  return ((now - start) * 1000) / calls;
 }
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 
 function lastBody(run: string, signal: 'metrics' | 'traces'): Uint8Array {
   const folder = new URL(`${run}/`, CAPTURES);
@@ -57,10 +55,15 @@ function repeat(body: Uint8Array, times: number): Uint8Array {
 function report(name: string, bytes: number, rows: readonly (readonly [string, () => unknown])[]): void {
   console.log(`\n${name}, ${(bytes / 1000).toFixed(1)} kB`);
   for (const [, work] of rows) for (let i = 0; i < 20; i += 1) work(); // warm up all before any is timed
-  const timed = rows.map(([label, work]) => [label, timeUs(work)] as const);
-  const [, ours] = timed[0] as readonly [string, number];
-  for (const [label, us] of timed) {
-    console.log(`  ${label.padEnd(28)} ${us.toFixed(0).padStart(8)} µs   × ${(us / ours).toFixed(2)}`);
+  const times = rows.map((): number[] => []);
+  // All take turns in every round, so that a busy machine is busy for all of them; ratios are medians over rounds.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [i, [, work]] of rows.entries()) times[i]?.push(timeUs(work));
+  }
+  for (const [i, [label]] of rows.entries()) {
+    const us = median(times[i] ?? []);
+    const ratio = median((times[i] ?? []).map((time, round) => time / (times[0]?.[round] ?? 1)));
+    console.log(`  ${label.padEnd(28)} ${us.toFixed(0).padStart(8)} µs   × ${ratio.toFixed(2)}`);
   }
 }
 

@@ -23,6 +23,12 @@ const MAX_STRING_BYTES = MAX_STRING_LENGTH * 3 + 4;
 const INTERN_SLOTS = 1024;
 const INTERN_MAX_BYTES = 48;
 
+/**
+ * Attribute keys and most values repeat in every point and in every request: one string object for each saves decoding and
+ * hashing. Shared by all readers; it holds at most 48 kB, and what it returns is compared byte by byte.
+ */
+const interned: (string | undefined)[] = new Array(INTERN_SLOTS);
+
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class Reader {
@@ -32,8 +38,6 @@ export class Reader {
   /** End of the innermost open message. */
   limit: number;
   readonly #view: DataView;
-  /** Attribute keys repeat in every point: one string object for each saves decoding and hashing. */
-  readonly #interned: (string | undefined)[] = new Array(INTERN_SLOTS);
 
   constructor(bytes: Uint8Array, signal: Signal) {
     this.bytes = bytes;
@@ -194,10 +198,10 @@ export class Reader {
     for (; i + 4 <= end; i += 4) hash = Math.imul(hash ^ this.#view.getInt32(i, true), 0x5bd1e995);
     for (; i < end; i += 1) hash = Math.imul(hash ^ bytes[i]!, 0x5bd1e995);
     const slot = (hash ^ (hash >>> 15)) & (INTERN_SLOTS - 1);
-    const known = this.#interned[slot];
+    const known = interned[slot];
     if (known !== undefined && known.length === end - start && this.#equals(known, start)) return known;
     const text = utf8.decode(bytes.subarray(start, end));
-    this.#interned[slot] = text;
+    interned[slot] = text;
     return text;
   }
 
