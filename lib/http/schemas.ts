@@ -71,7 +71,8 @@ export const FindingSchema = z.object({
   suspects: z.array(SuspectSchema),
   evidence: z.object({
     analyzer: z.string(),
-    role: z.string(),
+    role: RoleSchema,
+    version: z.string(),
     instances: z.array(z.string()),
     from: Time,
     to: Time,

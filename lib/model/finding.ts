@@ -1,4 +1,5 @@
 import type { Cleared, Interval, Onset, Suspect } from './leak.ts';
+import type { MemoryRole } from './memory.ts';
 import type { ServiceName } from './service.ts';
 import type { EpochMs } from './units.ts';
 
@@ -19,7 +20,9 @@ export type SentencePart =
 
 export interface Evidence {
   readonly analyzer: string; // name@version
-  readonly role: string;
+  readonly role: MemoryRole;
+  /** Version of the cohort that was judged; '' when the sender names none. */
+  readonly version: string;
   readonly instances: readonly string[];
   /** Window that was read, epoch ms. */
   readonly from: EpochMs;

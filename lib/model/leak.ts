@@ -40,6 +40,11 @@ export interface Life {
   readonly values: Float64Array; // bytes, or a count for count roles
   /** Times of major (full) collections seen by a counter: the process collected at or before this time, after the previous one. */
   readonly majorCollections: Float64Array | undefined;
+  /**
+   * Times of minor (young) collections seen by a counter, as above. An object reaches the old generation with them, so
+   * that the floor follows the work of some collections ago: without them a lag of whole steps is tried.
+   */
+  readonly minorCollections?: Float64Array | undefined;
   /** True when values are already after-collection (GC logs, after-GC metrics): no floor has to be guessed. */
   readonly afterGc: boolean;
   readonly limit: Bytes | undefined;

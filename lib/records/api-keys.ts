@@ -16,6 +16,8 @@ export interface ApiKey {
   readonly status: 'active' | 'revoked';
   readonly createdAt: EpochMs;
   readonly note: string;
+  /** The part of a Sentry DSN that is no secret. */
+  readonly publicKey: string;
   /** Secret versions that verify; new signatures use the last. At most two. */
   readonly secretVersions: readonly number[];
 }

@@ -11,6 +11,8 @@ export interface ServiceRecord {
   readonly service: ServiceName;
   readonly firstSeen: EpochMs;
   readonly lastSeen: EpochMs;
+  /** Latest time of its data, which lies behind lastSeen for uploads that come late. */
+  readonly lastData: EpochMs;
   /** When each signal last came, by arrival. */
   readonly signals: Readonly<Partial<Record<Signal, EpochMs>>>;
   /** Version → when its data began, for releases that nobody reported. At most VERSIONS_MAX, the latest. */
@@ -51,6 +53,7 @@ export function mergeService(a: ServiceRecord, b: ServiceRecord): ServiceRecord 
     service: a.service,
     firstSeen: Math.min(a.firstSeen, b.firstSeen),
     lastSeen: Math.max(a.lastSeen, b.lastSeen),
+    lastData: Math.max(a.lastData, b.lastData),
     signals,
     versions: Object.fromEntries(latest),
   };

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { type Config, DEFAULT_PORT, readConfig } from '../compose/config.ts';
+import { openLocal } from '../compose/local.ts';
+import { Fault } from '../model/fault.ts';
+import { startServer } from '../server/server.ts';
+import { EXIT, type Io } from './command.ts';
+
+const HELP = `Usage: tidemark serve [--data DIR] [--port N] [--host H] [--auth]
+
+Runs the server: uploads, analysis, findings, API and web UI in one process, on files and SQLite.
+
+  --data DIR   where everything is kept (default ./.tidemark, or TIDEMARK_DATA)
+  --port N     default ${DEFAULT_PORT}, or TIDEMARK_PORT
+  --host H     address to listen on (default 127.0.0.1); callers from other machines need a key
+  --auth       ask for a key on this machine too
+  --json       log and announce in JSON lines
+  --help       this text
+
+SIGTERM or Ctrl-C stops it: what was accepted is on disk before it was acknowledged.
+`;
+
+export async function serve(args: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      auth: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    io.stdout(HELP);
+    return EXIT.done;
+  }
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    io.stderr(`tidemark serve: Cannot use --port ${values.port}: need a whole number from 0 to 65535\n`);
+    return EXIT.usage;
+  }
+  const config = readConfig(process.env, {
+    ...(values.data === undefined ? {} : { dataDir: values.data }),
+    ...(port === undefined ? {} : { port }),
+    ...(values.host === undefined ? {} : { host: values.host }),
+    ...(values.auth === undefined ? {} : { auth: values.auth }),
+  });
+  return runServer(config, values.json === true, io);
+}
+
+async function runServer(config: Config, json: boolean, io: Io): Promise<number> {
+  const say = (line: string) => io.stderr(`${line}\n`);
+  const local = await openLocal(config);
+  let server: Awaited<ReturnType<typeof startServer>>;
+  try {
+    server = await startServer({ config, local, say });
+  } catch (error) {
+    await local.close();
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
+    // 4040 is Pyroscope's port as well.
+    throw new Fault(
+      'conflict',
+      `Cannot listen on ${config.host}:${config.port}: the port is in use; choose another by --port`,
+    );
+  }
+  io.stdout(
+    json
+      ? `${JSON.stringify({ url: server.url, dataDir: config.dataDir })}\n`
+      : announcement(server.url, config),
+  );
+  await stopSignal();
+  await server.stop();
+  await local.close();
+  return EXIT.done;
+}
+
+const announcement = (url: string, { dataDir, auth }: Config) => `
+  Tidemark listens at ${url}
+
+  Send telemetry   export OTEL_EXPORTER_OTLP_ENDPOINT=${url}${auth ? '   (and a key: tidemark keys create)' : ''}
+  See it at work   npm run demo
+  Data             ${dataDir}
+
+`;
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}

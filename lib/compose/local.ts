@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { filesObjectStore } from '../adapters/files-object-store.ts';
+import { slackWebhook } from '../adapters/slack-webhook.ts';
+import { openDatabase } from '../adapters/sqlite.ts';
+import { sqliteQueue } from '../adapters/sqlite-queue.ts';
+import { sqliteRecordStore } from '../adapters/sqlite-record-store.ts';
+import { webhook } from '../adapters/webhook.ts';
+import type { FindingRecord } from '../findings/life-cycle.ts';
+import type { JobContext } from '../jobs/context.ts';
+import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Notifier } from '../ports/notifier.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { ensureProject } from '../records/api-keys.ts';
+import { findingRecords } from '../records/findings.ts';
+import { headRecords } from '../records/heads.ts';
+import { ledger } from '../records/ledger.ts';
+import { rejections } from '../records/rejections.ts';
+import { segmentReader } from '../segments/read.ts';
+import { segmentCache } from '../segments/store.ts';
+import type { Config } from './config.ts';
+import { masterSecret } from './master-secret.ts';
+
+export const systemClock: Clock = { now: () => Date.now() };
+/** Who has no key uploads into this project: the embedded server on loopback. */
+const DEFAULT_PROJECT = 'default';
+const BUCKET = 'embedded';
+/** Deliveries before a message goes to the dead letters: far beyond the tries after which an upload is poison. */
+const MAX_RECEIVES = 50;
+
+/** The embedded product: everything that its server and its commands use. */
+export interface Local {
+  readonly context: JobContext;
+  readonly sink: RawSink;
+  readonly masterSecret: Uint8Array<ArrayBuffer>;
+  readonly notifiers: readonly Notifier[];
+  readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+  /** Removes expired records and leftovers of interrupted writes. */
+  housekeeping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens, or makes, the data folder. Cost: one SQLite file, no network. */
+export async function openLocal(config: Config, clock: Clock = systemClock): Promise<Local> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const database = openDatabase(join(config.dataDir, 'tidemark.db'));
+  const objects = filesObjectStore(join(config.dataDir, 'objects'));
+  const records = sqliteRecordStore(database, { clock });
+  const uploads = sqliteQueue(database, 'uploads', { clock, maxReceives: MAX_RECEIVES });
+  const cache = segmentCache(objects);
+  const store = {
+    objects,
+    heads: headRecords(records),
+    clock,
+    newId: () => randomUUID().replaceAll('-', ''),
+  };
+  const context: JobContext = {
+    ...store,
+    records,
+    uploads,
+    cache,
+    reader: segmentReader(store, cache),
+    ledger: ledger(records, config.retentionDays),
+    findings: findingRecords<FindingRecord>(records),
+    rejections: rejections(records),
+    settings: {
+      acceptPastMs: config.acceptPastMs,
+      acceptFutureMs: config.acceptFutureMs,
+      publicUrl: config.publicUrl,
+      bucket: BUCKET,
+    },
+  };
+  await ensureProject(records, DEFAULT_PROJECT);
+  const sink = groupingSink({ ...store, uploads, bucket: BUCKET });
+  return {
+    context,
+    sink,
+    masterSecret: masterSecret(config.dataDir),
+    notifiers: notifiersOf(config, clock),
+    zstd: (bytes, maxBytes) => zstdDecompressSync(bytes, { maxOutputLength: maxBytes }),
+    async housekeeping() {
+      records.purgeExpired(1000);
+      await objects.sweepTemporary(clock.now());
+    },
+    async close() {
+      await sink.close();
+      await context.rejections.flush();
+      database.close();
+    },
+  };
+}
+
+/** Records alone, every write durable: for commands that make keys beside a running server. */
+export function openRecords(
+  config: Config,
+  clock: Clock = systemClock,
+): { readonly records: RecordStore; readonly masterSecret: Uint8Array<ArrayBuffer>; close(): void } {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const database = openDatabase(join(config.dataDir, 'tidemark.db'), { durable: true });
+  return {
+    records: sqliteRecordStore(database, { clock }),
+    masterSecret: masterSecret(config.dataDir),
+    close: () => database.close(),
+  };
+}
+
+function notifiersOf(config: Config, clock: Clock): Notifier[] {
+  const found: Notifier[] = [];
+  if (config.slackWebhookUrl !== undefined) found.push(slackWebhook({ url: config.slackWebhookUrl }));
+  if (config.webhook !== undefined) found.push(webhook({ ...config.webhook, clock }));
+  return found;
+}

@@ -1,0 +1,35 @@
+import { Fault } from '../model/fault.ts';
+import type { UploadFacts } from '../model/telemetry.ts';
+import { decompress } from './decompress.ts';
+import { decodeMetrics, decodeTraces, type Encoding, metricsFacts, tracesFacts } from './otlp/index.ts';
+
+export { countPrecedence, rolePrecedence } from './otlp/index.ts';
+
+/** An upload as it lies in a raw segment. */
+interface StoredUpload {
+  readonly route: string;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  readonly body: Uint8Array;
+}
+
+/** Door → parser. A new format is a module and a line here. */
+const PARSERS: Readonly<Record<string, (body: Uint8Array, upload: StoredUpload) => UploadFacts>> = {
+  'otlp-metrics': (body, upload) => metricsFacts(decodeMetrics(body, encodingOf(upload.contentType))),
+  'otlp-traces': (body, upload) => tracesFacts(decodeTraces(body, encodingOf(upload.contentType))),
+};
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_RATIO = 200;
+
+/** The facts of one stored upload. @throws Fault('invalid-input' | 'too-large' | 'unsupported') when it cannot be read */
+export function parseUpload(upload: StoredUpload): UploadFacts {
+  const parse = PARSERS[upload.route];
+  if (parse === undefined)
+    throw new Fault('unsupported', `Cannot read upload: no parser for route "${upload.route}"`);
+  const body = decompress(upload.body, upload.contentEncoding, { maxBytes: MAX_BYTES, maxRatio: MAX_RATIO });
+  return parse(body, upload);
+}
+
+const encodingOf = (contentType: string): Encoding =>
+  /^application\/json\b/i.test(contentType) ? 'json' : 'protobuf';

@@ -1,0 +1,202 @@
+import { Fault } from '../model/fault.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { type ApiKey, keyById, keyByToken, type Scope } from '../records/api-keys.ts';
+import { WEBHOOK_ID_CHARS } from './limits.ts';
+import {
+  checkTimestamp,
+  SIGNATURE_HEADERS,
+  type SignedParts,
+  signedContent,
+  uploadSecret,
+  verify,
+} from './signing.ts';
+
+/** Who asks, and what that allows. */
+export interface Caller {
+  readonly project: string;
+  readonly scopes: readonly Scope[];
+  readonly keyId: string;
+  /** Set when the request was signed: a replay of it gets the first answer. */
+  readonly signed: { readonly id: string; readonly content: Uint8Array<ArrayBuffer> } | undefined;
+}
+
+export interface AuthContext {
+  readonly records: RecordStore;
+  readonly clock: Clock;
+  /** Secrets of signatures are derived from it. */
+  readonly masterSecret: Uint8Array<ArrayBuffer>;
+  /** True when callers without any carrier may come in as OPEN_CALLER: the embedded server on loopback. */
+  readonly open: (request: Request, env: unknown) => boolean;
+  /** Path and query exactly as they came, before any URL parser took `\` for `/`. */
+  readonly target: (request: Request, env: unknown) => string;
+}
+
+export const DEFAULT_PROJECT = 'default';
+const OPEN_CALLER: Caller = {
+  project: DEFAULT_PROJECT,
+  scopes: ['ingest', 'read', 'admin'],
+  keyId: 'open',
+  signed: undefined,
+};
+
+/** How long a looked-up key is believed: the bound within which a revocation takes hold. */
+export const KEY_CACHE_MS = 30_000;
+const KEY_CACHE_MAX = 10_000;
+
+export interface Authenticator {
+  /**
+   * One chain; the first carrier present decides, and nothing falls through after a failed check: a signature, then
+   * `Authorization: Bearer`, then `x-api-key`, then Basic auth's password.
+   * @throws Fault('unauthorized' | 'forbidden')
+   */
+  identify(request: Request, env: unknown, body: Uint8Array<ArrayBuffer>, scope: Scope): Promise<Caller>;
+  /** Cheap first look before a body is read: refuses what no body could make right. */
+  refuseEarly(request: Request, env: unknown): Promise<void>;
+}
+
+export function authenticator(context: AuthContext): Authenticator {
+  const cache = keyCache(context);
+  return {
+    async identify(request, env, body, scope) {
+      const caller = await callerOf(context, cache, request, env, body);
+      if (!caller.scopes.includes(scope) && !caller.scopes.includes('admin')) {
+        throw new Fault('forbidden', `Cannot use key ${caller.keyId} here: it lacks the scope "${scope}"`);
+      }
+      return caller;
+    },
+    async refuseEarly(request, env) {
+      const carrier = carrierOf(request.headers);
+      if (carrier === undefined && !context.open(request, env)) throw noKey();
+      if (carrier?.kind === 'token') checkKey(await cache.byToken(carrier.token));
+      if (carrier?.kind === 'signature') checkTimestamp(carrier.timestamp, context.clock.now());
+    },
+  };
+}
+
+const noKey = () =>
+  new Fault(
+    'unauthorized',
+    'Cannot accept request without a key: send "Authorization: Bearer tm_…" or "x-api-key: tm_…" (tidemark keys create)',
+  );
+const wrongKey = () =>
+  new Fault('unauthorized', 'Cannot accept key: it is not known here, or it was revoked');
+
+function checkKey(key: ApiKey | undefined): ApiKey {
+  if (key === undefined || key.status !== 'active') throw wrongKey();
+  return key;
+}
+
+type Carrier =
+  | { readonly kind: 'token'; readonly token: string }
+  | {
+      readonly kind: 'signature';
+      readonly key: string;
+      readonly id: string;
+      readonly timestamp: string;
+      readonly signature: string;
+    };
+
+function carrierOf(headers: Headers): Carrier | undefined {
+  const signature = headers.get(SIGNATURE_HEADERS.signature);
+  if (signature !== null) {
+    return {
+      kind: 'signature',
+      signature,
+      key: headers.get(SIGNATURE_HEADERS.key) ?? '',
+      id: headers.get(SIGNATURE_HEADERS.id) ?? '',
+      timestamp: headers.get(SIGNATURE_HEADERS.timestamp) ?? '',
+    };
+  }
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return { kind: 'token', token: tokenOf(authorization) };
+  const apiKey = headers.get('x-api-key');
+  return apiKey === null ? undefined : { kind: 'token', token: apiKey.trim() };
+}
+
+/** OTLP exporters URL-encode header values in some languages, so that "Bearer%20tm_…" arrives. */
+function tokenOf(authorization: string): string {
+  const text = /^bearer%20/i.test(authorization) ? authorization.replace(/%20/, ' ') : authorization;
+  const [scheme = '', value = ''] = text.trim().split(/\s+/, 2);
+  if (/^bearer$/i.test(scheme)) return value;
+  if (!/^basic$/i.test(scheme)) return '';
+  try {
+    return atob(value).split(':').slice(1).join(':');
+  } catch {
+    return '';
+  }
+}
+
+async function callerOf(
+  context: AuthContext,
+  cache: KeyCache,
+  request: Request,
+  env: unknown,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Caller> {
+  const carrier = carrierOf(request.headers);
+  if (carrier === undefined) {
+    if (context.open(request, env)) return OPEN_CALLER;
+    throw noKey();
+  }
+  if (carrier.kind === 'token') return callerWith(checkKey(await cache.byToken(carrier.token)), undefined);
+  const { id, timestamp } = carrier;
+  if (id === '' || id.length > WEBHOOK_ID_CHARS)
+    throw new Fault('unauthorized', 'Cannot accept signature: webhook-id is missing or too long');
+  checkTimestamp(timestamp, context.clock.now());
+  const key = checkKey(await cache.byId(carrier.key));
+  const secrets = await Promise.all(
+    key.secretVersions.map((version) => uploadSecret(context.masterSecret, key.id, version)),
+  );
+  const target = context.target(request, env);
+  const content = await signedContent(partsOf(request, { id, timestamp, target, body }));
+  if (!(await verify(secrets, content, carrier.signature))) {
+    throw new Fault('unauthorized', 'Cannot accept signature: it does not fit the request');
+  }
+  return callerWith(key, { id, content });
+}
+
+const callerWith = ({ project, scopes, id }: ApiKey, signed: Caller['signed']): Caller => ({
+  project,
+  scopes,
+  keyId: id,
+  signed,
+});
+
+const partsOf = (
+  { method, headers }: Request,
+  parts: Pick<SignedParts, 'id' | 'timestamp' | 'target' | 'body'>,
+): SignedParts => ({
+  ...parts,
+  method,
+  contentType: headers.get('content-type') ?? '',
+  contentEncoding: headers.get('content-encoding') ?? '',
+});
+
+interface KeyCache {
+  byToken(token: string): Promise<ApiKey | undefined>;
+  byId(id: string): Promise<ApiKey | undefined>;
+}
+
+function keyCache({ records, clock }: AuthContext): KeyCache {
+  const entries = new Map<string, { readonly key: ApiKey | undefined; readonly until: number }>();
+  const remembered = async (name: string, load: () => Promise<ApiKey | undefined>) => {
+    const now = clock.now();
+    const known = entries.get(name);
+    if (known !== undefined && known.until > now) return known.key;
+    const key = await load();
+    // Wrong keys are not kept: whoever guesses would fill the cache, and a key just made must work at once.
+    if (key === undefined) return undefined;
+    if (entries.size >= KEY_CACHE_MAX) entries.clear();
+    entries.set(name, { key, until: now + KEY_CACHE_MS });
+    return key;
+  };
+  return {
+    byToken: (token) =>
+      /^tm_[A-Za-z0-9_-]{20,100}$/.test(token)
+        ? remembered(`token ${token}`, () => keyByToken(records, token))
+        : Promise.resolve(undefined),
+    byId: (id) =>
+      id === '' ? Promise.resolve(undefined) : remembered(`id ${id}`, () => keyById(records, id)),
+  };
+}

@@ -1,0 +1,44 @@
+import { Fault } from '../model/fault.ts';
+
+/** Reads a request's body, at most `maxBytes` of it. Content-Length is believed only when it already says too much. */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > maxBytes) {
+      await reader.cancel();
+      throw tooLarge(maxBytes);
+    }
+    chunks.push(value);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+const tooLarge = (maxBytes: number) =>
+  new Fault('too-large', `Cannot take body: it exceeds ${maxBytes} bytes`);
+
+/** What the first bytes look like, for people who look for the sender of a refused body. Never the bytes themselves. */
+export function kindOfBytes(body: Uint8Array): string {
+  const [a, b, c, d] = body;
+  if (a === undefined) return 'empty';
+  if (a === 0x1f && b === 0x8b) return 'gzip';
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return 'zstd';
+  if (a === 0x78 && (b === 0x01 || b === 0x5e || b === 0x9c || b === 0xda)) return 'zlib';
+  if (a === 0x7b || a === 0x5b) return 'json?';
+  if (a === 0x3c) return 'markup';
+  if (a === 0x0a || a === 0x12) return 'protobuf?';
+  return a >= 0x20 && a < 0x7f ? 'text' : 'binary';
+}

@@ -1,0 +1,198 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { receive } from '../jobs/receive.ts';
+import { type OtlpEncoding, otlpEncoding, type Route, recognise } from '../jobs/recognise.ts';
+import { Fault } from '../model/fault.ts';
+import { putDeploy } from '../records/deploys.ts';
+import { noteService } from '../records/services.ts';
+import { DEFAULT_PROJECT } from './auth.ts';
+import { type Admitted, door, note } from './door.ts';
+import { inflate } from './inflate.ts';
+import type { IngestContext } from './ingest-context.ts';
+import { otlpStatus, otlpSuccess } from './otlp-replies.ts';
+import { problem, problemOf, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
+import { readService } from './service-path.ts';
+
+/** Everything that SDKs and people send. Unknown paths are counted and answered here as well. */
+export function ingestApp(context: IngestContext): Hono {
+  const app = new Hono();
+  const enter = door(context);
+
+  for (const [path, route] of [
+    ['/v1/metrics', 'otlp-metrics'],
+    ['/v1/traces', 'otlp-traces'],
+    ['/v1/logs', 'otlp-logs'],
+  ] as const) {
+    const handler = enter({
+      route: path,
+      scope: 'ingest',
+      refuse: (error, request) => otlpRefusal(error, request),
+      enter: (admitted, c) => takeOtlp(context, route, admitted, c.req.raw),
+    });
+    app.post(path, handler);
+    // A base endpoint may have a prefix: OTEL_EXPORTER_OTLP_ENDPOINT=https://host/some/prefix
+    app.post(`/:prefix{.+}${path}`, handler);
+    app.on(['GET', 'PUT', 'DELETE'], path, () => problemOf(405, `Cannot ${path}: send it by POST`));
+  }
+
+  app.post(
+    '/v1/deploys',
+    enter({
+      route: '/v1/deploys',
+      scope: 'ingest',
+      refuse: problem,
+      enter: (admitted) => takeDeploy(context, admitted),
+    }),
+  );
+  app.get(
+    '/v1/validate',
+    enter({
+      route: '/v1/validate',
+      scope: 'ingest',
+      refuse: problem,
+      enter: ({ caller }) =>
+        Promise.resolve(
+          Response.json({ valid: true, project: caller.project, scopes: caller.scopes, key: caller.keyId }),
+        ),
+    }),
+  );
+
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.get('/readyz', async () => {
+    try {
+      await context.ready();
+      return new Response('ready\n');
+    } catch (error) {
+      return problem(
+        error instanceof Fault ? error : new Fault('unavailable', 'Cannot serve: a store does not answer'),
+      );
+    }
+  });
+
+  app.all('*', (c) => {
+    const error = new Fault('not-found', `Nothing is served at ${c.req.method} ${c.req.path.slice(0, 200)}`);
+    note(context, {
+      project: DEFAULT_PROJECT,
+      route: 'unknown path',
+      request: c.req.raw,
+      body: new Uint8Array(),
+      error,
+    });
+    return problem(error);
+  });
+  return app;
+}
+
+async function takeOtlp(
+  context: IngestContext,
+  route: Route,
+  admitted: Admitted,
+  request: Request,
+): Promise<Response> {
+  const contentType = request.headers.get('content-type') ?? '';
+  const contentEncoding = request.headers.get('content-encoding') ?? '';
+  const encoding = otlpEncoding(contentType);
+  const { body, caller, sender } = admitted;
+  const plain = await inflate(body, contentEncoding, {
+    maxBytes: context.limits.inflatedBytes,
+    maxRatio: context.limits.inflateRatio,
+    zstd: context.zstd,
+  });
+  const count = recognise(route, plain, encoding);
+  if (route === 'otlp-logs') return takeLogs(context, admitted, request, count, encoding);
+  await receive(context, {
+    project: caller.project,
+    route,
+    contentType,
+    contentEncoding,
+    sender,
+    keyId: caller.keyId,
+    body,
+    identity: plain,
+    naming: '',
+  });
+  return otlpSuccess(encoding);
+}
+
+/** Logs come from SDKs that send all signals to one endpoint: taken and counted, so that nothing fails, but not kept. */
+function takeLogs(
+  context: IngestContext,
+  { body, caller, sender }: Admitted,
+  _request: Request,
+  records: number,
+  encoding: OtlpEncoding,
+): Response {
+  context.rejections.add(caller.project, {
+    reason: 'logs are not kept',
+    status: 200,
+    sender,
+    at: context.clock.now(),
+    route: '/v1/logs',
+    detail: `${records} log records`,
+    firstBytes: encoding,
+    bytes: body.length,
+  });
+  return otlpSuccess(encoding);
+}
+
+/** `Status` bodies in the encoding of the request; 503 and never 500, after which exporters drop their data. */
+function otlpRefusal(error: unknown, request: Request): Response {
+  const fault =
+    error instanceof Fault ? error : new Fault('unavailable', 'Cannot take request: try again in a moment');
+  const status = STATUS_OF[fault.code];
+  let encoding: OtlpEncoding = 'json';
+  try {
+    encoding = otlpEncoding(request.headers.get('content-type') ?? '');
+  } catch {
+    // A type that is neither of OTLP's two is refused for that: in JSON, which people can read.
+  }
+  const response = otlpStatus(encoding, status, fault.message);
+  if (status === 429 || status === 503) response.headers.set('retry-after', String(RETRY_AFTER_S));
+  return response;
+}
+
+const DeployBody = z.object({
+  service: z.string().min(1).max(1000),
+  version: z.string().min(1).max(255),
+  at: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .optional(),
+  commit: z.string().max(100).optional(),
+});
+
+async function takeDeploy(context: IngestContext, { caller, body }: Admitted): Promise<Response> {
+  const parsed = DeployBody.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Fault(
+      'invalid-input',
+      `Cannot take deploy: ${issue?.path.join('.') || 'body'}: ${issue?.message}`,
+    );
+  }
+  const { version, at, url, commit } = parsed.data;
+  const service = readService(parsed.data.service);
+  const now = context.clock.now();
+  const time = at === undefined ? now : typeof at === 'number' ? at : Date.parse(at);
+  const deploy = { service, version, at: time, url: url ?? null, commit: commit ?? null };
+  await putDeploy(context.records, caller.project, deploy);
+  const seen = {
+    service,
+    firstSeen: now,
+    lastSeen: now,
+    lastData: 0,
+    signals: { deploys: now },
+    versions: {},
+  };
+  await noteService(context.records, caller.project, seen);
+  return Response.json({ ...deploy, project: caller.project }, { status: 201 });
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new Fault('invalid-input', 'Cannot read body: it is not JSON', { cause });
+  }
+}

@@ -1,0 +1,132 @@
+import type { UploadId } from '../../model/ids.ts';
+import { type EpochMs, HOUR_MS } from '../../model/units.ts';
+import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { LedgerRecord } from '../../records/ledger.ts';
+import { listRejections } from '../../records/rejections.ts';
+import type { JobContext } from '../context.ts';
+import { type RawIndexEntry, rawIndex } from '../raw-segment.ts';
+import { rawObjects } from '../sweep.ts';
+
+const ITEMS_MAX = 200;
+const RANGE_MAX_MS = 48 * HOUR_MS;
+/** The first bytes of a raw segment nearly always hold its whole index. */
+const INDEX_BYTES = 64 * 1024;
+
+type Indexed = Pick<RawIndexEntry, 'id' | 'receivedAt' | 'route' | 'sender' | 'length'>;
+
+export interface UploadsReader {
+  read(project: string, from: EpochMs, to: EpochMs): Promise<UploadsAnswer>;
+}
+export type UploadsAnswer = Awaited<ReturnType<typeof answer>>;
+
+/**
+ * What was received and what became of it: received = done + rejected + poison + pending. The raw objects are the list of
+ * what was received, so that nothing else has to be kept in step with them; their indices never change and are read once.
+ */
+export function uploadsReader(context: JobContext): UploadsReader {
+  const indices = new Map<string, readonly Indexed[]>();
+  const finished = new Map<UploadId, LedgerRecord>();
+
+  async function indexOf(object: ObjectInfo): Promise<readonly Indexed[]> {
+    const known = indices.get(object.key);
+    if (known !== undefined) return known;
+    const head = await context.objects.get(object.key, { start: 0, end: INDEX_BYTES });
+    const whole = object.size <= INDEX_BYTES ? head : await wholeIndex(context, object, head);
+    const entries = whole === undefined ? [] : rawIndex(whole).entries;
+    const kept = entries.map(({ id, receivedAt, route, sender, length }) => ({
+      id,
+      receivedAt,
+      route,
+      sender,
+      length,
+    }));
+    indices.set(object.key, kept);
+    return kept;
+  }
+  async function ledgerOf(project: string, id: UploadId): Promise<LedgerRecord | undefined> {
+    const known = finished.get(id);
+    if (known !== undefined) return known;
+    const record = await context.ledger.get(project, id);
+    if (record !== undefined && record.state !== 'poison') finished.set(id, record);
+    return record;
+  }
+
+  return {
+    async read(project, from, to) {
+      const begin = Math.max(from, to - RANGE_MAX_MS);
+      const uploads = new Map<UploadId, Indexed>();
+      for (let hour = Math.floor(begin / HOUR_MS) * HOUR_MS; hour <= to; hour += HOUR_MS) {
+        for (const object of await rawObjects(context, project, hour)) {
+          for (const entry of await indexOf(object)) {
+            if (entry.receivedAt >= begin && entry.receivedAt <= to) uploads.set(entry.id, entry);
+          }
+        }
+      }
+      forgetBefore(indices, to - RANGE_MAX_MS);
+      const rows: Row[] = [];
+      for (const entry of uploads.values()) rows.push({ entry, record: await ledgerOf(project, entry.id) });
+      if (finished.size > 1_000_000) finished.clear();
+      return answer(context, project, begin, to, rows);
+    },
+  };
+}
+
+interface Row {
+  readonly entry: Indexed;
+  readonly record: LedgerRecord | undefined;
+}
+
+async function answer(
+  context: JobContext,
+  project: string,
+  from: EpochMs,
+  to: EpochMs,
+  rows: readonly Row[],
+) {
+  const count = (state: string) => rows.filter(({ record }) => (record?.state ?? 'pending') === state).length;
+  const refused = await listRejections(context.records, project, from, to);
+  return {
+    from,
+    to,
+    balance: {
+      received: rows.length,
+      done: count('done'),
+      rejected: count('rejected'),
+      poison: count('poison'),
+      pending: count('pending'),
+    },
+    refused: refused.map((rejection) => ({ ...rejection, examples: [...rejection.examples] })),
+    items: [...rows].sort(byTrouble).slice(0, ITEMS_MAX).map(itemOf),
+    cursor: null,
+  };
+}
+
+/** What needs a look comes first, then the latest. */
+const TROUBLE = { poison: 0, rejected: 1, pending: 2, done: 3 } as const;
+const byTrouble = (a: Row, b: Row) =>
+  TROUBLE[a.record?.state ?? 'pending'] - TROUBLE[b.record?.state ?? 'pending'] ||
+  b.entry.receivedAt - a.entry.receivedAt;
+
+function itemOf({ entry, record }: Row) {
+  const left = Object.entries(record?.dropped ?? {}).map(([reason, points]) => `${points} points ${reason}`);
+  return {
+    id: entry.id,
+    receivedAt: entry.receivedAt,
+    route: entry.route,
+    bytes: entry.length,
+    sender: entry.sender,
+    state: record?.state ?? ('pending' as const),
+    reason: record?.reason ?? (left.length > 0 ? `Left out: ${left.join(', ')}` : null),
+  };
+}
+
+async function wholeIndex(context: JobContext, object: ObjectInfo, head: Uint8Array | undefined) {
+  if (head === undefined) return undefined;
+  const length = new DataView(head.buffer, head.byteOffset).getUint32(5, true);
+  return length + 9 <= head.length ? head : context.objects.get(object.key, { start: 0, end: length + 9 });
+}
+
+function forgetBefore(indices: Map<string, readonly Indexed[]>, before: EpochMs) {
+  for (const [key, [first]] of indices)
+    if (first !== undefined && first.receivedAt < before) indices.delete(key);
+}

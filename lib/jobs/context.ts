@@ -1,0 +1,37 @@
+import type { FindingRecord } from '../findings/life-cycle.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { FindingRecords } from '../records/findings.ts';
+import type { Ledger } from '../records/ledger.ts';
+import type { Rejections } from '../records/rejections.ts';
+import type { SegmentReader } from '../segments/read.ts';
+import type { SegmentCache, SegmentStoreContext } from '../segments/store.ts';
+
+/** Everything that jobs get from the world. Built by `compose/` alone. */
+export interface JobContext extends SegmentStoreContext {
+  readonly objects: ObjectStore;
+  readonly records: RecordStore;
+  readonly uploads: Queue;
+  readonly clock: Clock;
+  readonly cache: SegmentCache;
+  readonly reader: SegmentReader;
+  readonly ledger: Ledger;
+  readonly findings: FindingRecords<FindingRecord>;
+  readonly rejections: Rejections;
+  readonly settings: JobSettings;
+}
+
+export interface JobSettings {
+  /** How old data may be on arrival, and how far ahead. */
+  readonly acceptPastMs: number;
+  readonly acceptFutureMs: number;
+  /** Where people open findings. */
+  readonly publicUrl: string;
+  /** Name of the bucket in events: embedded events look like S3's. */
+  readonly bucket: string;
+}
+
+/** The generation of aggregates that is read and written. */
+export const GENERATION = 0;

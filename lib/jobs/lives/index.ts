@@ -1,0 +1,139 @@
+import type { Life, WorkSeries } from '../../model/leak.ts';
+import type { MemoryRole } from '../../model/memory.ts';
+import { unitOfKey } from '../../model/unit-of-work.ts';
+import type { FactsState } from '../../segments/kinds/facts.ts';
+import type { InstanceState } from '../../segments/kinds/instance.ts';
+import { majorCollections, type WorkIncrements, workOf } from './counts.ts';
+import { factIn } from './facts.ts';
+import { type RoleSeries, seriesOfRole } from './levels.ts';
+import { limitOf, machineValues } from './limits.ts';
+import { findRestarts } from './restarts.ts';
+
+export interface LivesInput {
+  readonly key: string;
+  readonly instance: InstanceState;
+  readonly facts: FactsState;
+  /** Limit that people set for the service, bytes. */
+  readonly limitSetting: number | null;
+  /** End of what was read: an instance that has been silent for long before it is gone. */
+  readonly now: number;
+}
+
+/** A life with the metric that told it. */
+export interface LifeOfRole extends Life {
+  readonly metric: string;
+  readonly parts: readonly string[];
+}
+
+/** Intervals of silence after which an instance counts as gone. */
+const GONE_INTERVALS = 10;
+/** Heap roles for which the old generation alone is judged. */
+const FLOOR_ROLES: readonly MemoryRole[] = ['heap_used', 'heap_after_gc'];
+
+/** The lives of one instance in one role, in order of time. Empty when the role is not sent. */
+export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRole[] {
+  const { key, instance, now } = input;
+  const series = bestSeries(instance, role);
+  if (series === undefined) return [];
+  const intervalMs = medianStep(series.times);
+  const { cuts, mixedWriters } = findRestarts(instance, intervalMs);
+  const bounds = [Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY];
+  const lives: LifeOfRole[] = [];
+  for (let i = 0; i + 1 < bounds.length; i += 1) {
+    const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
+    const inside = series.times.flatMap((time, at) => (time >= begin && time < end ? [at] : []));
+    if (inside.length === 0) continue;
+    const times = Float64Array.from(inside, (at) => series.times[at] as number);
+    const values = Float64Array.from(inside, (at) => series.values[at] as number);
+    const first = times[0] as number;
+    const last = times.at(-1) as number;
+    const machines = machineValues(
+      input.instance,
+      input.facts,
+      first,
+      Math.min(end, last + GONE_INTERVALS * intervalMs),
+    );
+    const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
+    // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
+    const workFrom = lives.at(-1)?.times.at(-1) ?? startedAt ?? first;
+    const follower = Number.isFinite(end);
+    const gone = !follower && now - last > GONE_INTERVALS * intervalMs;
+    const oom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
+    const reason = oom ? 'oom' : follower ? 'restart' : 'gone';
+    lives.push({
+      instance: key,
+      version: factIn(instance, 'version', first, last) || undefined,
+      role,
+      metric: series.metric,
+      parts: series.parts,
+      startedAt,
+      times,
+      values,
+      majorCollections: role === 'heap_used' ? majorCollections(instance, workFrom, last) : undefined,
+      afterGc: role === 'heap_after_gc',
+      limit: limitOf(role, instance, machines, input.limitSetting, last),
+      work: workSeries(workOf(instance, workFrom, last), times),
+      load: loadOf(instance, first, last),
+      mixedWriters: mixedWriters || series.conflict,
+      end: follower || gone || oom ? { time: last, reason } : undefined,
+    });
+  }
+  return lives;
+}
+
+/** Old generation for heaps; the after-collection metric only while it moves (with G1 it stands still as a heap leaks). */
+function bestSeries(instance: InstanceState, role: MemoryRole): RoleSeries | undefined {
+  const [best] = seriesOfRole(instance, role, { old: FLOOR_ROLES.includes(role) });
+  if (best === undefined || best.times.length === 0) return undefined;
+  if (role === 'heap_after_gc' && new Set(best.values).size < 3) return undefined;
+  return best;
+}
+
+export function medianStep(times: readonly number[]): number {
+  const steps = times.slice(1).map((time, i) => time - (times[i] as number));
+  if (steps.length === 0) return 60_000;
+  return steps.sort((a, b) => a - b)[steps.length >> 1] as number;
+}
+
+/** The earliest start of a counter that could be this process's own, when it began shortly before its first point. */
+function processStart(instance: InstanceState, first: number, intervalMs: number): number | undefined {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { starts } of instance.counts.values()) earliest = Math.min(earliest, starts[0] ?? earliest);
+  return first - earliest <= 3 * intervalMs && earliest <= first ? earliest : undefined;
+}
+
+function loadOf(instance: InstanceState, from: number, to: number): Life['load'] {
+  const [active] = seriesOfRole(instance, 'active_requests');
+  if (active === undefined) return undefined;
+  const inside = active.times.flatMap((time, at) => (time >= from && time <= to ? [at] : []));
+  if (inside.length === 0) return undefined;
+  return {
+    times: Float64Array.from(inside, (at) => active.times[at] as number),
+    values: Float64Array.from(inside, (at) => active.values[at] as number),
+  };
+}
+
+/** Cumulative counts at the times of the life's points, one series per unit and status class. */
+function workSeries(work: readonly WorkIncrements[], times: Float64Array): WorkSeries[] {
+  const groups = new Map<string, WorkIncrements[]>();
+  for (const part of work) {
+    const key = JSON.stringify([part.unit, part.status]);
+    groups.set(key, [...(groups.get(key) ?? []), part]);
+  }
+  return [...groups.values()].map((parts) => {
+    const [first] = parts as [WorkIncrements];
+    const counts = new Float64Array(times.length);
+    for (const { increments } of parts) {
+      let at = 0;
+      let sum = 0;
+      for (let i = 0; i < times.length; i += 1) {
+        while (at < increments.times.length && (increments.times[at] as number) <= (times[i] as number)) {
+          sum += increments.counts[at] as number;
+          at += 1;
+        }
+        counts[i] = (counts[i] as number) + sum;
+      }
+    }
+    return { unit: unitOfKey(first.unit), status: first.status, times, counts, complete: first.complete };
+  });
+}

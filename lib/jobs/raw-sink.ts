@@ -1,0 +1,118 @@
+import { Fault } from '../model/fault.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Queue } from '../ports/queue.ts';
+import { objectCreated } from './events.ts';
+import { encodeRaw, rawKey, type Upload } from './raw-segment.ts';
+
+/** Where accepted uploads go. Resolves when the bytes survive a power loss: only then may the client be told 2xx. */
+export interface RawSink {
+  store(upload: Upload): Promise<void>;
+  /** Writes what is waiting and takes no more. */
+  close(): Promise<void>;
+}
+
+interface SinkContext {
+  readonly objects: ObjectStore;
+  readonly uploads: Queue;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly bucket: string;
+}
+
+const GROUP_MS = 5;
+const GROUP_BYTES = 8 * 1024 * 1024;
+/** Bodies that wait for the disk. Above it uploads are refused for now rather than filling the memory. */
+const WAITING_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Group commit: uploads that arrive while the disk is busy, or within GROUP_MS of each other, share one object, one
+ * durable write and one queue message per project. A group never waits longer than that for company: under load the
+ * write before it is the wait.
+ *
+ * The queue message is not made durable on its own: if the power goes before it is, the sweep finds the upload in the
+ * raw hour and sends the message again.
+ */
+export function groupingSink(context: SinkContext, options: { readonly groupMs?: number } = {}): RawSink {
+  const { groupMs = GROUP_MS } = options;
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let writing: Promise<void> | undefined;
+  let closed = false;
+
+  const writeGroup = async () => {
+    const group = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    for (const uploads of byProject(group)) {
+      try {
+        await putGroup(
+          context,
+          uploads.map(({ upload }) => upload),
+        );
+        for (const { done } of uploads) done();
+      } catch (error) {
+        for (const { failed } of uploads) failed(error);
+      }
+    }
+  };
+  const run = () => {
+    timer = undefined;
+    writing ??= (async () => {
+      while (waiting.length > 0) await writeGroup();
+    })().finally(() => {
+      writing = undefined;
+    });
+  };
+
+  return {
+    store(upload) {
+      if (closed)
+        return Promise.reject(new Fault('unavailable', 'Cannot store upload: the server is stopping'));
+      if (waitingBytes + upload.body.length > WAITING_BYTES_MAX) {
+        return Promise.reject(new Fault('unavailable', 'Cannot store upload: too many wait for the disk'));
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push({ upload, done: resolve, failed: reject });
+        waitingBytes += upload.body.length;
+        if (writing !== undefined) return; // the running loop takes it next
+        if (waitingBytes >= GROUP_BYTES) {
+          clearTimeout(timer);
+          run();
+        } else timer ??= setTimeout(run, groupMs);
+      });
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      run();
+      await writing;
+    },
+  };
+}
+
+interface Waiting {
+  readonly upload: Upload;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+function byProject(group: readonly Waiting[]): readonly (readonly Waiting[])[] {
+  const projects = new Map<string, Waiting[]>();
+  for (const entry of group) {
+    const same = projects.get(entry.upload.project) ?? [];
+    same.push(entry);
+    projects.set(entry.upload.project, same);
+  }
+  return [...projects.values()];
+}
+
+async function putGroup(context: SinkContext, uploads: readonly Upload[]) {
+  const [first] = uploads;
+  if (first === undefined) return;
+  const bytes = encodeRaw(uploads);
+  const key = rawKey(first.project, first.receivedAt, context.newId());
+  await context.objects.put(key, bytes, { ifAbsent: true });
+  await context.uploads.send([objectCreated(context.bucket, key, bytes.length)]);
+}

@@ -1,0 +1,88 @@
+import type { UploadId } from '../model/ids.ts';
+import { MACHINES } from '../model/partition.ts';
+import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { listProjects } from '../records/api-keys.ts';
+import { listServices } from '../records/services.ts';
+import { SEGMENT_PREFIX } from '../segments/keys.ts';
+import { GENERATION, type JobContext } from './context.ts';
+import { objectCreated } from './events.ts';
+import { RAW_SHARDS, rawHourPrefix, rawIndex } from './raw-segment.ts';
+
+/** A raw upload without a ledger record is enqueued again after this long: longer than any queue should take. */
+export const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
+/** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
+export const ORPHAN_AFTER_MS = HOUR_MS;
+
+/** All objects of one hour of a project's uploads. */
+export async function rawObjects(context: JobContext, project: string, hour: number): Promise<ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for (const shard of RAW_SHARDS)
+    found.push(...(await listAll(context, rawHourPrefix(shard, project, hour))));
+  return found;
+}
+
+export async function listAll(context: Pick<JobContext, 'objects'>, prefix: string): Promise<ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for (;;) {
+    const after = found.at(-1)?.key;
+    const page = await context.objects.list(prefix, after === undefined ? {} : { after });
+    found.push(...page);
+    if (page.length === 0) return found;
+  }
+}
+
+/**
+ * Enqueues raw objects of the last `hours` hours that hold an upload without a ledger record. At start-up `olderThanMs`
+ * is 0: what the queue lost with the power is found at once. Sending what is still queued changes nothing.
+ */
+export async function sweepUploads(
+  context: JobContext,
+  { hours, olderThanMs = UNSEEN_AFTER_MS }: { readonly hours: number; readonly olderThanMs?: number },
+): Promise<number> {
+  const now = context.clock.now();
+  let sent = 0;
+  for (const { name: project } of await listProjects(context.records)) {
+    for (let hour = now - hours * HOUR_MS; hour < now + HOUR_MS; hour += HOUR_MS) {
+      for (const object of await rawObjects(context, project, hour)) {
+        if (now - object.modified < olderThanMs) continue;
+        if (!(await hasUnseen(context, project, object))) continue;
+        await context.uploads.send([objectCreated(context.settings.bucket, object.key, object.size)]);
+        sent += 1;
+      }
+    }
+  }
+  return sent;
+}
+
+async function hasUnseen(context: JobContext, project: string, object: ObjectInfo): Promise<boolean> {
+  const bytes = await context.objects.get(object.key);
+  if (bytes === undefined) return false;
+  for (const { id } of rawIndex(bytes).entries) {
+    if ((await context.ledger.get(project, id as UploadId)) === undefined) return true;
+  }
+  return false;
+}
+
+/** Removes segments that no head lists and that are older than any writer may be. Returns how many. */
+export async function sweepOrphans(context: JobContext): Promise<number> {
+  const now = context.clock.now();
+  const old = (await listAll(context, SEGMENT_PREFIX)).filter(
+    ({ modified }) => now - modified > ORPHAN_AFTER_MS,
+  );
+  if (old.length === 0) return 0;
+  // Heads are read after the listing: a segment listed since then is not in `old`.
+  const listed = new Set<string>();
+  for (const { name: project } of await listProjects(context.records)) {
+    const services = (await listServices(context.records, project)).map(({ service }) => service);
+    for (const service of [MACHINES, ...services]) {
+      const range = { project, service, generation: GENERATION, from: 0, to: now + HOUR_MS };
+      for (const { head } of await context.heads.range(range)) {
+        for (const { key } of head.segments) listed.add(key);
+      }
+    }
+  }
+  const orphans = old.filter(({ key }) => !listed.has(key));
+  for (const { key } of orphans) await context.objects.delete(key);
+  return orphans.length;
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const WEB_DIST = join(root, 'web', 'dist');
+
+/** Builds `web/` when a source is newer than the last build. No built file is committed. */
+export async function buildWebIfStale(say: (line: string) => void): Promise<void> {
+  const built = await newest(WEB_DIST);
+  const sources = Math.max(
+    await newest(join(root, 'web', 'src')),
+    await newest(join(root, 'web', 'public')),
+    await newest(join(root, 'lib', 'http')),
+    await newest(join(root, 'lib', 'model')),
+    ...(await Promise.all(['web/index.html', 'web/vite.config.ts', 'package-lock.json'].map(modified))),
+  );
+  if (built > sources) return;
+  say('Building the web UI …');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', '--config', join(root, 'web', 'vite.config.ts'), '--logLevel', 'error'];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) say('The web UI could not be built, see above; the API works without it');
+}
+
+async function newest(folder: string): Promise<number> {
+  let latest = 0;
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.isFile()) latest = Math.max(latest, (await stat(join(entry.parentPath, entry.name))).mtimeMs);
+  }
+  return latest;
+}
+
+const modified = async (path: string) => (await stat(join(root, path)).catch(() => undefined))?.mtimeMs ?? 0;
