@@ -19,27 +19,27 @@ export interface FixedSituation extends Situation {
   /** What the finding had named. */
   readonly suspect: Suspect | null;
   /** What a unit keeps now, and over how many of them that was seen. */
-  readonly bytesPerUnit: Interval | null;
+  readonly kept: Interval | null;
   readonly units: number;
 }
 
 /** Since release 1.4.3 `POST /cart/items` keeps 0 ± 3 B, over 402 k units: fixed. */
 export function resolvedWording(facts: FixedSituation): Wording {
-  const { suspect, bytesPerUnit, role, now, deploys } = facts;
+  const { suspect, kept, role, now, deploys } = facts;
   const title = serviceTitle(facts.service);
   const start = [text('Since '), ...sinceParts(facts.since, releaseAt(facts.since, deploys), now), text(' ')];
-  if (suspect?.cause !== 'unit' || bytesPerUnit === null) {
+  if (suspect?.cause !== 'unit' || kept === null) {
     const words = [...start, text(`${subjectWords(role)} `), service(facts.service), text(' grows no more.')];
     return worded(`${title}: memory grows no more`, words);
   }
   const names = suspect.units.map((one) => one.name).join(', ');
-  return worded(bytesPerUnit.low <= 0 ? `${title}: ${names} fixed` : `${title}: ${names} keeps less`, [
+  return worded(kept.low <= 0 ? `${title}: ${names} fixed` : `${title}: ${names} keeps less`, [
     ...start,
     ...unitList(suspect.units),
     text(suspect.units.length > 1 ? ' keep ' : ' keeps '),
-    number(keptText(bytesPerUnit, role)),
+    number(keptText(kept, role)),
     text(', over '),
     number(formatCount(facts.units)),
-    text(bytesPerUnit.low <= 0 ? ' units: fixed.' : ' units.'),
+    text(kept.low <= 0 ? ' units: fixed.' : ' units.'),
   ]);
 }
