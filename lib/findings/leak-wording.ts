@@ -15,9 +15,6 @@ import {
   worded,
 } from './wording.ts';
 
-// One door for the words of a leak: how it begins and how it ends.
-export { type FixedSituation, resolvedWording } from './resolved-wording.ts';
-
 export interface LeakSituation extends Forecast {
   readonly onset: Onset | null;
   /** Releases within the onset's interval or just before it. */

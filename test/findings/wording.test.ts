@@ -187,7 +187,7 @@ describe('resolvedWording', () => {
     since: { t: NOON - HOUR, low: NOON - 2 * HOUR, high: NOON },
     deploys: [{ version: '1.4.3', at: NOON - HOUR }],
     suspect: suspect('POST /cart/items'),
-    kept: { value: 0, low: -3, high: 3 },
+    bytesPerUnit: { value: 0, low: -3, high: 3 },
     units: 402_000,
   };
   const end = (change: Partial<FixedSituation>) => plain(resolvedWording({ ...fixed, ...change }).summary);
@@ -196,7 +196,9 @@ describe('resolvedWording', () => {
     expect(end({})).toBe('Since release 1.4.3 `POST /cart/items` keeps 0 ± 3 B, over 402 k units: fixed.');
   });
   it('calls fixed only what may be nothing', () => {
-    expect(end({ kept: { value: 20, low: 17, high: 23 } })).toMatch(/keeps 20 ± 3 B, over 402 k units\.$/);
+    expect(end({ bytesPerUnit: { value: 20, low: 17, high: 23 } })).toMatch(
+      /keeps 20 ± 3 B, over 402 k units\.$/,
+    );
   });
   it('says of memory without a unit that it grows no more', () => {
     expect(end({ suspect: null, deploys: [] })).toBe(
