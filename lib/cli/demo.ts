@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { formatBytes } from '../model/format-number.ts';
 import { planOf } from './demo/plan.ts';
 import { type Outcome, toJson, toText } from './demo/report.ts';
 import { type Progress, startDemo, type Watcher } from './demo/run.ts';
@@ -139,7 +140,7 @@ function watcherOn(io: DemoIo): Watcher & { done(): void } {
 }
 
 export function progressLine({ seconds, requests, majorCollections, floorBytes, verdict }: Progress): string {
-  const floor = floorBytes === undefined ? 'no floor yet' : `floor ${(floorBytes / 1e6).toFixed(1)} MB`;
+  const floor = floorBytes ? `floor ${formatBytes(floorBytes)}` : 'no floor yet';
   return (
     `${seconds.toFixed(0).padStart(4)} s  ${requests} requests  ${majorCollections} major collections  ${floor}  ` +
     (verdict ?? 'no verdict yet')

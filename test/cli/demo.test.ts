@@ -55,6 +55,7 @@ const finding: ApiFinding = {
   evidence: {
     analyzer: 'leaks@1',
     role: 'heap_used',
+    version: '',
     instances: ['a'],
     from: START,
     to: START + 80_000,
@@ -116,7 +117,7 @@ describe('toText', () => {
     const text = toText(outcome);
     const places = [
       'demo-shop keeps memory.',
-      '16.0 kB kept',
+      'KiB per request',
       'cleared: GET /search',
       outcome.url,
       'Planted:',

@@ -1,4 +1,5 @@
 import type { ApiFinding, ApiSuspect } from '../../http/schemas.ts';
+import { formatBytes, formatInterval } from '../../model/format-number.ts';
 import type { Plan } from './plan.ts';
 
 // What the demo says in the end. Pure: the only place where a finding and the truth meet.
@@ -70,10 +71,8 @@ const CAUSES = { unit: 'a unit of work', clock: 'time alone', 'total-traffic': '
 
 function suspectLine({ units, cause, bytesPerUnit, weight }: ApiSuspect): string {
   const name = units.map((unit) => unit.name).join(' or ') || CAUSES[cause];
-  const kept = bytesPerUnit
-    ? `${kilobytes(bytesPerUnit.value)} kept per request (${kilobytes(bytesPerUnit.low)} … ${kilobytes(bytesPerUnit.high)})`
-    : 'kept bytes unknown';
-  return `${`${(weight * 100).toFixed(0)} %`.padStart(5)}  ${name}: ${kept}`;
+  const kept = bytesPerUnit ? `: ${formatInterval(bytesPerUnit, 'bytes')} per request` : '';
+  return `${`${(weight * 100).toFixed(0)} %`.padStart(5)}  ${name}${kept}`;
 }
 
 function truthLines(outcome: Outcome): string[] {
@@ -83,8 +82,8 @@ function truthLines(outcome: Outcome): string[] {
   return [
     noLeak
       ? 'Planted: no leak.'
-      : `Planted: ${leak.unit} keeps ${kilobytes(leak.bytesPerUnit)} per request since ${clock(onsetMs(outcome))}.`,
-    `Beside it: ${decoy.unit} keeps ${kilobytes(decoy.bytesPerUnit)} for ${decoy.holdMs / 1000} s, and ${doubling} ` +
+      : `Planted: ${leak.unit} keeps ${formatBytes(leak.bytesPerUnit)} per request since ${clock(onsetMs(outcome))}.`,
+    `Beside it: ${decoy.unit} keeps ${formatBytes(decoy.bytesPerUnit)} for ${decoy.holdMs / 1000} s, and ${doubling} ` +
       `had twice its traffic from ${clock(onsetMs(outcome))} on.`,
     `Major collections since then: ${count}.`,
     ...(enough
@@ -95,5 +94,5 @@ function truthLines(outcome: Outcome): string[] {
   ];
 }
 
-const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
-const clock = (ms: number) => new Date(ms).toLocaleTimeString('en-GB');
+/** As the finding's own sentence has it. */
+const clock = (ms: number) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
