@@ -61,22 +61,18 @@ const MAX_CLEARED = 50;
 /** A unit is cleared when all that it may keep is less than this share of the rise. */
 const CLEARED_SHARE = 0.1;
 
-/** Steps of the counts by which memory may lag behind work: promotion to the old generation takes a collection or two. */
-const LAGS = [1, 2];
+/** For the time of a point, the time up to which it shows work. */
+export type Lag = (time: number) => number;
 
 export const NOBODY: Attribution = { suspects: [], cleared: [], lead: undefined, scores: [] };
 
-export function attribute(problem: Problem, units: readonly UnitCounts[]): Attribution {
+/** @param lags ways in which memory may follow the work: the time of the work that a point at a time may show */
+export function attribute(problem: Problem, units: readonly UnitCounts[], lags: readonly Lag[]): Attribution {
   const { times } = problem.points;
   const causes = causesOf(times, units);
-  const rivals = shapeRivals<Cause>(times, SHAPE);
-  const fits = explain<Cause>(problem, [
-    [...causes.map((c) => hypothesisOf(c, c.accumulated, times)), ...rivals],
-    ...LAGS.map((lag) => [
-      ...causes.map((c) => hypothesisOf(c, lagged(c, times, units, lag), times)),
-      ...rivals,
-    ]),
-  ]);
+  const atOnce = causes.map((c) => hypothesisOf(c, c.accumulated, times));
+  const later = lags.map((lag) => causes.map((c) => hypothesisOf(c, lagged(c, times, units, lag), times)));
+  const fits = explain<Cause>(problem, [atOnce, ...later], shapeRivals<Cause>(times, SHAPE));
   const explained = fits.explained.filter((e): e is Explanation => e.hypothesis.cause.kind !== 'shape');
   const rival = fits.explained.find((e) => e.hypothesis.cause.kind === 'shape');
   const best = explained[0];
@@ -119,11 +115,12 @@ function causesOf(times: Float64Array, units: readonly UnitCounts[]): Accumulati
   return [...ofUnits, clock, { kind: 'total-traffic', accumulated: total }];
 }
 
-/** What had accumulated some steps of the counts earlier. */
-function lagged(cause: Accumulating, times: Float64Array, units: readonly UnitCounts[], lag: number): Column {
-  if (cause.kind === 'clock') return cause.accumulated;
-  if (cause.kind === 'unit') return times.map((t) => cause.unit.at(t - lag * cause.unit.stepMs));
-  return times.map((t) => units.reduce((sum, unit) => sum + unit.at(t - lag * unit.stepMs), 0));
+/** What had accumulated at an earlier time. */
+function lagged(cause: Accumulating, times: Float64Array, units: readonly UnitCounts[], lag: Lag): Column {
+  const seen = times.map(lag);
+  if (cause.kind === 'clock') return seen.map((t) => t - seen[0]!);
+  if (cause.kind === 'unit') return seen.map((t) => cause.unit.at(t));
+  return seen.map((t) => units.reduce((sum, unit) => sum + unit.at(t), 0));
 }
 
 const hypothesisOf = (cause: Accumulating, accumulated: Column, times: Float64Array): Hypothesis<Cause> => ({

@@ -7,6 +7,7 @@ import { type Gate, type Measures, measure, type StretchFacts } from './gates.ts
 import type { Problem } from './hypotheses.ts';
 import { holderColumns } from './in-flight.ts';
 import { type Candidate, countBetween, type Shape } from './judge.ts';
+import { lagsOf } from './lags.ts';
 import { settlingColumns } from './rivals.ts';
 import type { Settings } from './settings.ts';
 import {
@@ -80,7 +81,7 @@ export function judgeByWork(
     ],
     settling: settlingColumns(points.times, window.beginsWithLife),
   };
-  const attribution = attribute(problem, units);
+  const attribution = attribute(problem, units, lagsOf(life, units));
   const { lead } = attribution;
   if (!lead) return NOTHING;
   return { attribution, rise: workRise(floor, points, lead, minRise, settings) };
@@ -169,7 +170,10 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     lows: times.length - begin,
   };
   const measures = measure(own, facts, settings);
-  const isGrowth = lead.evidence >= MIN_EVIDENCE && measures.failed.every((gate) => FORGIVEN.has(gate));
+  // Garbage of an old generation that was hardly collected goes with all traffic too, and with the clock.
+  const mayBeGarbage = measures.failed.includes('proof') && lead.cause.kind !== 'unit';
+  const isGrowth =
+    !mayBeGarbage && lead.evidence >= MIN_EVIDENCE && measures.failed.every((gate) => FORGIVEN.has(gate));
   const isLeak = isGrowth && measures.failed.length === 0 && lead.cause.kind !== 'clock';
   return { lead, facts, measures, isGrowth, isLeak };
 }

@@ -56,8 +56,6 @@ const FINE = 32;
 /** Explanations that get side columns and a fine profile of their onset. */
 const CLOSE = 12;
 const MAX_BESIDE = 3;
-/** Rounds that refit with the correlation of what the round before left. */
-const ROUNDS = 2;
 /** Gain in BIC for which a lag is believed. */
 const LAG_PRICE = 2;
 /** Points are trusted fully up to this many sd, and less beyond it if the best few explanations all agree. */
@@ -76,35 +74,45 @@ export interface Fits<T> {
  * Levels are regressed, not increments: with noise of 2 % of the rise the right one of 20 routes comes first in 100 %
  * of trials, against 36 % by increments.
  *
- * @param variants the same explanations, once for each way in which the memory may lag behind the work: an object
- *   reaches the old generation a second or two after its request
+ * @param variants the same explanations, once for each way in which the memory may lag behind the work
+ * @param rivals explanations that have no lag
  */
-export function explain<T>(problem: Problem, variants: readonly (readonly Hypothesis<T>[])[]): Fits<T> {
+export function explain<T>(
+  problem: Problem,
+  variants: readonly (readonly Hypothesis<T>[])[],
+  rivals: readonly Hypothesis<T>[] = [],
+): Fits<T> {
   const { points } = problem;
   const step = medianStep(points.times);
-  let whiten = whitener(points.times, step, 0);
-  const fitAll = (hypotheses: readonly Hypothesis<T>[], care: Care) =>
-    hypotheses.map((h) => fitOne(h, problem, whiten, care)).toSorted(byBic);
-  let kept = variants[0]!.map((_, i) => i);
-  if (kept.length > CLOSE) {
-    const rough = variants[0]!
-      .map((h, i) => ({ i, bic: fitOne(h, problem, whiten, 'rough').bic }))
-      .toSorted(byBic);
-    kept = rough.slice(0, CLOSE).map(({ i }) => i);
-  }
-  const close = variants.map((hypotheses) => kept.map((i) => hypotheses[i]!));
-  const byLag = close.map((hypotheses) => fitAll(hypotheses, 'coarse'));
-  const lag = byLag.reduce(
-    (best, fits, i) => (fits[0]!.bic < byLag[best]![0]!.bic - LAG_PRICE ? i : best),
-    0,
-  );
-  let explained = byLag[lag]!;
-  for (let round = 0; round < ROUNDS; round++) {
-    const trust = trustOf(problem, explained.slice(0, TOP), whiten);
-    whiten = whitener(points.times, step, correlationLeft(problem, explained[0]!, whiten), trust);
-    explained = fitAll(close[lag]!, round === ROUNDS - 1 ? 'fine' : 'coarse');
-  }
-  return { explained, whiten };
+  const plain = whitener(points.times, step, 0);
+  const kept = keptOf(variants[0]!, problem, plain);
+  const tried = variants.map((all) => {
+    const hypotheses = kept.map((i) => all[i]!);
+    const first = fitAll(hypotheses, problem, plain, 'coarse');
+    // Trust comes before the choice of the lag: one bad point outweighs the difference between two lags.
+    const trust = trustOf(problem, first.slice(0, TOP), plain);
+    const whiten = whitener(points.times, step, correlationLeft(problem, first[0]!, plain), trust);
+    const explained = fitAll(hypotheses, problem, whiten, 'coarse');
+    return { hypotheses, whiten, explained, bic: explained[0]!.bic + whiten.penalty };
+  });
+  const best = tried.reduce((a, b) => (b.bic < a.bic - LAG_PRICE ? b : a));
+  const trust = trustOf(problem, best.explained.slice(0, TOP), best.whiten);
+  const rho = correlationLeft(problem, best.explained[0]!, best.whiten);
+  const whiten = whitener(points.times, step, rho, trust);
+  return { explained: fitAll([...best.hypotheses, ...rivals], problem, whiten, 'fine'), whiten };
+}
+
+const fitAll = <T>(hypotheses: readonly Hypothesis<T>[], problem: Problem, whiten: Whitener, care: Care) =>
+  hypotheses.map((h) => fitOne(h, problem, whiten, care)).toSorted(byBic);
+
+/** Indices of the explanations worth a close look. */
+function keptOf<T>(hypotheses: readonly Hypothesis<T>[], problem: Problem, whiten: Whitener): number[] {
+  if (hypotheses.length <= CLOSE) return hypotheses.map((_, i) => i);
+  const rough = hypotheses.map((h, i) => ({ i, bic: fitOne(h, problem, whiten, 'rough').bic }));
+  return rough
+    .toSorted(byBic)
+    .slice(0, CLOSE)
+    .map(({ i }) => i);
 }
 
 type Care = 'rough' | 'coarse' | 'fine';

@@ -5,6 +5,8 @@ export type Column = Float64Array;
 /** Turns correlated noise into white noise: y_i − φ_i·y_{i−1}, scaled; φ follows the gaps between points. */
 export interface Whitener {
   readonly rho: number;
+  /** What −2·ln L has besides n·ln(SSE/n): fits under different correlations compare only with it. */
+  readonly penalty: number;
   apply(column: Column): Column;
 }
 
@@ -18,8 +20,11 @@ export function whitener(times: Float64Array, stepMs: number, rho: number, trust
     scale[i] = 1 / Math.sqrt(Math.max(1e-6, 1 - phi[i]! * phi[i]!));
   }
   if (trust) for (let i = 0; i < n; i++) scale[i]! *= Math.sqrt(trust[i]!);
+  let penalty = 0;
+  for (const s of scale) penalty -= 2 * Math.log(s);
   return {
     rho,
+    penalty,
     apply(column) {
       const out = new Float64Array(n);
       for (let i = 0; i < n; i++) out[i] = (column[i]! - phi[i]! * (i > 0 ? column[i - 1]! : 0)) * scale[i]!;
