@@ -1,3 +1,4 @@
+import type { LookState } from '../../leaks/index.ts';
 import { VERDICTS } from '../../model/leak.ts';
 import type { MemoryRole } from '../../model/memory.ts';
 import { MACHINES } from '../../model/partition.ts';
@@ -32,7 +33,15 @@ export async function servicesAnswer(context: JobContext, project: string) {
   return items.sort((a, b) => b.findings - a.findings || b.lastSeen - a.lastSeen);
 }
 
-/** The gravest verdict of the last scan. */
+/** Roles whose verdict speaks for a service, the most telling first: what surrounds the heap says less than the heap. */
+const SPEAKING: readonly string[] = ['heap_after_gc', 'heap_used', 'rss', 'container_usage'];
+const telling = ({ role }: ScanRecord<LookState>) => {
+  const at = SPEAKING.indexOf(role);
+  return at === -1 ? SPEAKING.length : at;
+};
+const fired = ({ look }: ScanRecord<LookState>) => (look.fired ? 0 : 1);
+
+/** Of one role, the gravest verdict of the last scan. */
 const GRAVITY = [
   'leak',
   'exhausted',
@@ -42,17 +51,17 @@ const GRAVITY = [
   'load-proportional',
   'warm-up',
 ];
-const gravity = ({ result }: ScanRecord<unknown>) => {
+const gravity = ({ result }: ScanRecord<LookState>) => {
   const at = GRAVITY.indexOf(result.verdict);
   return at === -1 ? GRAVITY.length + VERDICTS.indexOf(result.verdict) : at;
 };
 
 async function memoryOf({ records }: JobContext, project: string, { service }: ServiceRecord) {
-  const scans = await listScans<unknown>(records, project, service);
+  const scans = await listScans<LookState>(records, project, service);
   const newest = Math.max(0, ...scans.map(({ at }) => at));
   const current = scans
     .filter(({ at }) => newest - at < RECENT_MS)
-    .sort((a, b) => gravity(a) - gravity(b))[0];
+    .sort((a, b) => fired(a) - fired(b) || telling(a) - telling(b) || gravity(a) - gravity(b))[0];
   return {
     instances: current?.instances ?? 0,
     verdict: current?.result.verdict ?? null,
