@@ -28,12 +28,12 @@ export type Overrides = Partial<Pick<Config, 'dataDir' | 'host' | 'port' | 'auth
 
 /** @throws Fault('invalid-input') naming the variable, its value and what is allowed */
 export function readConfig(env: Environment, overrides: Overrides = {}): Config {
-  const port = overrides.port ?? number(env, 'TIDEMARK_PORT', DEFAULT_PORT, 0, 65_535);
+  const port = overrides.port ?? wholeNumber(env, 'TIDEMARK_PORT', DEFAULT_PORT, 0, 65_535);
   const host = overrides.host ?? '127.0.0.1';
   const acceptPastMs = number(env, 'TIDEMARK_ACCEPT_PAST_HOURS', 48, 1, 24 * 3650) * HOUR_MS;
   const retentionMin = Math.ceil(acceptPastMs / DAY_MS) + RETENTION_SLACK_DAYS;
   return {
-    dataDir: overrides.dataDir ?? env.TIDEMARK_DATA ?? '.tidemark',
+    dataDir: overrides.dataDir ?? (env.TIDEMARK_DATA || '.tidemark'),
     host,
     port,
     auth: overrides.auth ?? false,
@@ -41,7 +41,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     acceptFutureMs: ACCEPT_FUTURE_MS,
     retentionDays: number(env, 'TIDEMARK_RETENTION_DAYS', Math.max(30, retentionMin), retentionMin, 3650),
     scanIntervalMs: number(env, 'TIDEMARK_SCAN_INTERVAL_S', 300, 1, 86_400) * SECOND_MS,
-    publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${host}:${port}`).replace(/\/+$/, ''),
+    publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${hostInUrl(host)}:${port}`).replace(/\/+$/, ''),
     slackWebhookUrl: url(env, 'TIDEMARK_SLACK_WEBHOOK_URL'),
     webhook: signedWebhook(env),
   };
@@ -54,6 +54,15 @@ function number(env: Environment, name: string, fallback: number, min: number, m
   if (Number.isFinite(value) && value >= min && value <= max) return value;
   throw new Fault('invalid-input', `Cannot use ${name}="${text}": need a number from ${min} to ${max}`);
 }
+
+function wholeNumber(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const value = number(env, name, fallback, min, max);
+  if (Number.isInteger(value)) return value;
+  throw new Fault('invalid-input', `Cannot use ${name}="${env[name]}": need a whole number`);
+}
+
+/** IPv6 addresses stand in brackets there. */
+export const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 
 /** The value of a URL may be a secret: it is not repeated. */
 function url(env: Environment, name: string): string | undefined {

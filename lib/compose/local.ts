@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
+import { type DurableFs, diskFs } from '../adapters/durable-fs.ts';
 import { filesObjectStore } from '../adapters/files-object-store.ts';
 import { slackWebhook } from '../adapters/slack-webhook.ts';
 import { openDatabase } from '../adapters/sqlite.ts';
@@ -9,6 +9,7 @@ import { sqliteQueue } from '../adapters/sqlite-queue.ts';
 import { sqliteRecordStore } from '../adapters/sqlite-record-store.ts';
 import { webhook } from '../adapters/webhook.ts';
 import type { FindingRecord } from '../findings/life-cycle.ts';
+import { decompress, inflateZstd } from '../formats/decompress.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -38,16 +39,30 @@ export interface Local {
   readonly masterSecret: Uint8Array<ArrayBuffer>;
   readonly notifiers: readonly Notifier[];
   readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+  readonly gzip: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   /** Removes expired records and leftovers of interrupted writes. */
   housekeeping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens, or makes, the data folder. Cost: one SQLite file, no network. */
-export async function openLocal(config: Config, clock: Clock = systemClock): Promise<Local> {
+/** Opens, or makes, the data folder. `fs` holds its objects. Cost: one SQLite file, no network. */
+export async function openLocal(
+  config: Config,
+  clock: Clock = systemClock,
+  fs: DurableFs = diskFs,
+): Promise<Local> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const database = openDatabase(join(config.dataDir, 'tidemark.db'));
-  const objects = filesObjectStore(join(config.dataDir, 'objects'));
+  const files = filesObjectStore(join(config.dataDir, 'objects'), fs);
+  const objects: typeof files = {
+    ...files,
+    // A power loss takes back what the database wrote since its last checkpoint: records that no longer name this
+    // object must not come to name it again once it is gone.
+    async delete(key) {
+      database.checkpoint();
+      await files.delete(key);
+    },
+  };
   const records = sqliteRecordStore(database, { clock });
   const uploads = sqliteQueue(database, 'uploads', { clock, maxReceives: MAX_RECEIVES });
   const cache = segmentCache(objects);
@@ -80,7 +95,8 @@ export async function openLocal(config: Config, clock: Clock = systemClock): Pro
     sink,
     masterSecret: masterSecret(config.dataDir),
     notifiers: notifiersOf(config, clock),
-    zstd: (bytes, maxBytes) => zstdDecompressSync(bytes, { maxOutputLength: maxBytes }),
+    zstd: inflateZstd,
+    gzip: (bytes, maxBytes) => decompress(bytes, 'gzip', { maxBytes, maxRatio: Number.POSITIVE_INFINITY }),
     async housekeeping() {
       records.purgeExpired(1000);
       await objects.sweepTemporary(clock.now());

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { Fault } from '../model/fault.ts';
 import type { ApiRoute } from './api-routes.ts';
-import { type AuthContext, authenticator } from './auth.ts';
+import { type AuthContext, authenticator, refuseForeignPage } from './auth.ts';
 import { readBody } from './body.ts';
 import { openApi } from './openapi.ts';
 import { problem } from './problem.ts';
@@ -49,19 +49,6 @@ export function apiApp(context: ApiContext, routes: readonly ApiRoute[]): Hono {
 
 /** `{service}` holds what stands between two slashes; the percent-encoded ones inside of it do not count. */
 const honoPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
-
-/**
- * A page of another origin that a browser shows beside ours could send forms here with nobody's consent. Browsers name
- * the origin of every such request; programs name none.
- */
-function refuseForeignPage(request: Request) {
-  const origin = request.headers.get('origin');
-  const site = request.headers.get('sec-fetch-site');
-  const foreign = site === 'cross-site' || (origin !== null && new URL(request.url).host !== hostOf(origin));
-  if (foreign) throw new Fault('forbidden', 'Cannot change anything for a page of another origin');
-}
-
-const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : '');
 
 function parse(schema: ApiRoute['query'], value: unknown, name: string): unknown {
   if (schema === undefined) return undefined;

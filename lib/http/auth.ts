@@ -5,6 +5,7 @@ import { type ApiKey, keyById, keyByToken, type Scope } from '../records/api-key
 import { WEBHOOK_ID_CHARS } from './limits.ts';
 import {
   checkTimestamp,
+  requestText,
   SIGNATURE_HEADERS,
   type SignedParts,
   signedContent,
@@ -17,8 +18,8 @@ export interface Caller {
   readonly project: string;
   readonly scopes: readonly Scope[];
   readonly keyId: string;
-  /** Set when the request was signed: a replay of it gets the first answer. */
-  readonly signed: { readonly id: string; readonly content: Uint8Array<ArrayBuffer> } | undefined;
+  /** Set when the request was signed: a replay of it gets the first answer. `request` says what was asked. */
+  readonly signed: { readonly id: string; readonly request: string } | undefined;
 }
 
 export interface AuthContext {
@@ -48,9 +49,16 @@ export interface Authenticator {
   /**
    * One chain; the first carrier present decides, and nothing falls through after a failed check: a signature, then
    * `Authorization: Bearer`, then `x-api-key`, then Basic auth's password.
+   *
+   * @param scope undefined: any key will do
    * @throws Fault('unauthorized' | 'forbidden')
    */
-  identify(request: Request, env: unknown, body: Uint8Array<ArrayBuffer>, scope: Scope): Promise<Caller>;
+  identify(
+    request: Request,
+    env: unknown,
+    body: Uint8Array<ArrayBuffer>,
+    scope: Scope | undefined,
+  ): Promise<Caller>;
   /** Cheap first look before a body is read: refuses what no body could make right. */
   refuseEarly(request: Request, env: unknown): Promise<void>;
 }
@@ -60,7 +68,7 @@ export function authenticator(context: AuthContext): Authenticator {
   return {
     async identify(request, env, body, scope) {
       const caller = await callerOf(context, cache, request, env, body);
-      if (!caller.scopes.includes(scope) && !caller.scopes.includes('admin')) {
+      if (scope !== undefined && !caller.scopes.includes(scope) && !caller.scopes.includes('admin')) {
         throw new Fault('forbidden', `Cannot use key ${caller.keyId} here: it lacks the scope "${scope}"`);
       }
       return caller;
@@ -69,7 +77,10 @@ export function authenticator(context: AuthContext): Authenticator {
       const carrier = carrierOf(request.headers);
       if (carrier === undefined && !context.open(request, env)) throw noKey();
       if (carrier?.kind === 'token') checkKey(await cache.byToken(carrier.token));
-      if (carrier?.kind === 'signature') checkTimestamp(carrier.timestamp, context.clock.now());
+      if (carrier?.kind === 'signature') {
+        checkTimestamp(carrier.timestamp, context.clock.now());
+        checkKey(await cache.byId(carrier.key));
+      }
     },
   };
 }
@@ -136,25 +147,44 @@ async function callerOf(
 ): Promise<Caller> {
   const carrier = carrierOf(request.headers);
   if (carrier === undefined) {
-    if (context.open(request, env)) return OPEN_CALLER;
-    throw noKey();
+    if (!context.open(request, env)) throw noKey();
+    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignPage(request);
+    return OPEN_CALLER;
   }
   if (carrier.kind === 'token') return callerWith(checkKey(await cache.byToken(carrier.token)), undefined);
   const { id, timestamp } = carrier;
   if (id === '' || id.length > WEBHOOK_ID_CHARS)
     throw new Fault('unauthorized', 'Cannot accept signature: webhook-id is missing or too long');
   checkTimestamp(timestamp, context.clock.now());
-  const key = checkKey(await cache.byId(carrier.key));
-  const secrets = await Promise.all(
-    key.secretVersions.map((version) => uploadSecret(context.masterSecret, key.id, version)),
-  );
-  const target = context.target(request, env);
-  const content = await signedContent(partsOf(request, { id, timestamp, target, body }));
-  if (!(await verify(secrets, content, carrier.signature))) {
-    throw new Fault('unauthorized', 'Cannot accept signature: it does not fit the request');
+  const parts = partsOf(request, { id, timestamp, target: context.target(request, env), body });
+  const content = await signedContent(parts);
+  const fits = async (key: ApiKey) => {
+    const secrets = key.secretVersions.map((version) => uploadSecret(context.masterSecret, key.id, version));
+    return verify(await Promise.all(secrets), content, carrier.signature);
+  };
+  let key = checkKey(await cache.byId(carrier.key));
+  if (!(await fits(key))) {
+    // A secret that was just made by a rotation must work at once; the cache may know the key from before it.
+    const { secretVersions } = key;
+    key = checkKey(await cache.byIdNow(carrier.key));
+    if (String(key.secretVersions) === String(secretVersions) || !(await fits(key)))
+      throw new Fault('unauthorized', 'Cannot accept signature: it does not fit the request');
   }
-  return callerWith(key, { id, content });
+  return callerWith(key, { id, request: await requestText(parts) });
 }
+
+/**
+ * A page of another origin that a browser shows beside ours could send forms here with nobody's consent. Browsers name
+ * the origin of every such request; programs name none.
+ */
+export function refuseForeignPage(request: Request) {
+  const origin = request.headers.get('origin');
+  const site = request.headers.get('sec-fetch-site');
+  const foreign = site === 'cross-site' || (origin !== null && new URL(request.url).host !== hostOf(origin));
+  if (foreign) throw new Fault('forbidden', 'Cannot change anything for a page of another origin');
+}
+
+const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : '');
 
 const callerWith = ({ project, scopes, id }: ApiKey, signed: Caller['signed']): Caller => ({
   project,
@@ -176,6 +206,8 @@ const partsOf = (
 interface KeyCache {
   byToken(token: string): Promise<ApiKey | undefined>;
   byId(id: string): Promise<ApiKey | undefined>;
+  /** As it stands now, whatever is remembered. */
+  byIdNow(id: string): Promise<ApiKey | undefined>;
 }
 
 function keyCache({ records, clock }: AuthContext): KeyCache {
@@ -198,5 +230,9 @@ function keyCache({ records, clock }: AuthContext): KeyCache {
         : Promise.resolve(undefined),
     byId: (id) =>
       id === '' ? Promise.resolve(undefined) : remembered(`id ${id}`, () => keyById(records, id)),
+    byIdNow(id) {
+      entries.delete(`id ${id}`);
+      return this.byId(id);
+    },
   };
 }

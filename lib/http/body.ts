@@ -1,7 +1,15 @@
 import { Fault } from '../model/fault.ts';
 
-/** Reads a request's body, at most `maxBytes` of it. Content-Length is believed only when it already says too much. */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Reads a request's body, at most `maxBytes` of it. Content-Length is believed only when it already says too much.
+ *
+ * @param spend told of each piece as it comes; throws when all requests together hold too much
+ */
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  spend: (bytes: number) => void = () => undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
@@ -12,9 +20,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > maxBytes) {
+    try {
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      spend(value.length);
+    } catch (error) {
       await reader.cancel();
-      throw tooLarge(maxBytes);
+      throw error;
     }
     chunks.push(value);
   }

@@ -7,7 +7,6 @@ import { authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
 import { kindOfBytes, readBody } from './body.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { SENDER_CHARS } from './limits.ts';
-import { STATUS_OF } from './problem.ts';
 import { base64, SIGNATURE_WINDOW_S } from './signing.ts';
 
 /** A request that may come in: who sent it, and its body as sent. */
@@ -23,7 +22,8 @@ export type Refusal = (error: unknown, request: Request) => Response | Promise<R
 export interface Entrance {
   /** What people read under "refused": the door's name. */
   readonly route: string;
-  readonly scope: Scope;
+  /** Undefined: any key will do. */
+  readonly scope: Scope | undefined;
   readonly refuse: Refusal;
   readonly enter: (admitted: Admitted, c: Context) => Promise<Response>;
 }
@@ -42,21 +42,23 @@ export function door(context: IngestContext) {
       let body: Uint8Array<ArrayBuffer> = new Uint8Array();
       let project = DEFAULT_PROJECT;
       let held = 0;
+      const spend = (bytes: number) => {
+        held += bytes;
+        inFlightBytes += bytes;
+        if (inFlightBytes > context.limits.inFlightBytes)
+          throw new Fault('unavailable', 'Cannot take body: too many requests are in work');
+      };
       try {
         await auth.refuseEarly(request, c.env);
-        if (inFlightBytes > context.limits.inFlightBytes) {
-          throw new Fault('unavailable', 'Cannot take body: too many requests are in work');
-        }
-        body = await readBody(request, context.limits.bodyBytes);
-        held = body.length;
-        inFlightBytes += held;
+        body = await readBody(request, context.limits.bodyBytes, spend);
         const caller = await auth.identify(request, c.env, body, entrance.scope);
         project = caller.project;
         const sender = senderOf(request);
         return await onceIfSigned(context, caller, () => entrance.enter({ caller, body, sender }, c));
       } catch (error) {
-        note(context, { project, route: entrance.route, request, body, error });
-        return entrance.refuse(error, request);
+        const response = await entrance.refuse(error, request);
+        note(context, { project, route: entrance.route, request, body, error, status: response.status });
+        return response;
       } finally {
         inFlightBytes -= held;
       }
@@ -72,7 +74,7 @@ async function onceIfSigned(
   run: () => Promise<Response>,
 ): Promise<Response> {
   if (signed === undefined) return run();
-  const content = hexOf(await digest(signed.content));
+  const content = hexOf(await digest(signed.request));
   const before = await firstAnswer(context.records, keyId, signed.id);
   if (before !== undefined) {
     if (before.signed !== content) {
@@ -108,14 +110,19 @@ interface Failure {
   readonly request: Request;
   readonly body: Uint8Array;
   readonly error: unknown;
+  /** What the sender was told. */
+  readonly status: number;
 }
 
 /** Counts what was refused; shown at /api/v1/uploads. */
-export function note(context: IngestContext, { project, route, request, body, error }: Failure): void {
+export function note(
+  context: IngestContext,
+  { project, route, request, body, error, status }: Failure,
+): void {
   const fault = error instanceof Fault ? error : undefined;
   context.rejections.add(project, {
     reason: fault?.code ?? 'internal error',
-    status: fault === undefined ? 503 : STATUS_OF[fault.code],
+    status,
     sender: senderOf(request),
     at: context.clock.now(),
     route,

@@ -1,15 +1,17 @@
 import { Fault } from '../model/fault.ts';
 import { MIB } from '../model/units.ts';
 
-/** Unpacks all frames of a zstd body. @throws Fault('too-large') beyond `maxBytes`, anything else when it is broken */
-export type ZstdInflate = (bytes: Uint8Array, maxBytes: number) => Uint8Array | Promise<Uint8Array>;
+/** Unpacks all frames or members. @throws Fault('too-large') beyond `maxBytes`, anything else when they are broken */
+export type InflateAll = (bytes: Uint8Array, maxBytes: number) => Uint8Array | Promise<Uint8Array>;
 
 export interface InflateLimits {
   readonly maxBytes: number;
   /** Output over input; small outputs are never refused for it. */
   readonly maxRatio: number;
   /** Web APIs have no zstd. */
-  readonly zstd?: ZstdInflate | undefined;
+  readonly zstd?: InflateAll | undefined;
+  /** Takes bodies of several gzip members, which DecompressionStream refuses. */
+  readonly gzip?: InflateAll | undefined;
 }
 
 /** As in formats/decompress.ts, which reads the same bodies later: both have to agree on what is fine. */
@@ -37,6 +39,7 @@ export async function inflate(
   if (actual === 'zstd' && limits.zstd === undefined) throw unsupported(encoding || 'zstd');
   try {
     if (actual === 'zstd') return await limits.zstd!(bytes, maxBytes);
+    if (actual === 'gzip' && limits.gzip !== undefined) return await limits.gzip(bytes, maxBytes);
     return await drain(bytes, actual === 'deflate' && !isZlib(bytes) ? 'deflate-raw' : actual, maxBytes);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;

@@ -10,7 +10,7 @@ import { type Admitted, door, note } from './door.ts';
 import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { otlpStatus, otlpSuccess } from './otlp-replies.ts';
-import { problem, problemOf, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
+import { problem, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
 import { readService } from './service-path.ts';
 
 /** Everything that SDKs and people send. Unknown paths are counted and answered here as well. */
@@ -29,10 +29,11 @@ export function ingestApp(context: IngestContext): Hono {
       refuse: (error, request) => otlpRefusal(error, request),
       enter: (admitted, c) => takeOtlp(context, route, admitted, c.req.raw),
     });
-    app.post(path, handler);
     // A base endpoint may have a prefix: OTEL_EXPORTER_OTLP_ENDPOINT=https://host/some/prefix
-    app.post(`/:prefix{.+}${path}`, handler);
-    app.on(['GET', 'PUT', 'DELETE'], path, () => problemOf(405, `Cannot ${path}: send it by POST`));
+    for (const place of [path, `/:prefix{.+}${path}`]) {
+      app.post(place, handler);
+      app.all(place, (c) => refuseMethod(context, path, c.req.raw));
+    }
   }
 
   app.post(
@@ -48,7 +49,7 @@ export function ingestApp(context: IngestContext): Hono {
     '/v1/validate',
     enter({
       route: '/v1/validate',
-      scope: 'ingest',
+      scope: undefined,
       refuse: problem,
       enter: ({ caller }) =>
         Promise.resolve(
@@ -71,16 +72,30 @@ export function ingestApp(context: IngestContext): Hono {
 
   app.all('*', (c) => {
     const error = new Fault('not-found', `Nothing is served at ${c.req.method} ${c.req.path.slice(0, 200)}`);
-    note(context, {
-      project: DEFAULT_PROJECT,
-      route: 'unknown path',
-      request: c.req.raw,
-      body: new Uint8Array(),
-      error,
-    });
-    return problem(error);
+    return refuseOutside(context, 'unknown path', c.req.raw, error, problem(error));
   });
   return app;
+}
+
+/** OTLP is POST alone; the answer has the form of all its errors. */
+function refuseMethod(context: IngestContext, path: string, request: Request): Response {
+  const error = new Fault('unsupported', `Cannot ${request.method} ${path}: send it by POST`);
+  const response = otlpStatus(replyEncoding(request), 405, error.message);
+  response.headers.set('allow', 'POST');
+  return refuseOutside(context, path, request, error, response);
+}
+
+/** Counts what no door was asked for. */
+function refuseOutside(
+  context: IngestContext,
+  route: string,
+  request: Request,
+  error: Fault,
+  response: Response,
+): Response {
+  const body = new Uint8Array();
+  note(context, { project: DEFAULT_PROJECT, route, request, body, error, status: response.status });
+  return response;
 }
 
 async function takeOtlp(
@@ -97,9 +112,10 @@ async function takeOtlp(
     maxBytes: context.limits.inflatedBytes,
     maxRatio: context.limits.inflateRatio,
     zstd: context.zstd,
+    gzip: context.gzip,
   });
   const count = recognise(route, plain, encoding);
-  if (route === 'otlp-logs') return takeLogs(context, admitted, request, count, encoding);
+  if (route === 'otlp-logs') return takeLogs(context, admitted, count, encoding);
   await receive(context, {
     project: caller.project,
     route,
@@ -118,7 +134,6 @@ async function takeOtlp(
 function takeLogs(
   context: IngestContext,
   { body, caller, sender }: Admitted,
-  _request: Request,
   records: number,
   encoding: OtlpEncoding,
 ): Response {
@@ -140,15 +155,18 @@ function otlpRefusal(error: unknown, request: Request): Response {
   const fault =
     error instanceof Fault ? error : new Fault('unavailable', 'Cannot take request: try again in a moment');
   const status = STATUS_OF[fault.code];
-  let encoding: OtlpEncoding = 'json';
-  try {
-    encoding = otlpEncoding(request.headers.get('content-type') ?? '');
-  } catch {
-    // A type that is neither of OTLP's two is refused for that: in JSON, which people can read.
-  }
-  const response = otlpStatus(encoding, status, fault.message);
+  const response = otlpStatus(replyEncoding(request), status, fault.message);
   if (status === 429 || status === 503) response.headers.set('retry-after', String(RETRY_AFTER_S));
   return response;
+}
+
+/** A type that is neither of OTLP's two is refused for that: in JSON, which people can read. */
+function replyEncoding(request: Request): OtlpEncoding {
+  try {
+    return otlpEncoding(request.headers.get('content-type') ?? '');
+  } catch {
+    return 'json';
+  }
 }
 
 const DeployBody = z.object({

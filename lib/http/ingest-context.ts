@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Rejections } from '../records/rejections.ts';
 import type { AuthContext } from './auth.ts';
-import type { ZstdInflate } from './inflate.ts';
+import type { InflateAll } from './inflate.ts';
 import type { Limits } from './limits.ts';
 
 /** What the ingest app gets from the world. */
@@ -15,7 +15,9 @@ export interface IngestContext {
   readonly rejections: Rejections;
   readonly limits: Limits;
   /** Web APIs have no zstd; runtimes that do hand it in. */
-  readonly zstd?: ZstdInflate | undefined;
+  readonly zstd?: InflateAll | undefined;
+  /** Web APIs stop at the first member of a gzip body; runtimes that know better hand it in. */
+  readonly gzip?: InflateAll | undefined;
   /** What answers /readyz: throws when a store does not. */
   readonly ready: () => Promise<void>;
   /** Told of every error that is not a Fault: the log of the process. */

@@ -30,10 +30,14 @@ export interface SignedParts {
 const utf8 = new TextEncoder();
 
 /** One part a line; no part can hold a line break, since they are header values, a request line and a digest. */
-export async function signedContent(parts: SignedParts): Promise<Uint8Array<ArrayBuffer>> {
+export const signedContent = async (parts: SignedParts): Promise<Uint8Array<ArrayBuffer>> =>
+  utf8.encode(`${parts.id}\n${parts.timestamp}\n${await requestText(parts)}`);
+
+/** What is asked, whenever it is: the same for all tries of one request, each of which is signed with its own time. */
+export async function requestText(parts: Omit<SignedParts, 'id' | 'timestamp'>): Promise<string> {
   const bodyHash = hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', parts.body)));
-  const { id, timestamp, method, target, contentType, contentEncoding } = parts;
-  return utf8.encode([id, timestamp, method, target, bodyHash, contentType, contentEncoding].join('\n'));
+  const { method, target, contentType, contentEncoding } = parts;
+  return [method, target, bodyHash, contentType, contentEncoding].join('\n');
 }
 
 export async function sign(

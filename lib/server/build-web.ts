@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,11 +18,24 @@ export async function buildWebIfStale(say: (line: string) => void): Promise<void
   );
   if (built > sources) return;
   say('Building the web UI …');
+  // Built aside and renamed: a build that was killed must not look like a new one, and another server of the same clone
+  // must not serve half of it.
+  const aside = join(root, 'out', `web-${process.pid}`);
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const args = [vite, 'build', '--config', join(root, 'web', 'vite.config.ts'), '--logLevel', 'error'];
+  const options = ['--outDir', aside, '--emptyOutDir', '--logLevel', 'error'];
+  const args = [vite, 'build', '--config', join(root, 'web', 'vite.config.ts'), ...options];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (code !== 0) say('The web UI could not be built, see above; the API works without it');
+  if (code === 0) await replaceFolder(aside, WEB_DIST);
+  else say('The web UI could not be built, see above; the API works without it');
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Of two that do this at once one wins, and both are right. */
+async function replaceFolder(fresh: string, place: string): Promise<void> {
+  await rename(place, `${fresh}-old`).catch(() => undefined);
+  await rename(fresh, place).catch(() => undefined);
+  await rm(`${fresh}-old`, { recursive: true, force: true });
 }
 
 async function newest(folder: string): Promise<number> {

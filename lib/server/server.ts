@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve as listen } from '@hono/node-server';
-import type { Config } from '../compose/config.ts';
+import { type Config, hostInUrl } from '../compose/config.ts';
 import type { Local } from '../compose/local.ts';
 import { API_BASE, apiApp } from '../http/api-app.ts';
 import type { AuthContext } from '../http/auth.ts';
@@ -45,8 +45,8 @@ export async function startServer({ config, local, say }: ServerOptions): Promis
     records: context.records,
     clock: context.clock,
     masterSecret: local.masterSecret,
-    open: (_request, env) => !config.auth && isOpenCaller((env as NodeEnv).incoming, config),
-    target: (request, env) => (env as NodeEnv).incoming?.url ?? new URL(request.url).pathname,
+    open: (_request, env) => !config.auth && isOpenCaller((env as NodeEnv).incoming),
+    target: (_request, env) => (env as NodeEnv).incoming?.url ?? '',
   };
   const scans: { lastAt: number | null } = { lastAt: null };
   const api = apiApp(
@@ -68,6 +68,7 @@ export async function startServer({ config, local, say }: ServerOptions): Promis
     rejections: context.rejections,
     limits: DEFAULT_LIMITS,
     zstd: local.zstd,
+    gzip: local.gzip,
     ready: async () => void (await context.uploads.depth()),
     onBug: onError,
   });
@@ -114,7 +115,7 @@ export async function startServer({ config, local, say }: ServerOptions): Promis
   );
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url: `http://${hostInUrl(config.host)}:${port}`,
     async stop() {
       await closePort(server);
       await Promise.all([pump.stop(), schedule.stop()]);

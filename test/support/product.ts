@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DurableFs } from '../../lib/adapters/durable-fs.ts';
 import { readConfig } from '../../lib/compose/config.ts';
 import { type Local, openLocal } from '../../lib/compose/local.ts';
 import { apiApp } from '../../lib/http/api-app.ts';
@@ -44,6 +45,8 @@ export interface ProductOptions {
   readonly auth?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
+  /** Holds the objects; default: the disk. */
+  readonly fs?: DurableFs;
 }
 
 export async function openProduct({
@@ -52,10 +55,11 @@ export async function openProduct({
   auth = false,
   env = {},
   dataDir,
+  fs,
 }: ProductOptions): Promise<Product> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'tidemark-test-')));
   const clock = testClock(at);
-  const local = await openLocal(readConfig(env, { dataDir: folder }), clock);
+  const local = await openLocal(readConfig(env, { dataDir: folder }), clock, fs);
   const { context } = local;
   const authContext: AuthContext = {
     records: context.records,
@@ -74,6 +78,7 @@ export async function openProduct({
     rejections: context.rejections,
     limits: { ...DEFAULT_LIMITS, ...limits },
     zstd: local.zstd,
+    gzip: local.gzip,
     ready: async () => void (await context.uploads.depth()),
     onBug,
   });
