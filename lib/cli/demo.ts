@@ -140,9 +140,9 @@ function watcherOn(io: DemoIo): Watcher & { done(): void } {
 }
 
 export function progressLine({ seconds, requests, majorCollections, floorBytes, verdict }: Progress): string {
-  const floor = floorBytes ? `floor ${formatBytes(floorBytes)}` : 'no floor yet';
+  const floor = floorBytes === undefined ? '' : `floor ${formatBytes(floorBytes)}  `;
   return (
-    `${seconds.toFixed(0).padStart(4)} s  ${requests} requests  ${majorCollections} major collections  ${floor}  ` +
+    `${seconds.toFixed(0).padStart(4)} s  ${requests} requests  ${majorCollections} major collections  ${floor}` +
     (verdict ?? 'no verdict yet')
   );
 }

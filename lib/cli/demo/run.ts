@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ApiFinding, ApiService } from '../../http/schemas.ts';
+import { isCountRole } from '../../model/memory.ts';
 import { type Api, apiAt } from './api.ts';
 import {
   bugOf,
@@ -172,7 +173,8 @@ class Parts implements Demo {
       seconds: this.#seconds(),
       requests: Object.values(this.#load?.sent ?? {}).reduce((sum, n) => sum + n, 0),
       majorCollections: this.#collections,
-      floorBytes: shop?.floor.at(-1)?.[1],
+      // The server shows the role that most needs a look, which may be a count of handles.
+      floorBytes: shop?.role && !isCountRole(shop.role) ? shop.floor.at(-1)?.[1] : undefined,
       verdict: shop?.verdict ?? undefined,
     });
     return finding;
