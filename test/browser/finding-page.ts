@@ -18,7 +18,7 @@ export async function checkFindingPage(
 
   const heading = page.locator('h1.say');
   await heading.waitFor();
-  const sentence = ((await heading.textContent()) ?? '').replaceAll('\u00a0', ' ');
+  const sentence = ((await heading.textContent()) ?? '').replace(/[\u00a0\u202f]/g, ' ');
 
   const chart = page.locator('.chart svg[role=img]').first();
   await chart.waitFor();

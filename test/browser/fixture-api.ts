@@ -93,7 +93,10 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     const none = { received: 0, done: 0, rejected: 0, poison: 0, pending: 0 };
     return ok(empty ? { ...UPLOADS, balance: none, refused: [], items: [] } : UPLOADS);
   }
-  if (head === 'deploys') return ok(list(memoryOf(FINDINGS[0]!.service, null, 0, NOW).deploys));
+  if (head === 'deploys' && !url.searchParams.has('service'))
+    return problem(400, 'Bad request', 'Cannot read query: service: Invalid input');
+  if (head === 'deploys')
+    return ok(list(memoryOf(url.searchParams.get('service') ?? '', null, 0, NOW).deploys));
   if (head === 'setup') return ok(SETUP);
   if (head === 'keys') return ok(list(KEYS));
   return problem(404, 'Not Found', `There is nothing at ${url.pathname}`);

@@ -62,13 +62,17 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     [390, 'light'],
     [390, 'dark'],
   ] as const)('at %d px, %s', (width, theme) => {
+    let watched: Watched;
+    beforeAll(async () => {
+      watched = await openPage(browser, { width, theme });
+    });
+    afterAll(() => watched.context.close());
+
     it.each(PAGES)('%s has no axe finding, no complaint, no sideways scroll', async (_, path) => {
-      const watched = await openPage(browser, { width, theme });
       await visit(watched, path);
       expect(await axeFindings(watched.page)).toEqual([]);
       expect(await sideways(watched.page)).toBeLessThanOrEqual(0);
-      expect(watched.complaints).toEqual([]);
-      await watched.context.close();
+      expect(watched.complaints.splice(0)).toEqual([]);
     });
   });
 

@@ -33,7 +33,7 @@ const SHAPES: [string, z.ZodType][] = [
   ['findings?state=firing', list(FindingSchema)],
   ['findings/f-leak-1', FindingSchema],
   ['uploads', UploadsSchema],
-  ['deploys', list(DeploySchema)],
+  [`deploys?service=${s}`, list(DeploySchema)],
   ['setup', SetupSchema],
   ['keys', list(KeySchema)],
 ];

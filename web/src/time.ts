@@ -39,6 +39,16 @@ export function when(t: number, now: number, zone: Zone): string {
   return day(t, zone);
 }
 
+/** A moment with seconds where its interval is shorter than three minutes. */
+export const onsetMoment = (
+  onset: { t: number; low: number; high: number },
+  now: number,
+  zone: Zone,
+): string =>
+  onset.high - onset.low < 3 * MINUTE && dayNumber(onset.t, zone) === dayNumber(now, zone)
+    ? hourMinuteSecond(onset.t, zone)
+    : when(onset.t, now, zone);
+
 /** `14:02–14:21`, with days only where they differ and seconds only where minutes do not. */
 export function between(low: number, high: number, zone: Zone): string {
   if (dayNumber(low, zone) !== dayNumber(high, zone)) {

@@ -26,7 +26,7 @@ export interface Box {
 }
 
 // 11 px text: measured on Inter and Liberation Sans, rounded up.
-const LETTER_PX = 6;
+export const LETTER_PX = 6;
 const ROOM_PX = 4;
 
 const boxOf = (text: string, { x, y, anchor }: Spot): Box => {

@@ -6,15 +6,8 @@ import { useView } from '../view.ts';
 import { Axes, type Frame, frameOf } from './frame.tsx';
 import { placeLabels } from './labels.ts';
 import { Lives } from './lives.tsx';
-import {
-  ceilingOf,
-  describe,
-  domainOf,
-  forecastOf,
-  labelsOf,
-  type MemoryInput,
-  nowTop,
-} from './memory-model.ts';
+import { labelsOf, nowTop } from './memory-labels.ts';
+import { ceilingOf, describe, domainOf, forecastOf, type MemoryInput } from './memory-model.ts';
 import { nearest, pathOf, runs, thin } from './reduce.ts';
 import { valueAxis } from './scale.ts';
 import { useBrush } from './use-brush.ts';

@@ -1,4 +1,5 @@
 import type { ApiMemorySeries } from '../../../lib/http/schemas.ts';
+import { shortInstance } from '../format.ts';
 import { hrefWith } from '../router.ts';
 import { VERDICT_WORDS } from '../words.ts';
 import { shortSlope } from './memory-model.ts';
@@ -39,7 +40,7 @@ export function Minis({
             title={`${series.instance}: ${series.reason}`}
           >
             <Mini series={series} top={top} releases={releases} from={from} to={to} />
-            <b>{series.instance}</b>
+            <b>{shortInstance(series.instance)}</b>
             {series.slopeBytesPerHour
               ? shortSlope(series.slopeBytesPerHour, series.unit)
               : VERDICT_WORDS[series.verdict][2]}

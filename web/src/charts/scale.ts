@@ -23,7 +23,8 @@ export function valueAxis(max: number, kind: 'bytes' | 'count' | 'ms', most = 5)
         ? { unit: 's', size: 1000 }
         : { unit: kind === 'ms' ? 'ms' : '', size: 1 };
   const steps = kind === 'bytes' ? BINARY : DECIMAL;
-  const step = (steps.find((size) => safe / (size * scale.size) <= most) ?? steps.at(-1)!) * scale.size;
+  const step =
+    (steps.find((size) => Math.floor(safe / (size * scale.size)) <= most) ?? steps.at(-1)!) * scale.size;
   const ticks: ValueTick[] = [];
   for (let value = 0; value <= safe; value += step) {
     ticks.push({ value, label: digits(value / scale.size) });

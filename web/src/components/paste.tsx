@@ -18,7 +18,8 @@ export function Paste({ lines, label = 'lines' }: { lines: string; label?: strin
 }
 
 // Comments are context; values after `=` and in quotes that hold a URL or a name are what the reader looks at first.
-const VALUE = /((?<==)https?:\/\/\S+|(?<==)"[^"]*"|(?<==)my-[\w-]+|(?<=["'])https?:\/\/[^"']+(?=["']))/;
+const VALUE =
+  /((?<==)https?:\/\/\S+|(?<==)"[^"]*"|(?<=SERVICE_NAME=)[^\s"]+|(?<=["'])https?:\/\/[^"']+(?=["']))/;
 
 function Line({ text }: { text: string }) {
   if (/^\s*(#|\/\/)/.test(text)) return <span class="rem">{text}</span>;

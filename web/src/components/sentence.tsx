@@ -4,27 +4,9 @@ import { unbroken } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
 import { useView } from '../view.ts';
+import { Dimmed } from './estimate.tsx';
 
 type Part = ApiFinding['sentence'][number];
-
-// Intervals are read second: `± 40`, `(20:20–22:00)`.
-const INTERVAL = /(±\s?[\d.,]+|\([^()]*[–][^()]*\))/;
-
-const Dimmed = ({ text: raw }: { text: string }) => (
-  <>
-    {unbroken(raw)
-      .split(INTERVAL)
-      .map((piece, i) =>
-        i % 2 === 1 ? (
-          <span key={`${i}${piece}`} class="iv">
-            {piece}
-          </span>
-        ) : (
-          piece
-        ),
-      )}
-  </>
-);
 
 /** The server's sentence. Bold marks only what changes; `linked` is off inside rows that are links themselves. */
 export function Sentence({

@@ -30,8 +30,8 @@ export function ServiceBar({
   const { path } = usePlace();
   return (
     <section class="sub" aria-label="Service and range">
-      <a class="svc quiet" href={href('/')} aria-label={`${before} ${name}: all services`}>
-        <span>{before && `${before} /`}</span>
+      <a class="svc quiet" href={href('/')} aria-label={`${before} ${name}: all services`.trim()}>
+        {before && <span>{before} /</span>}
         <b>{name}</b>
       </a>
       <nav class="tabs" aria-label="Service">

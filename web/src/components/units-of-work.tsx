@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
 import { useApi } from '../api.ts';
+import { useCountRange } from '../default-range.ts';
 import { count, percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
-import { rangeQuery } from '../time.ts';
 import type { UnitList } from '../types.ts';
-import { useView } from '../view.ts';
 import { Spark } from './spark.tsx';
 import { Empty, Part } from './states.tsx';
 
@@ -12,12 +11,12 @@ const FIRST = 12;
 
 /** What the service did in this range: counts are what memory is compared with. */
 export function UnitsOfWork({ service }: { service: string }) {
-  const { range } = useView();
+  const counted = useCountRange(service);
   const [all, setAll] = useState(false);
   const units = useApi<UnitList>(
-    `/services/${encodeURIComponent(service)}/units`,
-    [range.from, range.to].join('|'),
-    (now) => rangeQuery(range, now),
+    counted.ready ? `/services/${encodeURIComponent(service)}/units` : undefined,
+    counted.key,
+    counted.query,
   );
   return (
     <section>

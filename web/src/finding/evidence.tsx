@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { Copy } from '../components/paste.tsx';
-import { bytes, percent, plain, seconds, slopeEstimate } from '../format.ts';
+import { bytes, percent, seconds, slopeEstimate } from '../format.ts';
 import { between, dayTime, zoneName } from '../time.ts';
 import { useView } from '../view.ts';
 import { roleWord } from '../words.ts';
@@ -84,7 +84,7 @@ export function Evidence({
       <Facts
         title="Growth"
         facts={[
-          ['Slope', slope ? plain(slopeEstimate(slope)) : unknown],
+          ['Slope', slope ? slopeEstimate(slope) : unknown],
           ['Floor', floor ? `${bytes(floor.start)} → ${bytes(floor.end)}` : unknown],
           [
             'Time to limit',

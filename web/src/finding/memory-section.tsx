@@ -4,6 +4,7 @@ import { MemoryChart } from '../charts/memory-chart.tsx';
 import { domainOf } from '../charts/memory-model.ts';
 import { Minis } from '../charts/minis.tsx';
 import { Empty } from '../components/states.tsx';
+import { shortInstance } from '../format.ts';
 import { href, hrefWith, servicePath, usePlace } from '../router.ts';
 import { useView } from '../view.ts';
 import { roleWord } from '../words.ts';
@@ -70,7 +71,7 @@ export function MemorySection({
       <div class="head">
         <h2>
           {roleWord(series.role)}
-          {series.instance && `, instance ${series.instance}`}
+          {series.instance && `, instance ${shortInstance(series.instance)}`}
         </h2>
         <span class="note">
           {many && `${growing} of ${all.length} instances ${growing === 1 ? 'grows' : 'grow'}`}

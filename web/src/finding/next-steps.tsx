@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
-import { bytes, plain, seconds, slopeEstimate } from '../format.ts';
+import { bytes, seconds, slopeEstimate } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
 
@@ -80,9 +80,20 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[]): Step[] {
             {'\u2009'}% of its limit.
           </span>
           <span class="note">
-            {bytes(room)} of room ÷ {plain(slopeEstimate(evidence.slopeBytesPerHour))}
+            {bytes(room)} of room ÷ {slopeEstimate(evidence.slopeBytesPerHour)}
           </span>
         </>
+      ),
+    });
+  }
+  if (evidence.limitBytes === null) {
+    steps.push({
+      key: 'limit',
+      body: (
+        <span>
+          <b>Send the limit</b> of its memory: then this page says when it runs full.{' '}
+          <a href={href(servicePath(service, 'health'))}>Lines to add</a>
+        </span>
       ),
     });
   }

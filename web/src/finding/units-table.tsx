@@ -31,13 +31,13 @@ function UnitName({ unit, service, strong }: { unit: Unit; service: string; stro
 
 function Kept({ of, strong }: { of: Estimate | null; strong: boolean }) {
   if (of === null) return <span class="dim">not per unit</span>;
-  const { value, interval, unit } = bytesEstimate(of);
+  const text = bytesEstimate(of);
+  // The estimate carries the colour, its interval and unit stay quiet.
+  const cut = text.search(/[\s(]/);
   return (
     <>
-      <span class={strong ? 'c-growth strong' : ''}>{value}</span>{' '}
-      <span class="pm">
-        {interval} {unit}
-      </span>
+      <span class={strong ? 'c-growth strong' : ''}>{cut < 0 ? text : text.slice(0, cut)}</span>
+      <span class="pm">{cut < 0 ? '' : text.slice(cut)}</span>
     </>
   );
 }

@@ -5,7 +5,7 @@ import { Paste } from '../components/paste.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
-import { count, seconds, UNKNOWN } from '../format.ts';
+import { capital, count, seconds, UNKNOWN } from '../format.ts';
 import { href } from '../router.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
@@ -69,7 +69,7 @@ function Arrives({ arrives }: { arrives: ApiHealth['arrives'] }) {
                 row.last !== null && row.intervalS !== null && now - row.last > 3000 * row.intervalS + 30_000;
               return (
                 <tr key={row.signal}>
-                  <td class="strong">{row.signal}</td>
+                  <td class="strong">{capital(row.signal)}</td>
                   <td class="key">
                     {row.last === null ? (
                       <Tag kind="none">Missing</Tag>
@@ -110,8 +110,8 @@ function Missing({ missing }: { missing: ApiHealth['missing'] }) {
       <ol class="need">
         {missing.map((fact) => (
           <li key={fact.what}>
-            <h3>{fact.what}</h3>
-            <p class="lede">{fact.why}</p>
+            <h3>{capital(fact.what)}</h3>
+            <p class="lede">{capital(fact.why)}</p>
             {fact.lines && <Paste lines={fact.lines} label={fact.what} />}
           </li>
         ))}
@@ -130,7 +130,7 @@ function Unused({ metrics }: { metrics: ApiHealth['unusedMetrics'] }) {
         <p class="note">Every metric that arrives is used.</p>
       ) : (
         <>
-          <dl class="facts">
+          <dl class="facts counts">
             {metrics.slice(0, FIRST_UNUSED).map((metric) => (
               <div key={metric.name}>
                 <dt class="mono small">{metric.name}</dt>

@@ -6,7 +6,7 @@ import { Part } from '../components/states.tsx';
 import { VerdictTag } from '../components/tag.tsx';
 import { UnitsOfWork } from '../components/units-of-work.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
-import { amount, count, percent, plain, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
+import { amount, count, percent, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
 import { href, servicePath, usePlace } from '../router.ts';
 import { between, dayTime, rangeQuery } from '../time.ts';
 import type { FindingList } from '../types.ts';
@@ -170,7 +170,7 @@ function Cohorts({ memory, role }: { memory: ApiMemory; role: string | null }) {
                     : UNKNOWN}
                 </td>
                 <td class="num" data-l="slope">
-                  {cohort.slopeBytesPerHour ? plain(slopeEstimate(cohort.slopeBytesPerHour, unit)) : UNKNOWN}
+                  {cohort.slopeBytesPerHour ? slopeEstimate(cohort.slopeBytesPerHour, unit) : UNKNOWN}
                 </td>
                 <td class="why full small">{cohort.reason}</td>
               </tr>

@@ -1,13 +1,15 @@
 import type { ApiFinding, ApiMemory, ApiTransaction } from '../../../lib/http/schemas.ts';
 import { useApi } from '../api.ts';
 import { Percentiles } from '../charts/percentiles.tsx';
+import { Dimmed } from '../components/estimate.tsx';
 import { Page } from '../components/page.tsx';
 import { Copy } from '../components/paste.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
+import { useCountRange } from '../default-range.ts';
 import { bytesEstimate, count, milliseconds, percent, perSecond } from '../format.ts';
 import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
-import { dayTime, rangeQuery } from '../time.ts';
+import { dayTime } from '../time.ts';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
@@ -22,15 +24,16 @@ const same = (a: Unit, b: Unit) => a.kind === b.kind && a.name === b.name;
 /** One unit of work: how long it takes, since which release, with examples; and what it keeps, if a finding names it. */
 export function TransactionPage({ service, kind, name }: { service: string; kind: string; name: string }) {
   const unit = { kind, name };
-  const { range } = useView();
+  const counted = useCountRange(service);
   const base = `/services/${encodeURIComponent(service)}`;
-  const list = useApi<TransactionList>(`${base}/transactions`, [range.from, range.to].join('|'), (now) =>
-    rangeQuery(range, now),
+  const list = useApi<TransactionList>(
+    counted.ready ? `${base}/transactions` : undefined,
+    counted.key,
+    counted.query,
   );
   const findings =
     useApi<FindingList>(`/findings?state=firing&service=${encodeURIComponent(service)}`).data?.items ?? [];
-  const deploys =
-    useApi<DeployList>('/deploys').data?.items.filter((deploy) => deploy.service === service) ?? [];
+  const deploys = useApi<DeployList>(`/deploys?service=${encodeURIComponent(service)}`).data?.items ?? [];
   return (
     <>
       <ServiceBar service={service} tab="transactions" shown={spanOf(list.data?.items ?? [])} />
@@ -230,7 +233,7 @@ function Kept({ findings, unit }: { findings: readonly ApiFinding[]; unit: Unit 
               {named ? 'Named' : 'Cleared'} in <b>{finding.title}</b>
               {text && (
                 <>
-                  : keeps <b>{text.value}</b> <span class="pm">{text.interval}</span> {text.unit} each
+                  : keeps <Dimmed text={text} className="pm" /> each
                 </>
               )}
               {why && `; ${why}`}.

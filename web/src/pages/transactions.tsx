@@ -6,11 +6,10 @@ import { SortHead, sorted, useSort } from '../components/sort-head.tsx';
 import { Spark } from '../components/spark.tsx';
 import { Empty, Part } from '../components/states.tsx';
 import { Share } from '../components/tag.tsx';
+import { useCountRange } from '../default-range.ts';
 import { count, milliseconds, percent, perSecond, UNKNOWN } from '../format.ts';
 import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
-import { rangeQuery } from '../time.ts';
 import type { TransactionList } from '../types.ts';
-import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
 
 const KEYS: Record<string, (row: ApiTransaction) => number | string | null> = {
@@ -35,14 +34,14 @@ export function spanOf(rows: readonly ApiTransaction[]): { from: number; to: num
 
 /** What is slow: the units of a service, ranked by where the time goes. */
 export function TransactionsPage({ service }: { service: string }) {
-  const { range } = useView();
+  const counted = useCountRange(service);
   const { query } = usePlace();
   const filter = query.get('q') ?? '';
   const sort = useSort('-total');
   const list = useApi<TransactionList>(
-    `/services/${encodeURIComponent(service)}/transactions`,
-    [range.from, range.to].join('|'),
-    (now) => rangeQuery(range, now),
+    counted.ready ? `/services/${encodeURIComponent(service)}/transactions` : undefined,
+    counted.key,
+    counted.query,
   );
   const { name } = serviceWords(service);
   return (
