@@ -53,11 +53,12 @@ export interface Place {
 
 const COARSE = 16;
 const FINE = 32;
+const HALVINGS = 5;
 /** Explanations that get side columns and a fine profile of their onset. */
 const CLOSE = 12;
 const MAX_BESIDE = 3;
 /** Gain in BIC for which a lag is believed. */
-const LAG_PRICE = 2;
+const LAG_PRICE = 8;
 /** Points are trusted fully up to this many sd, and less beyond it if the best few explanations all agree. */
 const TRUSTED_SD = 2;
 const TOP = 4;
@@ -175,23 +176,35 @@ function fitOne<T>(hypothesis: Hypothesis<T>, problem: Problem, whiten: Whitener
   };
 }
 
+/** Fits at each place, and closer and closer around the best: a coarse grid would let sides make up for the gap. */
 function profileOf<T>(
   hypothesis: Hypothesis<T>,
   places: readonly number[],
-  { points }: Problem,
+  { points, from, to }: Problem,
   columns: readonly Column[],
   whiten: Whitener,
 ): { best: Place; profile: Place[] } {
   const base = orthonormal(columns.map((c) => whiten.apply(c)));
   const y = project(whiten.apply(points.values), base);
   const yy = dot(y, y);
-  const profile = places.map((time): Place => {
+  const fitAt = (time: number): Place => {
     const x = project(whiten.apply(hypothesis.since(time)), base);
     const { coefficient, sxx, sse } = effectOf(x, y, yy);
     // Memory is kept, not given back: an explanation with a negative share explains nothing.
     return coefficient > 0 ? { time, sse, coefficient, sxx } : { time, sse: yy, coefficient: 0, sxx };
-  });
-  return { best: profile.reduce((least, place) => (place.sse < least.sse ? place : least)), profile };
+  };
+  const profile = places.map(fitAt);
+  let best = profile.reduce((least, place) => (place.sse < least.sse ? place : least));
+  let reach = (to - from) / COARSE / 2;
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    for (const time of [best.time - reach, best.time + reach]) {
+      const place = fitAt(clamp(time, from, to));
+      profile.push(place);
+      if (place.sse < best.sse) best = place;
+    }
+    reach /= 2;
+  }
+  return { best, profile };
 }
 
 /** The side column that helps most, if it helps by more than choosing among so many does by chance. */

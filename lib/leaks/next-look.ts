@@ -12,6 +12,8 @@ export interface LookState {
   readonly testedLows: number;
   /** The first `leak` of the present series of tests, which a second test on new lows has to confirm. */
   readonly suspicion: { readonly until: EpochMs; readonly slopeBytesPerHour: number } | null;
+  /** The limit will be reached within a day: every new low is looked at. */
+  readonly urgent: boolean;
   readonly fired: boolean;
   /** Tests in a row, after firing, that saw no growth. */
   readonly calmTests: number;
@@ -55,15 +57,27 @@ export function nextLook(
         testedLows: isNewLife ? 0 : known.testedLows,
         suspicion: isNewLife ? null : known.suspicion,
       }
-    : { analyzer: LEAKS_VERSION, birth, testedLows: 0, suspicion: null, fired: false, calmTests: 0 };
-  const needed = Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE));
+    : {
+        analyzer: LEAKS_VERSION,
+        birth,
+        testedLows: 0,
+        suspicion: null,
+        urgent: false,
+        fired: false,
+        calmTests: 0,
+      };
+  const needed = state.urgent
+    ? state.testedLows + 1
+    : Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE));
   if (result.lows < needed) return { state, decision: 'none' };
-  const tested = { ...state, testedLows: result.lows };
+  const limitIsNear = result.timeToLimitS !== null && result.timeToLimitS.value * SECOND_MS <= DAY_MS;
+  const tested = { ...state, testedLows: result.lows, urgent: limitIsNear };
   if (result.verdict !== 'leak') return afterNoLeak(tested, result);
   if (tested.fired) return { state: { ...tested, calmTests: 0 }, decision: 'none' };
   const until = result.confirmedUntil ?? birth;
-  const limitIsNear = result.timeToLimitS !== null && result.timeToLimitS.value * SECOND_MS <= DAY_MS;
-  const confirmed = limitIsNear || (tested.suspicion !== null && goesOn(tested.suspicion, result));
+  // A limit that comes soon skips the second test, but not the question who: one more look often turns it round.
+  const skipsSecond = limitIsNear && knowsWho(result);
+  const confirmed = skipsSecond || (tested.suspicion !== null && goesOn(tested.suspicion, result));
   if (confirmed && (limitIsNear || !isHeld(result, birth, context)))
     return { state: { ...tested, suspicion: null, fired: true, calmTests: 0 }, decision: 'fire' };
   const suspicion = tested.suspicion ?? { until, slopeBytesPerHour: result.slopeBytesPerHour?.value ?? 0 };
@@ -78,6 +92,12 @@ function afterNoLeak(state: LookState, result: LeakResult): { state: LookState; 
     return { state: { ...state, suspicion: null, fired: false, calmTests: 0 }, decision: 'clear' };
   return { state: { ...state, suspicion: null, calmTests }, decision: 'none' };
 }
+
+const CLEAR_WEIGHT = 0.9;
+
+/** One suspect stands out, or nothing is known of the work. */
+const knowsWho = ({ suspects }: LeakResult): boolean =>
+  suspects.length === 0 || suspects[0]!.weight >= CLEAR_WEIGHT;
 
 /** The floor still rises in the lows that came after the first sight, by themselves. */
 function goesOn(

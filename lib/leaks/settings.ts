@@ -59,7 +59,7 @@ export const DEFAULTS = {
   minMajorCollections: 4,
   /** Lows that a rise must have when each is one reading after a counted collection: such a low may come a step late
    * and hold that step's garbage, so that a dozen are needed to see a shape. */
-  minConfirmedLows: 12,
+  minConfirmedLows: 10,
   /** A fall this many times the median fall is taken for an old-generation collection when none are reported. */
   majorFallFactor: 2.5,
   /** `capped`: at this share of the limit, or at the second one with collections that no longer help. */
