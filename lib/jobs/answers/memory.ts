@@ -3,7 +3,7 @@ import { isCountRole, type MemoryRole } from '../../model/memory.ts';
 import type { ServiceName } from '../../model/service.ts';
 import type { EpochMs } from '../../model/units.ts';
 import type { JobContext } from '../context.ts';
-import { type Cohort, cohortsOf, loadService, rolesSent } from '../load-service.ts';
+import { type Cohort, cohortsOf, livesIn, loadService, rolesSent } from '../load-service.ts';
 import { deploysOf } from './deploys.ts';
 import { thin } from './thin.ts';
 
@@ -24,7 +24,9 @@ export async function memoryAnswer(context: JobContext, query: MemoryQuery) {
   const { project, service, from, to } = query;
   const loaded = await loadService(context, project, service, from, to);
   const roles = rolesSent(loaded);
-  const role = query.role ?? roles[0] ?? 'heap_used';
+  // The most telling role that has a curve: an after-collection metric that stands still has none.
+  const offered = query.role === undefined ? roles : [query.role];
+  const role = offered.find((one) => livesIn(loaded, one).length > 0) ?? offered[0] ?? 'heap_used';
   const cohorts = cohortsOf(loaded, [role]);
   const instances = [...new Set(cohorts.flatMap(({ lives }) => lives.map((life) => life.instance)))].sort();
   return {
