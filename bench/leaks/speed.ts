@@ -8,9 +8,15 @@ const N = 2000;
 const next = random(7);
 const noise = normal(next);
 const level = (i: number) => 200e6 + 4e6 * noise() + (i > 1000 ? (i - 1000) * 2e5 : 0);
-const plain = lifeOf(Array.from({ length: N }, (_, i) => level(i)), 15);
+const plain = lifeOf(
+  Array.from({ length: N }, (_, i) => level(i)),
+  15,
+);
 const heap: Life = {
-  ...lifeOf(Array.from({ length: N }, (_, i) => level(i) + (i % 20) * 3e6), 15),
+  ...lifeOf(
+    Array.from({ length: N }, (_, i) => level(i) + (i % 20) * 3e6),
+    15,
+  ),
   role: 'heap_used',
 };
 const { life: routes } = attributionCase({ seed: 1, routes: 50, spread: 0.3, noise: 0.02, points: N });
@@ -27,5 +33,7 @@ function time(name: string, run: () => unknown) {
     run();
     return performance.now() - start;
   }).toSorted((a, b) => a - b);
-  process.stdout.write(`${name.padEnd(28)} median ${each[25]!.toFixed(1)} ms, p90 ${each[45]!.toFixed(1)} ms\n`);
+  process.stdout.write(
+    `${name.padEnd(28)} median ${each[25]!.toFixed(1)} ms, p90 ${each[45]!.toFixed(1)} ms\n`,
+  );
 }

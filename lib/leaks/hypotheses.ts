@@ -2,7 +2,7 @@ import {
   type Column,
   coefficientsOf,
   dot,
-  effectOf,
+  effectBeside,
   orthonormal,
   project,
   type Whitener,
@@ -55,7 +55,7 @@ const COARSE = 16;
 const FINE = 32;
 const HALVINGS = 5;
 /** Explanations that get side columns and a fine profile of their onset. */
-const CLOSE = 12;
+const CLOSE = 8;
 const MAX_BESIDE = 3;
 /** Gain in BIC for which a lag is believed. */
 const LAG_PRICE = 8;
@@ -136,7 +136,7 @@ const grid = (from: number, to: number, steps: number): number[] =>
 function fitOne<T>(hypothesis: Hypothesis<T>, problem: Problem, whiten: Whitener, care: Care): Explained<T> {
   const { points, from, to } = problem;
   const n = points.times.length;
-  const ones = new Float64Array(n).fill(1);
+  const { ones } = whiten;
   const beside: Column[] = [];
   let places = grid(from, to, COARSE);
   let fitted = profileOf(hypothesis, places, problem, [ones], whiten);
@@ -184,12 +184,11 @@ function profileOf<T>(
   columns: readonly Column[],
   whiten: Whitener,
 ): { best: Place; profile: Place[] } {
-  const base = orthonormal(columns.map((c) => whiten.apply(c)));
-  const y = project(whiten.apply(points.values), base);
+  const base = orthonormal(columns.map((c) => whiten.applied(c)));
+  const y = project(whiten.applied(points.values).slice(), base);
   const yy = dot(y, y);
   const fitAt = (time: number): Place => {
-    const x = project(whiten.apply(hypothesis.since(time)), base);
-    const { coefficient, sxx, sse } = effectOf(x, y, yy);
+    const { coefficient, sxx, sse } = effectBeside(whiten.apply(hypothesis.since(time)), base, y, yy);
     // Memory is kept, not given back: an explanation with a negative share explains nothing.
     return coefficient > 0 ? { time, sse, coefficient, sxx } : { time, sse: yy, coefficient: 0, sxx };
   };
@@ -217,19 +216,15 @@ function bestSide(
 ): Column | undefined {
   const { points, holders, settling } = problem;
   const n = points.times.length;
-  const base = orthonormal([...columns, own].map((c) => whiten.apply(c)));
-  const y = project(whiten.apply(points.values), base);
+  const base = orthonormal([...columns.map((c) => whiten.applied(c)), whiten.apply(own)]);
+  const y = project(whiten.applied(points.values).slice(), base);
   const yy = Math.min(sse, dot(y, y));
   const price = Math.log(n) + 2 * Math.log(holders.length + settling.length + 1);
   let best: Column | undefined;
   let least = yy * Math.exp(-price / n);
   for (const column of [...holders, ...settling]) {
     if (columns.includes(column)) continue;
-    const white = whiten.apply(column);
-    const length = dot(white, white);
-    const x = project(white, base);
-    if (!(dot(x, x) > 1e-9 * length)) continue;
-    const effect = effectOf(x, y, yy);
+    const effect = effectBeside(whiten.applied(column), base, y, yy);
     if (effect.sse >= least) continue;
     if (effect.coefficient < 0 && !settling.includes(column)) continue;
     best = column;

@@ -7,7 +7,11 @@ export interface Whitener {
   readonly rho: number;
   /** What −2·ln L has besides n·ln(SSE/n): fits under different correlations compare only with it. */
   readonly penalty: number;
+  /** The column of a constant. */
+  readonly ones: Column;
   apply(column: Column): Column;
+  /** As `apply`, remembered: for columns that are tried again and again. */
+  applied(column: Column): Column;
 }
 
 /** @param trust weight of each point, 1 for most: readings far off every explanation count less */
@@ -22,15 +26,21 @@ export function whitener(times: Float64Array, stepMs: number, rho: number, trust
   if (trust) for (let i = 0; i < n; i++) scale[i]! *= Math.sqrt(trust[i]!);
   let penalty = 0;
   for (const s of scale) penalty -= 2 * Math.log(s);
-  return {
-    rho,
-    penalty,
-    apply(column) {
-      const out = new Float64Array(n);
-      for (let i = 0; i < n; i++) out[i] = (column[i]! - phi[i]! * (i > 0 ? column[i - 1]! : 0)) * scale[i]!;
-      return out;
-    },
+  const apply = (column: Column): Column => {
+    const out = new Float64Array(n);
+    out[0] = column[0]! * scale[0]!;
+    for (let i = 1; i < n; i++) out[i] = (column[i]! - phi[i]! * column[i - 1]!) * scale[i]!;
+    return out;
   };
+  const known = new Map<Column, Column>();
+  const applied = (column: Column): Column => {
+    const before = known.get(column);
+    if (before) return before;
+    const white = apply(column);
+    known.set(column, white);
+    return white;
+  };
+  return { rho, penalty, ones: new Float64Array(n).fill(1), apply, applied };
 }
 
 export function dot(a: Column, b: Column): number {
@@ -69,10 +79,26 @@ export interface Effect {
 }
 
 export function effectOf(x: Column, y: Column, yy: number): Effect {
-  const sxx = dot(x, x);
+  return effect(dot(x, x), dot(x, y), yy);
+}
+
+/**
+ * As `effectOf` for a column that is whitened but not projected: its share in the base is taken off in sums alone, which
+ * spares a copy per trial. `y` is projected.
+ */
+export function effectBeside(x: Column, base: readonly Column[], y: Column, yy: number): Effect {
+  const full = dot(x, x);
+  let sxx = full;
+  for (const q of base) {
+    const share = dot(x, q);
+    sxx -= share * share;
+  }
+  return effect(sxx > 1e-9 * full ? sxx : 0, dot(x, y), yy);
+}
+
+function effect(sxx: number, sxy: number, yy: number): Effect {
   if (!(sxx > 0)) return { coefficient: 0, sxx: 0, sse: yy };
-  const coefficient = dot(x, y) / sxx;
-  return { coefficient, sxx, sse: Math.max(0, yy - coefficient * coefficient * sxx) };
+  return { coefficient: sxy / sxx, sxx, sse: Math.max(0, yy - (sxy * sxy) / sxx) };
 }
 
 /** Coefficients of a handful of columns; one that the others already span gets 0. */
