@@ -12,6 +12,7 @@ import { settlingColumns } from './rivals.ts';
 import type { Settings } from './settings.ts';
 import {
   at,
+  firstAfter,
   firstAtOrAfter,
   fitLine,
   madSd,
@@ -116,7 +117,7 @@ function windowOf(floor: Floor, shape: Shape, candidate: Candidate | undefined, 
     to = first + 0.6 * duration;
   }
   const start = firstAtOrAfter(levels.times, from);
-  const stop = firstAtOrAfter(levels.times, last + 1e-6);
+  const stop = firstAfter(levels.times, last);
   const all = slicePoints(levels, start, stop);
   const points = decimate(all, settings.maxBuckets, floor.collected ? 'minima' : 'medians');
   const sides = points === all && floor.regrowth ? [floor.regrowth.subarray(start, stop)] : [];
@@ -131,7 +132,7 @@ function garbageColumns(floor: Floor, { times }: Points, units: readonly UnitCou
   if (!floor.collected || floor.regrowth) return [];
   const collections = floor.collections.times;
   const since = times.map((t) => {
-    const next = firstAtOrAfter(collections, t + 1e-6);
+    const next = firstAfter(collections, t);
     return next > 0 ? collections[next - 1]! : times[0]!;
   });
   const total = (t: number) => units.reduce((sum, unit) => sum + unit.at(t), 0);
@@ -164,6 +165,7 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     capped: false,
     riseOfLimit: 0,
     majorCollections: countBetween(floor.collections.times, lead.onset.t, times.at(-1)!),
+    isLastTooth: false,
     confirmed: floor.regrowth !== undefined,
     fitSd: madSd(residuals),
     minRise,

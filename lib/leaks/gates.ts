@@ -36,6 +36,8 @@ export interface StretchFacts {
   /** Rise as a share of the limit, when a limit is known. */
   readonly riseOfLimit: number;
   readonly majorCollections: number;
+  /** A fall before it freed as much as this rise has gathered, and none came since: one more tooth of the saw. */
+  readonly isLastTooth: boolean;
   /** True when the lows are readings after collections that were counted. */
   readonly confirmed: boolean;
   /** Noise of the whole fit. */

@@ -6,7 +6,7 @@ import { type Fit, fitSegments, type Segment } from './change-points.ts';
 import type { Floor } from './floor.ts';
 import { type Measures, measure, type StretchFacts } from './gates.ts';
 import type { Settings } from './settings.ts';
-import { firstAtOrAfter, madSd, type Points, slicePoints } from './statistics.ts';
+import { firstAfter, firstAtOrAfter, madSd, type Points, slicePoints } from './statistics.ts';
 import { type Falls, fallsOf, jumpBetween, type Stretch, stretchesOf } from './stretches.ts';
 
 /** A rise with the figures that decide about it. */
@@ -85,6 +85,7 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
     capped: cap.capped,
     riseOfLimit: life.limit ? (top - segment.startValue) / life.limit : 0,
     majorCollections: countBetween(floor.collections.times, from, to),
+    isLastTooth: isLastTooth(floor, from, top - segment.startValue),
     confirmed: floor.regrowth !== undefined,
     fitSd: madSd(fit.residuals),
     minRise: isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes,
@@ -93,5 +94,18 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
   return { stretch, facts, measures: measure(own, facts, settings), segment, points: own };
 }
 
+function isLastTooth({ collected, regrowth, readings }: Floor, from: number, rise: number): boolean {
+  if (!collected || regrowth) return false;
+  const { times, values } = readings;
+  const place = firstAtOrAfter(times, from);
+  return largestFall(values, 0, place) >= rise && largestFall(values, place, values.length) < 0.25 * rise;
+}
+
+function largestFall(values: Float64Array, from: number, to: number): number {
+  let largest = 0;
+  for (let i = from + 1; i < to; i++) largest = Math.max(largest, values[i - 1]! - values[i]!);
+  return largest;
+}
+
 export const countBetween = (times: Float64Array, from: number, to: number): number =>
-  Math.max(0, firstAtOrAfter(times, to + 1e-6) - firstAtOrAfter(times, from));
+  Math.max(0, firstAfter(times, to) - firstAtOrAfter(times, from));

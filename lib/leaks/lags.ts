@@ -1,6 +1,6 @@
 import type { Life } from '../model/leak.ts';
 import type { Lag } from './attribution.ts';
-import { firstAtOrAfter } from './statistics.ts';
+import { firstAfter } from './statistics.ts';
 import type { UnitCounts } from './work-counts.ts';
 
 /** Steps of the counts, where nothing better is known: promotion to the old generation takes a collection or two. */
@@ -25,7 +25,7 @@ export function lagsOf(life: Life, units: readonly UnitCounts[]): Lag[] {
   const byPromotion = SURVIVED.map(
     (survived): Lag =>
       (time) => {
-        const place = firstAtOrAfter(minor, time + 1e-6) - 1 - survived;
+        const place = firstAfter(minor, time) - 1 - survived;
         return place >= 0 ? minor[place]! : Math.min(time, minor[0]!);
       },
   );

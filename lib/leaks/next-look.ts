@@ -1,7 +1,7 @@
 import type { LeakResult } from '../model/leak.ts';
 import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
-import { clamp, firstAtOrAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
+import { clamp, firstAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
 
 /** What one look leaves for the next; plain JSON, stored by the caller. */
 export interface LookState {
@@ -104,7 +104,7 @@ function goesOn(
   suspicion: NonNullable<LookState['suspicion']>,
   { floorPoints, slopeBytesPerHour }: LeakResult,
 ): boolean {
-  const from = firstAtOrAfter(floorPoints.times, suspicion.until + 1e-6);
+  const from = firstAfter(floorPoints.times, suspicion.until);
   const fresh = slicePoints(floorPoints, from, floorPoints.times.length);
   const n = fresh.times.length;
   if (n < 3 || !slopeBytesPerHour) return false;

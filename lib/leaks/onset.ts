@@ -24,6 +24,13 @@ const OUTLIER_SD = 6;
  * @param quiet number of points before the segment that rises
  */
 export function refineOnset(points: Points, quiet: number): Onset {
+  // From the first point on: epoch milliseconds would cost the sums below their last digits.
+  const start = points.times[0]!;
+  const near = refine({ times: points.times.map((t) => t - start), values: points.values }, quiet);
+  return { t: near.t + start, low: near.low + start, high: near.high + start };
+}
+
+function refine(points: Points, quiet: number): Onset {
   const { times, values } = thin(withoutEarlyOutliers(points, quiet));
   const n = times.length;
   const step = medianStep(times);

@@ -2,7 +2,7 @@ import type { Life } from '../model/leak.ts';
 import { floorOf } from './floor.ts';
 import { durationText } from './reason.ts';
 import type { Settings } from './settings.ts';
-import { firstAtOrAfter, fitLine, median, type Points } from './statistics.ts';
+import { firstAfter, firstAtOrAfter, fitLine, median, type Points } from './statistics.ts';
 
 /** What many short lives say together, by the age of the process. */
 export type Pooled =
@@ -75,7 +75,7 @@ const byAge = ({ times, values }: Points, start: number | undefined): Points => 
 
 const range = (p: Points, from: number, to: number): [number, number] => [
   firstAtOrAfter(p.times, from),
-  firstAtOrAfter(p.times, to + 1e-6),
+  firstAfter(p.times, to),
 ];
 
 function lowsWithin(p: Points, from: number, to: number): number {

@@ -7,7 +7,7 @@ import type { Candidate, Shape } from './judge.ts';
 import { isLoadProportional } from './load.ts';
 import { refineOnset } from './onset.ts';
 import type { Settings } from './settings.ts';
-import { firstAtOrAfter, medianStep, type Points, slicePoints } from './statistics.ts';
+import { firstAfter, firstAtOrAfter, medianStep, type Points, slicePoints } from './statistics.ts';
 import type { Choice } from './verdict.ts';
 
 /** The rise that the verdict is about, by the clock or by work. */
@@ -44,12 +44,19 @@ export function riseOf(life: Life, choice: Choice, shape: Shape, floor: Floor, b
   if (!candidate)
     return { verdict: choice.verdict, onset: null, slope: null, facts: undefined, measures: undefined };
   return {
-    verdict: isLoadProportional(candidate.points, life.load) ? 'load-proportional' : choice.verdict,
+    verdict: isLoadProportional(readingsOf(candidate, floor), life.load)
+      ? 'load-proportional'
+      : choice.verdict,
     onset: knowsBetter(byWork) ? byWork.attribution.lead!.onset : onsetOf(candidate, shape, floor),
     slope: slopeOf(candidate),
     facts: candidate.facts,
     measures: candidate.measures,
   };
+}
+
+function readingsOf({ points }: Candidate, { readings }: Floor): Points {
+  const from = firstAtOrAfter(readings.times, points.times[0]!);
+  return slicePoints(readings, from, firstAfter(readings.times, points.times.at(-1)!));
 }
 
 function onsetOf(candidate: Candidate, shape: Shape, floor: Floor): Onset {
@@ -63,7 +70,7 @@ function onsetOf(candidate: Candidate, shape: Shape, floor: Floor): Onset {
   const before = shape.fit.segments[stretch.first - 1]!;
   const source: Points = floor.thinned || floor.collected ? floor.points : floor.readings;
   const from = firstAtOrAfter(source.times, shape.points.times[before.from]!);
-  const to = firstAtOrAfter(source.times, shape.points.times[segment.to - 1]! + 1e-6);
+  const to = firstAfter(source.times, shape.points.times[segment.to - 1]!);
   const quiet = firstAtOrAfter(source.times, first) - from;
   return refineOnset(slicePoints(source, from, to), quiet);
 }

@@ -100,3 +100,9 @@ export function firstAtOrAfter(times: Float64Array, time: number): number {
   }
   return low;
 }
+
+/** First index whose time is after `time`. */
+export function firstAfter(times: Float64Array, time: number): number {
+  const index = firstAtOrAfter(times, time);
+  return times[index] === time ? index + 1 : index;
+}

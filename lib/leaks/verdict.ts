@@ -36,7 +36,7 @@ function best(candidates: readonly Candidate[], capped: boolean): Candidate | un
 }
 
 function isGrowing({ stretch, measures, facts }: Candidate, settings: Settings): boolean {
-  if (stretch.end !== 'end') return false;
+  if (stretch.end !== 'end' || facts.isLastTooth) return false;
   const least = Math.max(band(settings.suspicionBand, facts.durationMs) * facts.start, facts.minRise);
   return (
     !measures.failed.includes('z') &&

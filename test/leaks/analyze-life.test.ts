@@ -1,11 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyzeLife } from '../../lib/leaks/index.ts';
-import { draw } from './draw.ts';
+import { MIB } from '../../lib/model/units.ts';
+import { draw, lifeOf, normal, random } from './draw.ts';
 
-describe('analyzeLife() on drawn series', () => {
-  it('calls a rise after a quiet stretch a leak, and finds where it begins', () => {
-    const result = analyzeLife(
-      draw(`
+const LEAK = `
                      *
                     *
                    *
@@ -13,11 +12,15 @@ describe('analyzeLife() on drawn series', () => {
                  *
                 *
       **********
-      `),
-    );
-    expect(result.verdict).toBe('leak');
-    expect(result.onset!.low).toBeLessThanOrEqual(9 * 8 * 15_000);
-    expect(result.onset!.high).toBeGreaterThanOrEqual(9 * 8 * 15_000);
+`;
+
+describe('analyzeLife() on drawn series', () => {
+  it('calls a rise after a quiet stretch a leak, and finds where it begins', () => {
+    const { verdict, onset } = analyzeLife(draw(LEAK));
+    const bend = 9 * 8 * 15_000;
+    expect(verdict).toBe('leak');
+    expect(onset!.low).toBeLessThanOrEqual(bend);
+    expect(onset!.high).toBeGreaterThanOrEqual(bend);
   });
 
   it('calls a quiet series stable', () => {
@@ -25,30 +28,122 @@ describe('analyzeLife() on drawn series', () => {
   });
 
   it('calls a held jump a step', () => {
-    const result = analyzeLife(
-      draw(
-        `
-                  ***********
-
-      ************
-      `,
-        { perColumn: 3 },
-      ),
-    );
-    expect(result.verdict).toBe('step');
+    const values = Array.from({ length: 200 }, (_, i) => (i < 90 ? 200 : 300) * MIB + (i % 3) * MIB);
+    expect(analyzeLife(lifeOf(values, 15)).verdict).toBe('step');
   });
 
-  it('calls a rise that levels off no leak', () => {
-    const result = analyzeLife(
-      draw(`
+  it.each([
+    [
+      'a rise that levels off',
+      `
                   **************
               ****
             **
            *
           *
       ****
-      `),
+      `,
+    ],
+    [
+      'a daily cycle',
+      `
+          **      **      **
+         *  *    *  *    *  *
+        *    *  *    *  *    *
+      **      **      **      *
+      `,
+    ],
+    [
+      'restarts that each begin with a ramp',
+      `
+         ***   ***   ***   ***
+        *     *     *     *
+       *     *     *     *
+      *     *     *     *
+      `,
+    ],
+    [
+      'a level that comes back',
+      `
+      ******          ******
+            **      **
+              ******
+      `,
+    ],
+  ])('does not call %s a leak', (_, picture) => {
+    expect(analyzeLife(draw(picture)).verdict).not.toBe('leak');
+  });
+
+  it('does not call the teeth of a heap a leak', () => {
+    const values = Array.from({ length: 600 }, (_, i) => (100 + 3 * (i % 25)) * MIB);
+    expect(analyzeLife({ ...lifeOf(values, 15), role: 'heap_used' }).verdict).toBe('stable');
+  });
+
+  it('leaves a rising heap unconfirmed until its old generation was collected', () => {
+    const values = Array.from({ length: 300 }, (_, i) => (100 + Math.max(0, i - 100)) * MIB);
+    expect(analyzeLife({ ...lifeOf(values, 15), role: 'heap_used' }).verdict).toBe('growth-unconfirmed');
+  });
+
+  it('confirms it by collections that were counted', () => {
+    const values = Array.from({ length: 300 }, (_, i) => (100 + Math.max(0, i - 100) + (i % 10)) * MIB);
+    const life = lifeOf(values, 15);
+    const majorCollections = life.times.filter((_, i) => i % 10 === 0);
+    expect(analyzeLife({ ...life, role: 'heap_used', majorCollections }).verdict).toBe('leak');
+  });
+
+  it('sees that memory follows the load', () => {
+    const next = normal(random(3));
+    const load = Array.from({ length: 240 }, (_, i) => 100 + Math.max(0, i - 60) + 3 * next());
+    const life = lifeOf(
+      load.map((l) => (100 + l) * MIB),
+      60,
     );
-    expect(result.verdict).not.toBe('leak');
+    const withLoad = { ...life, load: { times: life.times, values: Float64Array.from(load) } };
+    expect(analyzeLife(life).verdict).toBe('leak');
+    expect(analyzeLife(withLoad).verdict).toBe('load-proportional');
+  });
+
+  it('says exhausted, insufficient or mixed where no shape can be judged', () => {
+    const few = lifeOf([1, 2, 3], 15);
+    expect(analyzeLife(few).verdict).toBe('insufficient-data');
+    expect(analyzeLife({ ...draw(LEAK), mixedWriters: true }).verdict).toBe('mixed-writers');
+  });
+});
+
+describe('analyzeLife() on any series', () => {
+  const series = fc.array(fc.oneof(fc.double({ min: 0, max: 1e12 }), fc.constant(Number.NaN)), {
+    maxLength: 120,
+  });
+
+  it('never throws and gives confidence within 0..1', () => {
+    fc.assert(
+      fc.property(series, fc.constantFrom('rss' as const, 'heap_used' as const), (values, role) => {
+        const result = analyzeLife({ ...lifeOf(values, 15), role, limit: 1e9 });
+        expect(result.confidence).toBeGreaterThanOrEqual(0);
+        expect(result.confidence).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('gives the same answer twice', () => {
+    fc.assert(
+      fc.property(series, (values) => {
+        expect(analyzeLife(lifeOf(values, 15))).toEqual(analyzeLife(lifeOf(values, 15)));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([1, 5, 15, 20])('judges a leak the same at a step of %s s', (stepS) => {
+    for (const seed of [1, 2, 3]) expect(analyzeLife(draw(LEAK, { stepS, seed })).verdict).toBe('leak');
+  });
+
+  it('does not depend on where its clock begins, nor on the unit of memory above the least rise', () => {
+    const life = draw(LEAK);
+    const later = { ...life, times: life.times.map((t) => t + 1.7e12) };
+    const larger = { ...life, values: life.values.map((v) => v * 8) };
+    expect(analyzeLife(later).verdict).toBe('leak');
+    expect(analyzeLife(later).onset!.t - 1.7e12).toBeCloseTo(analyzeLife(life).onset!.t, -1);
+    expect(analyzeLife(larger).verdict).toBe('leak');
   });
 });

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { analyzeCohort, changePoints, deathsNearLimit } from '../../lib/leaks/index.ts';
+import type { Life } from '../../lib/model/leak.ts';
+import { MIB } from '../../lib/model/units.ts';
+import { lifeOf, normal, random } from './draw.ts';
+
+/** A pod of three hours: warm-up of 60 MB within a quarter of an hour, and a leak on top. */
+function pod(seed: number, leakMibPerHour: number, minutes = 180): Life {
+  const noise = normal(random(seed));
+  const values = Array.from({ length: minutes / 5 }, (_, i) => {
+    const hours = i / 12;
+    return (200 + 60 * (1 - Math.exp(-hours / 0.25)) + leakMibPerHour * hours + 3 * noise()) * MIB;
+  });
+  return { ...lifeOf(values, 300), instance: `pod-${seed}` };
+}
+const pods = (n: number, leak: number, minutes?: number) =>
+  Array.from({ length: n }, (_, i) => pod(i + 1, leak, minutes));
+
+describe('analyzeCohort()', () => {
+  it('does not take forty warm-ups for a leak', () => {
+    expect(analyzeCohort(pods(40, 0)).verdict).not.toBe('leak');
+  });
+
+  it('finds a leak that deploys every three hours would hide', () => {
+    expect(analyzeCohort(pods(40, 12)).verdict).toBe('leak');
+  });
+
+  it('says what is missing when lives are too short', () => {
+    const { verdict, reason } = analyzeCohort(pods(8, 12, 25));
+    expect(verdict).toBe('insufficient-data');
+    expect(reason).toMatch(/median life .* needs/);
+  });
+
+  it('has no verdict without lives', () => {
+    expect(analyzeCohort([]).verdict).toBe('insufficient-data');
+  });
+});
+
+describe('deathsNearLimit()', () => {
+  const life = { ...lifeOf([100, 200, 290, 295], 15), limit: 300 };
+
+  it('tells a death near the limit, and one that was killed', () => {
+    const near: Life = { ...life, end: { time: 60_000, reason: 'restart' } };
+    const killed: Life = { ...lifeOf([1, 2], 15), end: { time: 70_000, reason: 'oom' } };
+    expect(deathsNearLimit([near, killed]).map(({ cause }) => cause)).toEqual(['oom', 'near-limit']);
+  });
+
+  it('says nothing of other ends', () => {
+    const far: Life = { ...life, limit: 1000, end: { time: 60_000, reason: 'restart' } };
+    expect(deathsNearLimit([life, far])).toEqual([]);
+  });
+});
+
+describe('changePoints()', () => {
+  it('gives the first index after each change', () => {
+    const values = Float64Array.from({ length: 120 }, (_, i) => (i < 40 ? 10 : i < 80 ? 30 : 5) + (i % 2));
+    const times = values.map((_, i) => i * 1000);
+    expect(changePoints(times, values)).toEqual([40, 80]);
+  });
+});
