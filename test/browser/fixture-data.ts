@@ -133,6 +133,7 @@ export const UNITS: ApiUnit[] = (
     [http('GET /search'), 21_406_512, 310, 240],
     [http('GET /products/:id'), 38_220_904, 88, 431],
     [http('GET /cart'), 9_880_240, 12, 110],
+    [http('POST /login'), 88_112, 402, 1],
     [{ kind: 'job' as const, name: 'email.receipt' }, 402_377, 5120, 4],
     [{ kind: 'connection' as const, name: 'GET /events' }, 1204, 0, 0.01],
   ] as const

@@ -96,6 +96,8 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     expect(sentence).toContain('812 ± 40 B');
     expect(suspect).toBe('POST /cart/items');
     expect(cleared).toHaveLength(5);
+    await page.locator('#units tr.undecided').waitFor();
+    expect(await page.locator('#units tr.undecided').textContent()).toContain('POST /login');
     expect(await page.locator('.mini').count()).toBe(4);
     expect(await page.locator('svg.interval.above').count()).toBe(1);
     expect(await page.locator('.release').count()).toBe(1);

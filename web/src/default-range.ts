@@ -1,4 +1,5 @@
 import { useApi } from './api.ts';
+import type { Span } from './components/range.tsx';
 import { rangeQuery } from './time.ts';
 import type { ServiceList } from './types.ts';
 import { useView } from './view.ts';
@@ -11,14 +12,18 @@ export function useCountRange(service: string): {
   ready: boolean;
   key: string;
   query: (now: number) => string;
+  /** What is shown while nothing is chosen. */
+  shown: Span | undefined;
 } {
-  const { range } = useView();
+  const { range, now } = useView();
   const services = useApi<ServiceList>('/services');
   const chosen = range.from !== null || range.to !== null;
   const start = services.data?.items.find((item) => item.service === service)?.floor[0]?.[0];
   return {
     ready: chosen || services.data !== undefined || services.problem !== undefined,
+    // A chosen range speaks for itself.
+    shown: chosen || start === undefined ? undefined : { from: start, to: now },
     key: [range.from, range.to].join('|'),
-    query: (now) => (chosen || start === undefined ? rangeQuery(range, now) : `?from=${Math.floor(start)}`),
+    query: (at) => (chosen || start === undefined ? rangeQuery(range, at) : `?from=${Math.floor(start)}`),
   };
 }

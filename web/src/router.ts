@@ -11,8 +11,6 @@ const listeners = new Set<() => void>();
 const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 let place = read();
 
-export const currentPlace = (): Place => place;
-
 function moved() {
   place = read();
   for (const listener of listeners) listener();

@@ -1,14 +1,16 @@
 import { useId, useState } from 'preact/hooks';
-import { amount, seconds } from '../format.ts';
+import { seconds } from '../format.ts';
 import { go, hrefWith } from '../router.ts';
-import { dayTime, hourMinuteSecond, isoTime, timeTicks, zoneName } from '../time.ts';
+import { dayTime, isoTime, timeTicks } from '../time.ts';
 import { useView } from '../view.ts';
 import { Axes, type Frame, frameOf } from './frame.tsx';
 import { placeLabels } from './labels.ts';
 import { Lives } from './lives.tsx';
 import { labelsOf, nowTop } from './memory-labels.ts';
+import { ForecastWedge, MemoryLines } from './memory-lines.tsx';
 import { ceilingOf, describe, domainOf, forecastOf, type MemoryInput } from './memory-model.ts';
-import { nearest, pathOf, runs, thin } from './reduce.ts';
+import { MemoryTip } from './memory-tip.tsx';
+import { nearest } from './reduce.ts';
 import { valueAxis } from './scale.ts';
 import { useBrush } from './use-brush.ts';
 import { useWidth } from './use-width.ts';
@@ -37,9 +39,6 @@ export function MemoryChart(input: MemoryInput) {
 
   const points = series.points.filter(([t]) => t >= domain.from && t <= domain.to);
   const floor = series.floor.filter(([t]) => t >= domain.from && t <= domain.to);
-  const starts = series.lives.map((life) => life.from);
-  const sure = series.confirmedUntil ?? Number.POSITIVE_INFINITY;
-  const floorRuns = runs(floor, starts, Number.POSITIVE_INFINITY);
   const forecast = limit === undefined ? undefined : forecastOf(input);
   const onset =
     series.onset && series.onset.t >= domain.from && series.onset.t <= domain.to ? series.onset : undefined;
@@ -57,7 +56,6 @@ export function MemoryChart(input: MemoryInput) {
 
   const cursor = at === undefined ? undefined : points[Math.min(at, points.length - 1)];
   const floorAt = cursor && floor.length ? floor[nearest(floor, cursor[0])] : undefined;
-  const life = cursor && series.lives.find((one) => cursor[0] >= one.from && cursor[0] <= one.to);
 
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -137,53 +135,9 @@ export function MemoryChart(input: MemoryInput) {
             stroke-dasharray="1 3"
           />
         )}
-        {runs(points, starts).map((run) => (
-          <path
-            key={run[0]?.[0]}
-            class="raw"
-            d={pathOf(thin(run, x), x, y)}
-            fill="none"
-            stroke="var(--raw)"
-            stroke-width=".75"
-            stroke-linejoin="round"
-          />
-        ))}
-        {floorRuns.map((run) => {
-          const cut = run.findIndex(([t]) => t > sure);
-          const solid = cut < 0 ? run : run.slice(0, cut);
-          const tail = cut < 0 ? [] : run.slice(Math.max(0, cut - 1));
-          return (
-            <g key={run[0]?.[0]} class="floor" fill="none" stroke="var(--floor-mark)" stroke-linejoin="round">
-              <path d={pathOf(solid, x, y)} stroke-width="2" />
-              <path d={pathOf(tail, x, y)} stroke-width="1.6" stroke-dasharray="1.5 2.5" />
-            </g>
-          );
-        })}
+        <MemoryLines series={series} points={points} floor={floor} frame={frame} />
         {forecast && limit !== undefined && (
-          <g class="forecast" clip-path={`url(#${stripes}c)`}>
-            <path
-              d={`M${x(forecast.t)} ${y(forecast.v)}L${x(forecast.low)} ${y(limit)}L${x(forecast.high)} ${y(limit)}Z`}
-              fill="var(--growth-mark)"
-              opacity=".14"
-            />
-            <path
-              d={`M${x(forecast.t)} ${y(forecast.v)}L${x(forecast.at)} ${y(limit)}`}
-              stroke="var(--growth-mark)"
-              stroke-width="1.6"
-              stroke-dasharray="5 4"
-              fill="none"
-            />
-          </g>
-        )}
-        {forecast && limit !== undefined && x(forecast.at) <= right && (
-          <circle
-            cx={x(forecast.at)}
-            cy={y(limit)}
-            r="3.5"
-            fill="var(--paper)"
-            stroke="var(--growth-mark)"
-            stroke-width="1.8"
-          />
+          <ForecastWedge of={forecast} limit={limit} frame={frame} clip={`${stripes}c`} />
         )}
         {x(now) > left && x(now) < right - 2 && (
           <path d={`M${x(now)} ${nowTop(input, frame)}V${bottom}`} stroke="var(--line-strong)" />
@@ -243,40 +197,14 @@ export function MemoryChart(input: MemoryInput) {
         )}
       </svg>
       {cursor && !brush.dragging && (
-        <div
-          class="tip"
-          style={{
-            left: `${x(cursor[0]) > width - 200 ? Math.max(0, x(cursor[0]) - 178) : x(cursor[0]) + 12}px`,
-            top: `${top + 44}px`,
-          }}
-        >
-          <b>
-            {dayTime(cursor[0], zone).slice(0, -5)}
-            {hourMinuteSecond(cursor[0], zone)} {zoneName(zone)}
-          </b>
-          <dl>
-            <dt>raw</dt>
-            <dd>{amount(cursor[1], series.unit)}</dd>
-            {floorAt && (
-              <>
-                <dt>floor</dt>
-                <dd>
-                  {amount(floorAt[1], series.unit)}
-                  {cursor[0] > sure ? ', not confirmed' : ''}
-                </dd>
-              </>
-            )}
-            {life && (
-              <>
-                <dt>life</dt>
-                <dd>
-                  {life.version ? `${life.version}, ` : ''}
-                  {seconds((cursor[0] - (life.startedAt ?? life.from)) / 1000)}
-                </dd>
-              </>
-            )}
-          </dl>
-        </div>
+        <MemoryTip
+          series={series}
+          cursor={cursor}
+          floorAt={floorAt}
+          px={x(cursor[0])}
+          top={top + 44}
+          width={width}
+        />
       )}
     </div>
   );

@@ -93,12 +93,15 @@ function releaseLabels(
 
 function limitLabel(
   { series: { limitBytes, role } }: MemoryInput,
-  { y, left, top }: Frame,
+  { y, left, right, top }: Frame,
   { limit, narrow }: Shown,
 ): Label[] {
   if (limitBytes === null) return [];
   const word = limitWord(role);
-  const at = (py: number): Spot[] => [{ x: left + 4, y: py, anchor: 'start' }];
+  const at = (py: number) =>
+    NAME_AT.map((share): Spot => ({ x: left + 4 + (right - left) * share, y: py, anchor: 'start' })).sort(
+      (a, b) => a.x - b.x,
+    );
   if (limit === undefined) {
     return [{ text: `${word} ${bytes(limitBytes)}, far above`, className: 'halo', spots: at(top + 2) }];
   }
@@ -121,10 +124,11 @@ function nowLabel(input: MemoryInput, frame: Frame): Label[] {
   return [{ text: 'now', className: 'halo', spots: [spot, { ...spot, x: px + 4, anchor: 'start' }] }];
 }
 
-function floorEndLabels({ series }: MemoryInput, frame: Frame, { narrow }: Shown): Label[] {
+function floorEndLabels(input: MemoryInput, frame: Frame, { narrow }: Shown): Label[] {
+  const { series } = input;
   const last = series.floor.at(-1);
   if (!last) return [];
-  const [px, py] = [frame.x(last[0]), frame.y(last[1])];
+  const [px, py] = [Math.max(frame.x(last[0]), Math.min(frame.x(input.now), frame.right)), frame.y(last[1])];
   const text = `floor ${amount(last[1], series.unit)}`;
   const className = 'l t-floor halo';
   if (frame.right - px > 96) {

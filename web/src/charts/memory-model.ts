@@ -23,6 +23,8 @@ export interface Forecast {
 
 // A forecast may take this share of what was measured; beyond that it points out of the chart.
 const AHEAD = 0.55;
+// One that does not get to the limit within that share only shows where it is heading.
+const HEADING = 0.24;
 // A limit this many times above the data is named, not drawn: it would press the data flat.
 const LIMIT_IN_VIEW = 3.2;
 
@@ -44,15 +46,14 @@ export function forecastOf({ series, now, to }: MemoryInput): Forecast | undefin
 export function domainOf(input: MemoryInput): { from: number; to: number; measuredTo: number } {
   const { series, chosen, now } = input;
   const first = series.points[0]?.[0];
-  const last = series.points.at(-1)?.[0];
   const from = chosen || first === undefined ? input.from : Math.max(input.from, first);
-  const measuredTo =
-    chosen || last === undefined ? input.to : Math.min(input.to, Math.max(last, from + 1000));
+  const measuredTo = input.to; // a silence up to now is part of the picture
   const span = measuredTo - from;
   const forecast = forecastOf(input);
   if (!forecast || measuredTo < Math.min(now, forecast.t) - 1000) return { from, to: measuredTo, measuredTo };
   const reach = forecast.high + span * 0.03;
-  return { from, to: Math.min(reach, measuredTo + span * AHEAD), measuredTo };
+  const to = reach <= measuredTo + span * AHEAD ? reach : measuredTo + span * HEADING;
+  return { from, to, measuredTo };
 }
 
 /** The largest value that must be in view. */

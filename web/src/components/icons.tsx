@@ -1,4 +1,4 @@
-// The five drawings of the chrome; each is named by the control around it.
+// The drawings of the chrome; each is named by the control around it.
 export const Logo = () => (
   <svg width="22" height="18" viewBox="0 0 22 18" aria-hidden="true">
     <path
@@ -45,10 +45,5 @@ export const ArrowIcon = ({ left }: { left: boolean }) => (
       stroke="currentColor"
       stroke-width="1.5"
     />
-  </svg>
-);
-export const DownIcon = () => (
-  <svg width="9" height="6" viewBox="0 0 9 6" aria-hidden="true">
-    <path d="M1 1l3.5 3.5L8 1" fill="none" stroke="currentColor" stroke-width="1.4" />
   </svg>
 );

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ApiCleared, ApiSuspect } from '../../../lib/http/schemas.ts';
+import type { ApiCleared, ApiSuspect, ApiUnit } from '../../../lib/http/schemas.ts';
 import { type IntervalAxis, IntervalHead, IntervalPlot, intervalAxis } from '../charts/interval-plot.tsx';
 import { Share } from '../components/tag.tsx';
 import { byteScale, bytesEstimate, count, type Estimate, percent } from '../format.ts';
@@ -16,6 +16,8 @@ interface Unit {
   readonly kind: string;
   readonly name: string;
 }
+
+const keyOf = ({ kind, name }: Unit) => `${kind} ${name}`;
 
 function UnitName({ unit, service, strong }: { unit: Unit; service: string; strong: boolean }) {
   const to = servicePath(service, `t/${unit.kind}/${encodeURIComponent(unit.name)}`);
@@ -59,14 +61,21 @@ export function UnitsTable({
   service,
   suspects,
   cleared,
+  seen,
 }: {
   service: string;
   suspects: readonly ApiSuspect[];
   cleared: readonly ApiCleared[];
+  /** Units counted in the window: those that are neither named nor cleared are not decided yet. */
+  seen: readonly ApiUnit[];
 }) {
   const [all, setAll] = useState(false);
   const estimates = [...suspects, ...cleared].flatMap((row) => row.bytesPerUnit ?? []);
   const axis = intervalAxis(estimates, byteScale);
+  const decided = new Set(
+    [...suspects.flatMap((row) => row.units), ...cleared.map((row) => row.unit)].map(keyOf),
+  );
+  const undecided = suspects.length === 0 ? [] : seen.filter(({ unit }) => !decided.has(keyOf(unit)));
   const shown = all ? cleared : cleared.slice(0, FIRST);
   return (
     <section>
@@ -133,6 +142,28 @@ export function UnitsTable({
                 </td>
                 <td class="only-l" />
                 <td class="why full small">{row.reason}</td>
+              </tr>
+            ))}
+            {undecided.length > 0 && (
+              <tr class="group">
+                <td colSpan={6}>
+                  Not decided yet: {undecided.length} {undecided.length === 1 ? 'unit' : 'units'}. More lows
+                  must show that memory does not follow {undecided.length === 1 ? 'it' : 'them'}.
+                </td>
+              </tr>
+            )}
+            {undecided.slice(0, FIRST).map(({ unit, count: n }) => (
+              <tr key={keyOf(unit)} class="undecided" data-row>
+                <td>
+                  <UnitName unit={unit} service={service} strong={false} />
+                </td>
+                <td class="num mid" data-l="units">
+                  {count(n)}
+                </td>
+                <td class="num key dim">–</td>
+                <td class="only-l" />
+                <td class="only-l" />
+                <td class="why full small">its interval is still too wide to say</td>
               </tr>
             ))}
           </tbody>

@@ -14,8 +14,11 @@ import { percent, seconds } from '../format.ts';
 import { useKeys } from '../keys.ts';
 import { go, hrefWith, usePlace } from '../router.ts';
 import { dayTime, rangeQuery } from '../time.ts';
+import type { UnitList } from '../types.ts';
 import { useView } from '../view.ts';
 import { FINDING_TAGS, STATE_WORDS } from '../words.ts';
+
+const DAY_MS = 86_400_000;
 
 export function FindingPage({ id }: { id: string }) {
   const loaded = useApi<ApiFinding>(`/findings/${encodeURIComponent(id)}`);
@@ -45,6 +48,15 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
   const memory = useApi<ApiMemory>(`/services/${encodeURIComponent(service)}/memory`, key, (at) =>
     memoryQuery(finding, role, chosen ? rangeQuery(range, at) : ''),
   );
+
+  // Since the onset, as the table says; a day at most, since counts are only what is missing here.
+  const since = Math.max(Math.floor(evidence.onset?.t ?? evidence.from), evidence.to - DAY_MS);
+  const counted = useApi<UnitList>(
+    finding.kind === 'leak' ? `/services/${encodeURIComponent(service)}/units` : undefined,
+    'since-onset',
+    () => `?from=${Math.floor(since)}&to=${Math.ceil(evidence.to)}`,
+  );
+  const seen = counted.data?.items ?? [];
 
   const open = query.get('evidence') === '1';
   const show = (on: boolean) => go(hrefWith({ evidence: on ? 1 : null }), 'replace');
@@ -102,7 +114,7 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
           </aside>
         </div>
         {(finding.suspects.length > 0 || evidence.cleared.length > 0 || finding.kind === 'leak') && (
-          <UnitsTable service={service} suspects={finding.suspects} cleared={evidence.cleared} />
+          <UnitsTable service={service} suspects={finding.suspects} cleared={evidence.cleared} seen={seen} />
         )}
         {open && <Evidence finding={finding} metric={metric} close={() => show(false)} />}
       </Page>

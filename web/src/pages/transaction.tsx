@@ -13,7 +13,7 @@ import { dayTime } from '../time.ts';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
-import { ms, spanOf } from './transactions.tsx';
+import { ms } from './transactions.tsx';
 
 interface Unit {
   readonly kind: string;
@@ -36,7 +36,7 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
   const deploys = useApi<DeployList>(`/deploys?service=${encodeURIComponent(service)}`).data?.items ?? [];
   return (
     <>
-      <ServiceBar service={service} tab="transactions" shown={spanOf(list.data?.items ?? [])} />
+      <ServiceBar service={service} tab="transactions" shown={counted.shown} />
       <Page title={`${name} of ${serviceWords(service).name}`} service={service}>
         <div class="eyebrow">
           <a href={href(servicePath(service, 'transactions'), {}, RANGE_KEYS)}>All transactions</a>

@@ -26,12 +26,6 @@ const KEYS: Record<string, (row: ApiTransaction) => number | string | null> = {
 export const ms = (value: number | null) =>
   value === null ? <span class="dim">{UNKNOWN}</span> : milliseconds(value);
 
-/** From the first to the last bucket of any unit. */
-export function spanOf(rows: readonly ApiTransaction[]): { from: number; to: number } | undefined {
-  const times = rows.flatMap(({ history }) => history.map(([t]) => t));
-  return times.length ? { from: Math.min(...times), to: Math.max(...times) } : undefined;
-}
-
 /** What is slow: the units of a service, ranked by where the time goes. */
 export function TransactionsPage({ service }: { service: string }) {
   const counted = useCountRange(service);
@@ -46,7 +40,7 @@ export function TransactionsPage({ service }: { service: string }) {
   const { name } = serviceWords(service);
   return (
     <>
-      <ServiceBar service={service} tab="transactions" shown={spanOf(list.data?.items ?? [])} />
+      <ServiceBar service={service} tab="transactions" shown={counted.shown} />
       <Page title={`Transactions of ${name}`} service={service}>
         <Part of={list} what={`the transactions of ${name}`} chart={false}>
           {({ items }) => {
