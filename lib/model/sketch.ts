@@ -27,7 +27,10 @@ export function sketchOf(durationsUs: Iterable<readonly [us: number, weight: num
 
 export function mergeSketches(a: Sketch, b: Sketch): Sketch {
   const buckets = new Map(a.buckets);
-  for (const [index, weight] of b.buckets) buckets.set(index, (buckets.get(index) ?? 0) + weight);
+  // Stops at 2^53 − 1: beyond it the order of adding would matter.
+  for (const [index, weight] of b.buckets) {
+    buckets.set(index, Math.min((buckets.get(index) ?? 0) + weight, Number.MAX_SAFE_INTEGER));
+  }
   return { buckets };
 }
 

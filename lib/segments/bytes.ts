@@ -5,6 +5,9 @@ import { invalidInput } from '../model/fault.ts';
 
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
+/** Sums of weight × duration pass 2^64 on hostile spans: ten of a lifetime each. */
+const BIG_BITS = 128n;
+const BIG_END = 1n << BIG_BITS;
 
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -46,8 +49,9 @@ export class ByteWriter {
     else this.big(BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n)));
   }
 
-  /** A whole number in [0, 2^64). */
+  /** A whole number in [0, 2^128). */
   big(value: bigint) {
+    if (value < 0n || value >= BIG_END) throw new RangeError(`Cannot write ${value} as an unsigned integer`);
     let rest = value;
     while (rest >= 0x80n) {
       this.u8(Number(rest & 0x7fn) | 0x80);
@@ -143,15 +147,15 @@ export class ByteReader {
       if (byte < 0x80) return BigInt(low);
     }
     let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
+    for (let shift = 28n; shift < BIG_BITS; shift += 7n) {
       const byte = this.u8();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) {
-        if (value >= 1n << 64n) break;
+        if (value >= BIG_END) break;
         return value;
       }
     }
-    throw invalidInput(`Cannot decode segment: integer before byte ${this.#at} exceeds 64 bits`);
+    throw invalidInput(`Cannot decode segment: integer before byte ${this.#at} exceeds ${BIG_BITS} bits`);
   }
 
   f64(): number {
@@ -204,7 +208,9 @@ export function readAscending(from: ByteReader): number[] {
   const values = new Array<number>(from.count());
   let before = 0;
   for (let i = 0; i < values.length; i += 1) {
-    before += from.int();
+    const step = from.int();
+    if (i > 0 && step < 0) throw invalidInput(`Cannot decode segment: value ${i} of a column falls`);
+    before += step;
     values[i] = before;
   }
   return values;
@@ -213,8 +219,13 @@ export function readAscending(from: ByteReader): number[] {
 const WHOLE = 0;
 const FRACTIONAL = 1;
 
-/** Any finite numbers: as differences of integers where all are whole and safe, else as doubles. */
+/**
+ * Any finite numbers: as differences of integers where all are whole and safe, else as doubles.
+ * @throws RangeError on NaN and infinities: no merge could order them
+ */
 export function writeNumbers(out: ByteWriter, values: readonly number[]) {
+  const odd = values.find((value) => !Number.isFinite(value));
+  if (odd !== undefined) throw new RangeError(`Cannot write ${odd} into a column`);
   out.uint(values.length);
   // Differences of two safe integers may leave the safe range: half of it keeps them inside.
   const whole = values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 51);
@@ -235,6 +246,7 @@ export function readNumbers(from: ByteReader): number[] {
   let before = 0;
   for (let i = 0; i < length; i += 1) {
     before = form === WHOLE ? before + from.int() : from.f64();
+    if (!Number.isFinite(before)) throw invalidInput(`Cannot decode segment: a column holds ${before}`);
     values[i] = before;
   }
   return values;
@@ -246,7 +258,11 @@ export class StringTable {
 
   constructor(strings: Iterable<string>) {
     const sorted = [...new Set(strings)].sort(compareText);
-    for (const [index, text] of sorted.entries()) this.#index.set(text, index);
+    for (const [index, text] of sorted.entries()) {
+      // Half of a surrogate pair has no UTF-8: it would come back as another string, out of order.
+      if (!text.isWellFormed()) throw new RangeError(`Cannot encode section: ${JSON.stringify(text)} is cut`);
+      this.#index.set(text, index);
+    }
   }
 
   write(out: ByteWriter) {

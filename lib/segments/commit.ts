@@ -3,7 +3,9 @@ import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition, SegmentRef } from '../model/partition.ts';
 import { MINUTE_MS } from '../model/units.ts';
 import { segmentKey } from './keys.ts';
-import { mergeSections, type Sections } from './kinds/index.ts';
+import { mergeAll } from './kind.ts';
+import type { Sections } from './kinds/index.ts';
+import { mergeSections } from './kinds/index.ts';
 import { encodeSegment } from './segment.ts';
 import type { SegmentCache, SegmentStoreContext, VersionedHead } from './store.ts';
 
@@ -14,9 +16,9 @@ export interface Contribution {
 }
 
 export interface CommitResult {
-  /** Uploads that this call made visible. */
+  /** Uploads that this call made visible, as far as it can tell: a lost answer reads as `already` once compacted. */
   readonly committed: readonly UploadId[];
-  /** Uploads that the partition already held: a redelivery. */
+  /** Uploads that the partition already held: a redelivery, or another writer was faster. */
   readonly already: readonly UploadId[];
 }
 
@@ -51,7 +53,7 @@ export async function commit(
     const covered = await coveredUploads(cache, listed);
     if (covered === undefined) continue; // compacted since the head was read
     const fresh = contributions.filter(({ uploadId }) => !covered(uploadId));
-    if (fresh.length === 0) return resultOf(contributions, written);
+    if (fresh.length === 0) return resultOf(contributions, undefined);
     if (written === undefined || !sameUploads(written, fresh) || isTooOld(context, written)) {
       written = await putDelta(context, cache, partition, fresh);
       ours.add(written.ref.key);
@@ -96,7 +98,8 @@ async function putDelta(
   partition: Partition,
   fresh: readonly Contribution[],
 ): Promise<WrittenDelta> {
-  const sections = fresh.reduce<Sections>((merged, next) => mergeSections(merged, next.sections), {});
+  const all = fresh.map((contribution) => contribution.sections);
+  const sections = mergeAll(all, mergeSections) ?? {};
   const uploads = new Set(fresh.map(({ uploadId }) => uploadId));
   const bytes = encodeSegment(sections, uploads);
   const key = segmentKey(partition, context.newId());

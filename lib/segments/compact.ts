@@ -1,6 +1,7 @@
-import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition, SegmentRef } from '../model/partition.ts';
+import { WRITER_GRACE_MS } from './commit.ts';
 import { segmentKey } from './keys.ts';
+import { mergeAll } from './kind.ts';
 import { KIND_NAMES, mergeSections, type Sections } from './kinds/index.ts';
 import { encodeSegment } from './segment.ts';
 import type { LoadedSegment, SegmentCache, SegmentStoreContext } from './store.ts';
@@ -39,8 +40,9 @@ export async function compact(
     if (current === undefined || parts.length < 2) return replaced;
     const loaded = await Promise.all(parts.map(({ key }) => cache.load(key)));
     if (loaded.includes(undefined)) continue; // another compactor was first
+    const putAt = context.clock.now();
     const merged = await putMerged(context, cache, partition, parts, loaded as LoadedSegment[]);
-    if (await replace(context, partition, parts, merged)) replaced += parts.length;
+    if (await replace(context, partition, parts, merged, putAt)) replaced += parts.length;
   }
   return replaced;
 }
@@ -52,13 +54,8 @@ async function putMerged(
   parts: readonly SegmentRef[],
   loaded: readonly LoadedSegment[],
 ): Promise<SegmentRef> {
-  let sections: Sections = {};
-  const uploads: UploadId[] = [];
-  for (const segment of loaded) {
-    const own = Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)]));
-    sections = mergeSections(sections, own as Sections);
-    uploads.push(...segment.footer.uploads);
-  }
+  const sections = mergeAll(loaded.map(sectionsOf), mergeSections) ?? {};
+  const uploads = loaded.flatMap(({ footer }) => footer.uploads);
   const bytes = encodeSegment(sections, uploads);
   const key = segmentKey(partition, context.newId());
   await context.objects.put(key, bytes, { ifAbsent: true });
@@ -67,12 +64,16 @@ async function putMerged(
   return { key, bytes: bytes.length, uploads: new Set(uploads).size, level };
 }
 
+const sectionsOf = (segment: LoadedSegment): Sections =>
+  Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections;
+
 /** Lists `merged` in place of `parts` as long as all of them are still listed; others may be added meanwhile. */
 async function replace(
   context: SegmentStoreContext,
   partition: Partition,
   parts: readonly SegmentRef[],
   merged: SegmentRef,
+  putAt: number,
 ): Promise<boolean> {
   const gone = new Set(parts.map(({ key }) => key));
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
@@ -80,6 +81,7 @@ async function replace(
     const listed = current?.head.segments ?? [];
     if (listed.some(({ key }) => key === merged.key)) return true; // our answer was lost, the write was not
     if (listed.filter(({ key }) => gone.has(key)).length !== gone.size) return false;
+    if (context.clock.now() - putAt > WRITER_GRACE_MS) return false; // the sweep may be about to remove it
     const head: Head = {
       writeToken: merged.key,
       segments: [...listed.filter(({ key }) => !gone.has(key)), merged],

@@ -14,3 +14,20 @@ export interface Kind<S> {
   /** @throws Fault('invalid-input') on malformed bytes or a version from the future */
   decode(bytes: Uint8Array, codecVersion: number): S;
 }
+
+/** Merges pairs, then pairs of pairs: one after the other would copy the growing state once for each of them. */
+export function mergeAll<S>(states: readonly S[], merge: (a: S, b: S) => S): S | undefined {
+  let level = states;
+  while (level.length > 1) {
+    const next: S[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = [level[i] as S, level[i + 1]];
+      next.push(right === undefined ? left : merge(left, right));
+    }
+    level = next;
+  }
+  return level[0];
+}
+
+/** Adds sums that stop at 2^53 − 1 instead of losing their last digits: still commutative and associative. */
+export const addUpTo53 = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);

@@ -3,7 +3,7 @@ import type { Partition, SegmentRef } from '../model/partition.ts';
 import { PARTITION_MS } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
-import type { Kind } from './kind.ts';
+import { type Kind, mergeAll } from './kind.ts';
 import { KINDS, type KindName, type StateOf } from './kinds/index.ts';
 import type { LoadedSegment, SegmentCache, SegmentStoreContext } from './store.ts';
 
@@ -50,10 +50,7 @@ export function segmentReader(context: SegmentStoreContext, cache: SegmentCache)
     const segments = await loadAll(context, cache, partition, listed);
     const { empty, merge } = KINDS[kind] as Kind<unknown>;
     const states = segments.map((segment) => segment.section(kind)).filter((state) => state !== undefined);
-    return remember(
-      memo,
-      states.reduce((sum, state) => merge(sum, state), empty()),
-    );
+    return remember(memo, mergeAll(states, merge) ?? empty());
   }
 
   return {

@@ -9,6 +9,7 @@ import {
   writeAscending,
   writeNumbers,
 } from '../bytes.ts';
+import { addUpTo53 } from '../kind.ts';
 
 // Columns of points, sorted by time and unique in their key. Union by key is idempotent, so that a point that came twice
 // (a retry whose bytes differ, a Collector's replay) counts once even where the footers cannot see it.
@@ -150,7 +151,7 @@ export function mergeTallies(a: TallyColumn, b: TallyColumn): TallyColumn {
   const sums = new Map<number, number>();
   for (const column of [a, b]) {
     for (const [i, second] of column.seconds.entries()) {
-      sums.set(second, (sums.get(second) ?? 0) + (column.sums[i] as number));
+      sums.set(second, addUpTo53(sums.get(second) ?? 0, column.sums[i] as number));
     }
   }
   const seconds = [...sums.keys()].sort((x, y) => x - y);

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../model/fault.ts';
 import { ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
-import type { Kind } from '../kind.ts';
+import { addUpTo53, type Kind } from '../kind.ts';
 import {
   type CounterColumn,
   type LevelColumn,
@@ -101,7 +101,7 @@ export const instanceKind: Kind<InstancesState> = {
   empty: () => ({ instances: NO_MAP, unused: NO_MAP }),
   merge: (a, b) => ({
     instances: mergeMaps(a.instances, b.instances, mergeInstance),
-    unused: mergeMaps(a.unused, b.unused, (x, y) => x + y),
+    unused: mergeMaps(a.unused, b.unused, addUpTo53),
   }),
 
   encode(state) {

@@ -1,7 +1,7 @@
 import { invalidInput } from '../../model/fault.ts';
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
 import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
-import type { Kind } from '../kind.ts';
+import { addUpTo53, type Kind } from '../kind.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 
 /** Durations of finished work from spans and transactions, per unit and version. */
@@ -46,20 +46,34 @@ export const noLatency: UnitLatency = {
   slowest: [],
 };
 
-const byHash = (a: Example, b: Example) => compareText(a.hash, b.hash) || compareText(a.traceId, b.traceId);
-const bySlowness = (a: Example, b: Example) => b.durationUs - a.durationUs || byHash(a, b);
-const best = (order: (a: Example, b: Example) => number, ...lists: (readonly Example[])[]) => {
-  const unique = new Map(lists.flat().map((example) => [JSON.stringify(example), example]));
-  return [...unique.values()].sort(order).slice(0, EXAMPLES_MAX);
-};
+// Total orders, so that of any examples the same ones are kept in whatever order they come.
+export const byHash = (a: Example, b: Example) =>
+  compareText(a.hash, b.hash) ||
+  compareText(a.traceId, b.traceId) ||
+  a.time - b.time ||
+  a.durationUs - b.durationUs;
+export const bySlowness = (a: Example, b: Example) => b.durationUs - a.durationUs || byHash(a, b);
+
+/** `kept` with `example` at its place among the first EXAMPLES_MAX. */
+export function keepExample(
+  kept: readonly Example[],
+  example: Example,
+  order: (a: Example, b: Example) => number,
+): readonly Example[] {
+  const at = kept.findIndex((other) => order(example, other) <= 0);
+  const place = at === -1 ? kept.length : at;
+  const there = kept[place];
+  if (place >= EXAMPLES_MAX || (there !== undefined && order(example, there) === 0)) return kept;
+  return [...kept.slice(0, place), example, ...kept.slice(place, EXAMPLES_MAX - 1)];
+}
 
 export const mergeLatency = (a: UnitLatency, b: UnitLatency): UnitLatency => ({
   sketch: mergeSketches(a.sketch, b.sketch),
-  count: a.count + b.count,
-  failures: a.failures + b.failures,
+  count: addUpTo53(a.count, b.count),
+  failures: addUpTo53(a.failures, b.failures),
   sum: a.sum + b.sum,
-  examples: best(byHash, a.examples, b.examples),
-  slowest: best(bySlowness, a.slowest, b.slowest),
+  examples: b.examples.reduce((kept, example) => keepExample(kept, example, byHash), a.examples),
+  slowest: b.slowest.reduce((kept, example) => keepExample(kept, example, bySlowness), a.slowest),
 });
 
 function writeExamples(out: ByteWriter, examples: readonly Example[], indexOf: (text: string) => number) {
