@@ -1,13 +1,19 @@
 import { shortHash } from '../model/hash.ts';
 import type { UploadId } from '../model/ids.ts';
-import { MACHINES, type Partition, partitionKey, partitionStart } from '../model/partition.ts';
+import { MACHINES, type Partition, partitionStart } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import { ONE, sketchOf } from '../model/sketch.ts';
-import type { CountReading, InstanceReport, MachineFact, UploadFacts, WorkSpan } from '../model/telemetry.ts';
+import type {
+  CountReading,
+  InstanceReport,
+  LevelReading,
+  MachineFact,
+  UploadFacts,
+  WorkSpan,
+} from '../model/telemetry.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
-import type { CounterColumn, LevelColumn } from '../segments/kinds/columns.ts';
-import { mergeCounters, mergeLevels, mergeMaps, mergeSeen, mergeTallies } from '../segments/kinds/columns.ts';
+import { mergeAll } from '../segments/kind.ts';
 import { machineKey } from '../segments/kinds/facts.ts';
 import { mergeSections, type Sections } from '../segments/kinds/index.ts';
 import {
@@ -18,7 +24,15 @@ import {
   levelKey,
   tallyKey,
 } from '../segments/kinds/instance.ts';
-import { latencyKey, mergeLatency, type UnitLatency } from '../segments/kinds/latency.ts';
+import type { UnitLatency } from '../segments/kinds/latency.ts';
+import { byHash, bySlowness, type Example, keepExample, latencyKey } from '../segments/kinds/latency.ts';
+import {
+  type CounterPoint,
+  countersOf,
+  type LevelPoint,
+  levelsOf,
+  tallyOf,
+} from '../segments/kinds/points.ts';
 import { GENERATION } from './context.ts';
 
 /** What one upload adds, partition by partition, and the points that lay outside of the accepted time. */
@@ -48,7 +62,9 @@ export function fold(input: FoldInput): Folded {
 
 class Folder {
   readonly #input: FoldInput;
-  readonly #parts = new Map<string, { partition: Partition; sections: Sections }>();
+  /** Service → start of the partition → what is added to it. */
+  readonly #parts = new Map<ServiceName, Map<EpochMs, Sections[]>>();
+  readonly #machines = new Map<EpochMs, Map<string, LevelPoint[]>>();
   readonly #dropped = new Map<string, number>();
   #kept = 0;
   /** Where the first report went: names that filled no role are shown beside it. */
@@ -60,81 +76,120 @@ class Folder {
   }
 
   #accepts(time: EpochMs): boolean {
-    const reason = time < this.#input.from ? 'too-late' : time > this.#input.to ? 'in-future' : undefined;
-    if (reason === undefined) {
-      this.#kept += 1;
-      return true;
-    }
+    const reason = refusal(time, this.#input);
+    if (reason === undefined) this.#kept += 1;
+    else this.#drop(reason);
+    return reason === undefined;
+  }
+
+  #drop(reason: string) {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
-    return false;
   }
 
   #add(service: ServiceName, start: EpochMs, sections: Sections) {
-    const partition = { project: this.#input.project, service, start, generation: GENERATION };
-    const key = partitionKey(partition);
-    const before = this.#parts.get(key);
-    this.#parts.set(key, { partition, sections: mergeSections(before?.sections ?? {}, sections) });
+    const starts = entryOf(this.#parts, service, () => new Map<EpochMs, Sections[]>());
+    entryOf(starts, start, () => []).push(sections);
   }
 
   report(report: InstanceReport) {
-    const kept = {
-      levels: report.levels.filter(({ time, value }) => Number.isFinite(value) && this.#accepts(time)),
-      counts: report.counts.filter(({ time }) => this.#accepts(time)),
-      work: report.work.filter((span) => this.#accepts(endOf(span))),
-    };
-    const times = [
-      ...kept.levels.map(({ time }) => time),
-      ...kept.counts.map(({ time }) => time),
-      ...kept.work.map(endOf),
-    ];
-    for (const start of new Set(times.map(partitionStart))) {
-      const inside = (time: EpochMs) => partitionStart(time) === start;
-      const state = instanceState(report, {
-        levels: kept.levels.filter(({ time }) => inside(time)),
-        counts: kept.counts.filter(({ time }) => inside(time)),
-        work: kept.work.filter((span) => inside(endOf(span))),
-      });
-      const instances = new Map([[report.instance.key, state]]);
-      const units = latencies(
-        this.#input.uploadId,
-        report,
-        kept.work.filter((span) => inside(endOf(span))),
-      );
-      this.#add(report.service, start, {
+    const parts = new Map<EpochMs, Kept>();
+    const partAt = (time: EpochMs) =>
+      entryOf(parts, partitionStart(time), () => ({ levels: [], counts: [], work: [] }));
+    for (const level of report.levels) {
+      if (!Number.isFinite(level.value)) this.#drop(NO_VALUE);
+      else if (this.#accepts(level.time)) partAt(level.time).levels.push(level);
+    }
+    for (const count of report.counts) {
+      if (!isCount(count)) this.#drop(NO_VALUE);
+      else if (this.#accepts(count.time)) partAt(count.time).counts.push(count);
+    }
+    for (const span of report.work) {
+      if (this.#accepts(endOf(span))) partAt(endOf(span)).work.push(span);
+    }
+    const { service } = report;
+    for (const [start, kept] of parts) {
+      this.#place ??= { service, start };
+      const instances = new Map([[report.instance.key.toWellFormed(), instanceState(report, kept)]]);
+      const units = latencies(this.#input.uploadId, report, kept.work);
+      this.#add(service, start, {
         instance: { instances, unused: new Map() },
         ...(units.size === 0 ? {} : { latency: { units } }),
       });
     }
-    if (times.length > 0)
-      this.#place ??= { service: report.service, start: partitionStart(times[0] as number) };
   }
 
   machine(fact: MachineFact) {
-    if (!Number.isFinite(fact.value) || !this.#accepts(fact.time)) return;
-    const time = Math.round(fact.time);
-    const column = { times: [time], values: [fact.value], conflict: false };
-    const machines = new Map(
-      machineNames(fact).map(({ by, id }) => [
-        machineKey({ by, id, kind: fact.kind, metric: fact.metric }),
-        column,
-      ]),
+    if (!Number.isFinite(fact.value)) return this.#drop(NO_VALUE);
+    if (!this.#accepts(fact.time)) return;
+    const point = { time: Math.round(fact.time), value: fact.value };
+    const machines = entryOf(
+      this.#machines,
+      partitionStart(point.time),
+      () => new Map<string, LevelPoint[]>(),
     );
-    this.#add(MACHINES, partitionStart(time), { facts: { machines } });
+    for (const { by, id } of machineNames(fact)) {
+      const key = machineKey({ by, id, kind: fact.kind, metric: fact.metric });
+      entryOf(machines, key, () => []).push(point);
+    }
   }
 
   finish(): Folded {
-    const { facts } = this.#input;
+    const { facts, project } = this.#input;
     if (this.#place !== undefined && facts.unused.size > 0) {
-      this.#add(this.#place.service, this.#place.start, {
-        instance: { instances: new Map(), unused: facts.unused },
-      });
+      const unused = new Map<string, number>();
+      for (const [name, points] of facts.unused) {
+        const metric = name.toWellFormed();
+        unused.set(metric, (unused.get(metric) ?? 0) + points);
+      }
+      this.#add(this.#place.service, this.#place.start, { instance: { instances: new Map(), unused } });
     }
+    for (const [start, machines] of this.#machines) {
+      this.#add(MACHINES, start, { facts: { machines: mapValues(machines, levelsOf) } });
+    }
+    const parts = [...this.#parts].flatMap(([service, starts]) =>
+      [...starts].map(([start, sections]) => ({
+        partition: { project, service, start, generation: GENERATION },
+        sections: mergeAll(sections, mergeSections) ?? {},
+      })),
+    );
     return {
-      parts: [...this.#parts.values()],
+      parts,
       dropped: Object.fromEntries(this.#dropped),
       nothingKept: this.#kept === 0 && facts.points + facts.spans > 0 && this.#dropped.size > 0,
     };
   }
+}
+
+const NO_VALUE = 'without a value';
+
+/** Why a point of this time is left out; JSON may say "NaN" where a time belongs. */
+function refusal(time: EpochMs, { from, to }: FoldInput): string | undefined {
+  if (Number.isNaN(time)) return 'without a time';
+  return time < from ? 'too-late' : time > to ? 'in-future' : undefined;
+}
+
+const isCount = ({ count, start }: CountReading) => Number.isFinite(count) && Number.isFinite(start);
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+const mapValues = <V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): ReadonlyMap<string, W> =>
+  new Map([...map].map(([key, value]) => [key, change(value)]));
+
+/** Points by their key, in one pass. */
+function groupBy<P, Q>(
+  points: readonly P[],
+  keyOf: (point: P) => string,
+  partOf: (point: P) => Q,
+): ReadonlyMap<string, Q[]> {
+  const groups = new Map<string, Q[]>();
+  for (const point of points) entryOf(groups, keyOf(point), () => []).push(partOf(point));
+  return groups;
 }
 
 const endOf = (span: WorkSpan): EpochMs => span.start + span.durationUs / 1000;
@@ -148,35 +203,44 @@ function machineNames({ joins }: MachineFact) {
   return names;
 }
 
-type Kept = Pick<InstanceReport, 'levels' | 'counts' | 'work'>;
+interface Kept {
+  readonly levels: LevelReading[];
+  readonly counts: CountReading[];
+  readonly work: WorkSpan[];
+}
 
 function instanceState(report: InstanceReport, kept: Kept): InstanceState {
-  const times = [
-    ...kept.levels.map(({ time }) => Math.round(time)),
-    ...kept.counts.map(({ time }) => Math.round(time)),
-    ...kept.work.map((span) => Math.round(endOf(span))),
-  ];
-  const seen = times.reduce((range, time) => mergeSeen(range, { first: time, last: time }), {
-    first: times[0] as number,
-    last: times[0] as number,
-  });
+  const levels = groupBy(
+    kept.levels,
+    ({ role, metric, part }) => levelKey(role, metric, part),
+    ({ time, value }): LevelPoint => ({ time: Math.round(time), value }),
+  );
+  const work = groupBy(
+    kept.work,
+    ({ unit, status, weight }) => tallyKey({ unit: unitKey(unit), status, weighted: weight !== undefined }),
+    (span) => [Math.floor(endOf(span) / 1000), weightOf(span)] as const,
+  );
+  const seen = seenIn(kept);
   return {
     ...emptyInstance,
     facts: new Map(factsOf(report).map(([name, value]) => [factKey(name, value), seen])),
-    levels: groupPoints(
-      kept.levels,
-      ({ role, metric, part }) => levelKey(role, metric, part),
-      (point): LevelColumn => ({ times: [Math.round(point.time)], values: [point.value], conflict: false }),
-      mergeLevels,
-    ),
-    counts: groupPoints(kept.counts, keyOfCount, counterPoint, mergeCounters),
-    work: groupPoints(
-      kept.work,
-      ({ unit, status, weight }) => tallyKey({ unit: unitKey(unit), status, weighted: weight !== undefined }),
-      (span) => ({ seconds: [Math.floor(endOf(span) / 1000)], sums: [weightOf(span)] }),
-      mergeTallies,
-    ),
+    levels: mapValues(levels, levelsOf),
+    counts: mapValues(groupBy(kept.counts, keyOfCount, counterPoint), countersOf),
+    work: mapValues(work, tallyOf),
   };
+}
+
+function seenIn({ levels, counts, work }: Kept) {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  const see = (time: EpochMs) => {
+    first = Math.min(first, Math.round(time));
+    last = Math.max(last, Math.round(time));
+  };
+  for (const { time } of levels) see(time);
+  for (const { time } of counts) see(time);
+  for (const span of work) see(endOf(span));
+  return { first, last };
 }
 
 function factsOf({ instance }: InstanceReport): [string, string][] {
@@ -195,22 +259,6 @@ function factsOf({ instance }: InstanceReport): [string, string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
 
-function groupPoints<P, C>(
-  points: readonly P[],
-  keyOf: (point: P) => string,
-  columnOf: (point: P) => C,
-  merge: (a: C, b: C) => C,
-): ReadonlyMap<string, C> {
-  const groups = new Map<string, C>();
-  for (const point of points) {
-    const key = keyOf(point);
-    const before = groups.get(key);
-    const column = columnOf(point);
-    groups.set(key, before === undefined ? column : merge(before, column));
-  }
-  return groups;
-}
-
 const keyOfCount = (reading: CountReading) =>
   countKey({
     role: reading.role,
@@ -219,27 +267,44 @@ const keyOfCount = (reading: CountReading) =>
     metric: reading.metric,
     stream: reading.stream,
     temporality: reading.temporality,
-    bounds: reading.buckets?.boundsUs.join(',') ?? '',
+    bounds: bucketsOf(reading)?.boundsUs.join(',') ?? '',
   });
+
+/** Buckets that can be read: one count more than bounds, all of them numbers. Others leave the count alone. */
+function bucketsOf({ buckets }: CountReading): CountReading['buckets'] {
+  if (buckets === undefined || buckets.counts.length !== buckets.boundsUs.length + 1) return undefined;
+  return [...buckets.boundsUs, ...buckets.counts].every(Number.isFinite) ? buckets : undefined;
+}
 
 /** A sum of durations that was not sent. */
 export const NO_SUM = -1;
 
-function counterPoint({ time, start, count, sumUs, buckets }: CountReading): CounterColumn {
-  const cells = [count, sumUs === undefined ? NO_SUM : Math.round(sumUs), ...(buckets?.counts ?? [])];
+function counterPoint(reading: CountReading): CounterPoint {
+  const { time, start, count, sumUs } = reading;
+  const sum =
+    sumUs === undefined || !(sumUs >= 0 && sumUs < Number.POSITIVE_INFINITY) ? NO_SUM : Math.round(sumUs);
   return {
-    width: cells.length,
-    times: [Math.round(time)],
-    starts: [Math.round(start)],
-    cells,
-    conflict: false,
+    time: Math.round(time),
+    start: Math.round(start),
+    cells: [count, sum, ...(bucketsOf(reading)?.counts ?? [])],
   };
 }
 
-const weightOf = (span: WorkSpan) => Math.round((span.weight ?? 1) * ONE);
+/** Requests that one span may stand for: beyond it the sender's sampling rate is a mistake, and sums would overflow. */
+const WEIGHT_MAX = 1e6;
+const weightOf = (span: WorkSpan) => Math.round(Math.min(span.weight ?? 1, WEIGHT_MAX) * ONE);
+
+interface Gathered {
+  readonly durations: [us: number, weight: number][];
+  failures: number;
+  count: number;
+  sum: bigint;
+  examples: readonly Example[];
+  slowest: readonly Example[];
+}
 
 function latencies(id: UploadId, { instance }: InstanceReport, spans: readonly WorkSpan[]) {
-  let units: ReadonlyMap<string, UnitLatency> = new Map();
+  const units = new Map<string, Gathered>();
   for (const span of spans) {
     const weight = weightOf(span);
     const durationUs = Math.max(0, Math.round(span.durationUs));
@@ -249,19 +314,28 @@ function latencies(id: UploadId, { instance }: InstanceReport, spans: readonly W
       durationUs,
       time: Math.round(span.start),
     };
-    const one: UnitLatency = {
-      sketch: sketchOf([[durationUs, weight]]),
-      count: weight,
-      failures: span.failed ? weight : 0,
-      sum: BigInt(durationUs) * BigInt(weight),
-      examples: [example],
-      slowest: [example],
-    };
-    units = mergeMaps(
-      units,
-      new Map([[latencyKey(unitKey(span.unit), instance.version ?? ''), one]]),
-      mergeLatency,
-    );
+    const unit = entryOf(units, unitKey(span.unit), noSpans);
+    unit.durations.push([durationUs, weight]);
+    unit.count += weight;
+    unit.failures += span.failed ? weight : 0;
+    unit.sum += BigInt(durationUs) * BigInt(weight);
+    unit.examples = keepExample(unit.examples, example, byHash);
+    unit.slowest = keepExample(unit.slowest, example, bySlowness);
   }
-  return units;
+  const version = instance.version ?? '';
+  return new Map(
+    [...units].map(([unit, { durations, ...rest }]): [string, UnitLatency] => [
+      latencyKey(unit, version),
+      { ...rest, sketch: sketchOf(durations) },
+    ]),
+  );
 }
+
+const noSpans = (): Gathered => ({
+  durations: [],
+  failures: 0,
+  count: 0,
+  sum: 0n,
+  examples: [],
+  slowest: [],
+});
