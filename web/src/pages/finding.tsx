@@ -19,6 +19,7 @@ import { useView } from '../view.ts';
 import { FINDING_TAGS, STATE_WORDS } from '../words.ts';
 
 const DAY_MS = 86_400_000;
+const RANGE_MAX_MS = 30 * DAY_MS;
 
 export function FindingPage({ id }: { id: string }) {
   const loaded = useApi<ApiFinding>(`/findings/${encodeURIComponent(id)}`);
@@ -46,7 +47,7 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
   const role = query.get('role') ?? evidence.role;
   const key = [role, range.from, range.to, finding.state].join('|');
   const memory = useApi<ApiMemory>(`/services/${encodeURIComponent(service)}/memory`, key, (at) =>
-    memoryQuery(finding, role, chosen ? rangeQuery(range, at) : ''),
+    memoryQuery(finding, role, chosen ? rangeQuery(range, at) : '', at),
   );
 
   // Since the onset, as the table says; a day at most, since counts are only what is missing here.
@@ -123,10 +124,11 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
 }
 
 /** The window that was judged; an open finding is shown up to now. */
-function memoryQuery({ evidence, state }: ApiFinding, role: string, chosen: string): string {
+function memoryQuery({ evidence, state }: ApiFinding, role: string, chosen: string, at: number): string {
   const query = new URLSearchParams(chosen);
   if (chosen === '') {
-    query.set('from', String(Math.floor(evidence.from)));
+    // The API reads at most 31 days at once.
+    query.set('from', String(Math.floor(Math.max(evidence.from, at - RANGE_MAX_MS))));
     if (state !== 'firing' && state !== 'snoozed') query.set('to', String(Math.ceil(evidence.to)));
   }
   query.set('role', role);
