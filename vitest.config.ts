@@ -7,6 +7,7 @@ const include = tier === 'npm' ? ['test/**/*.test.ts'] : [`test/${tier}/**/*.${t
 export default defineConfig({
   test: {
     include,
+    setupFiles: ['test/support/shift-clock.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -16,7 +16,10 @@ const checks = [
   ],
   ['unused code', bin('knip/bin/knip.js'), []],
 ];
-const tests = [['tests', bin('vitest/vitest.mjs'), ['run']]];
+// For programs that count: vitest's JSON report, beside the one for people.
+const report = process.env.TIDEMARK_TEST_REPORT;
+const reporters = report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : [];
+const tests = [['tests', bin('vitest/vitest.mjs'), ['run', ...reporters]]];
 
 const steps = process.argv.includes('--checks-only') ? checks : [...checks, ...tests];
 const rows = [];

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { SHIFT_VARIABLE } from '../support/shift-clock.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -27,6 +28,12 @@ export function bareEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
+/** Children live on the day of the test that starts them. */
+const shiftDays = process.env[SHIFT_VARIABLE];
+export const clockArguments = () =>
+  shiftDays ? ['--import', join(ROOT, 'test', 'support', 'shift-clock.ts')] : [];
+export const clockEnvironment = () => (shiftDays ? { [SHIFT_VARIABLE]: shiftDays } : {});
+
 /** `tidemark serve` as a process of its own, up to the line that says where it listens. */
 export async function startChild({
   dataDir,
@@ -35,11 +42,21 @@ export async function startChild({
   env = {},
 }: ChildOptions): Promise<ChildServer> {
   const main = join(ROOT, 'lib', 'cli', 'main.ts');
-  const all = [main, 'serve', '--json', '--data', dataDir, '--port', String(port), ...args];
+  const all = [
+    ...clockArguments(),
+    main,
+    'serve',
+    '--json',
+    '--data',
+    dataDir,
+    '--port',
+    String(port),
+    ...args,
+  ];
   const child = spawn(process.execPath, all, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...bareEnvironment(), ...env },
+    env: { ...bareEnvironment(), ...clockEnvironment(), ...env },
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
