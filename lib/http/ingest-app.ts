@@ -199,6 +199,7 @@ async function takeDeploy(context: IngestContext, { caller, body }: Admitted): P
     service,
     firstSeen: now,
     lastSeen: now,
+    firstData: now,
     lastData: 0,
     signals: { deploys: now },
     versions: {},

@@ -9,10 +9,18 @@ const DEFAULT_RANGE_MS = DAY_MS;
 /** Ten-minute partitions of a longer range would be read one by one: roll-ups are for that. */
 const RANGE_MAX_MS = 31 * DAY_MS;
 
-/** Without `to` until now; without `from` the day before `to`. @throws Fault('invalid-input') */
-export function readRange(query: z.infer<typeof RangeQuery>, now: EpochMs): { from: EpochMs; to: EpochMs } {
+/**
+ * Without `to` until now; without `from` the day before `to`, or since `firstData` when that is later: rates of a young
+ * service are not spread over hours in which it was not there. @throws Fault('invalid-input')
+ */
+export function readRange(
+  query: z.infer<typeof RangeQuery>,
+  now: EpochMs,
+  firstData = 0,
+): { from: EpochMs; to: EpochMs } {
   const to = moment('to', query.to) ?? now;
-  const from = moment('from', query.from) ?? to - DEFAULT_RANGE_MS;
+  const day = to - DEFAULT_RANGE_MS;
+  const from = moment('from', query.from) ?? (firstData < to ? Math.max(day, firstData) : day);
   if (from >= to) throw new Fault('invalid-input', 'Cannot read range: "from" must be before "to"');
   if (to - from > RANGE_MAX_MS)
     throw new Fault('invalid-input', 'Cannot read range: at most 31 days at once');

@@ -9,10 +9,13 @@ import { transactionsAnswer } from '../jobs/answers/transactions.ts';
 import { unitsAnswer } from '../jobs/answers/units.ts';
 import type { UploadsReader } from '../jobs/answers/uploads.ts';
 import type { JobContext } from '../jobs/context.ts';
+import type { ServiceName } from '../model/service.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { listKeys } from '../records/api-keys.ts';
+import { readService as findService } from '../records/services.ts';
 import { changeSettings, readSettings } from '../records/settings.ts';
 import { type ApiRoute, route } from './api-routes.ts';
+import type { Caller } from './auth.ts';
 import { findingRoutes } from './finding-routes.ts';
 import { RangeQuery, readRange } from './range.ts';
 import {
@@ -57,6 +60,11 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
   const now = () => jobs.clock.now();
   const items = (found: unknown) => ({ items: found, cursor: null });
   const serviceOf = (params: Readonly<Record<string, string>>) => readService(params.service ?? '');
+  const rangeOf = async (caller: Caller, service: ServiceName, query: z.infer<typeof RangeQuery>) => {
+    const known =
+      query.from === undefined ? await findService(jobs.records, caller.project, service) : undefined;
+    return readRange(query, now(), known?.firstData);
+  };
   return [
     route({
       method: 'get',
@@ -84,14 +92,12 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       scope: 'read',
       query: MemoryQuery,
       answer: MemorySchema,
-      run: ({ caller, params, query }) =>
-        memoryAnswer(jobs, {
-          project: caller.project,
-          service: serviceOf(params),
-          ...readRange(query, now()),
-          role: query.role,
-          instance: query.instance,
-        }),
+      run: async ({ caller, params, query }) => {
+        const service = serviceOf(params);
+        const range = await rangeOf(caller, service, query);
+        const { role, instance } = query;
+        return memoryAnswer(jobs, { project: caller.project, service, ...range, role, instance });
+      },
     }),
     route({
       method: 'get',
@@ -101,10 +107,9 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       query: RangeQuery,
       answer: list(CohortSchema),
       run: async ({ caller, params, query }) => {
-        const range = readRange(query, now());
-        return items(
-          await leaksAnswer(jobs, { project: caller.project, service: serviceOf(params), ...range }),
-        );
+        const service = serviceOf(params);
+        const range = await rangeOf(caller, service, query);
+        return items(await leaksAnswer(jobs, { project: caller.project, service, ...range }));
       },
     }),
     ...['units', 'routes'].map((path) =>
@@ -116,8 +121,9 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
         query: RangeQuery,
         answer: list(UnitItemSchema),
         run: async ({ caller, params, query }) => {
-          const { from, to } = readRange(query, now());
-          const found = await unitsAnswer(jobs, caller.project, serviceOf(params), from, to);
+          const service = serviceOf(params);
+          const { from, to } = await rangeOf(caller, service, query);
+          const found = await unitsAnswer(jobs, caller.project, service, from, to);
           return items(found.filter(({ unit }) => path === 'units' || unit.kind === 'http'));
         },
       }),
@@ -130,8 +136,9 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       query: RangeQuery,
       answer: list(TransactionSchema),
       run: async ({ caller, params, query }) => {
-        const { from, to } = readRange(query, now());
-        return items(await transactionsAnswer(jobs, caller.project, serviceOf(params), from, to));
+        const service = serviceOf(params);
+        const { from, to } = await rangeOf(caller, service, query);
+        return items(await transactionsAnswer(jobs, caller.project, service, from, to));
       },
     }),
     route({

@@ -42,48 +42,56 @@ export async function analyze(
   const pending: (Pending & { readonly message: QueueMessage })[] = [];
   const seen = new Set<UploadId>();
   for (const message of messages) {
-    try {
-      for (const { upload, rawKey } of await uploadsOf(context, message)) {
-        // Copies in one batch: the second would find nothing in the ledger yet.
-        if (seen.has(upload.id)) continue;
-        seen.add(upload.id);
-        const folded = await foldOne(context, upload, rawKey, message);
-        if (folded !== undefined) pending.push({ upload, rawKey, folded, message });
-      }
-    } catch (error) {
-      if (!(await setAside(context, message, error))) failed.add(message);
+    for (const { upload, rawKey } of await uploadsOf(context, message, failed)) {
+      // Copies in one batch: the second would find nothing in the ledger yet.
+      if (seen.has(upload.id)) continue;
+      seen.add(upload.id);
+      const folded = await foldOne(context, upload, rawKey, message);
+      if (folded === 'again') failed.add(message);
+      else if (folded !== 'finished') pending.push({ upload, rawKey, folded, message });
     }
   }
-  const broken = await commitAll(context, pending);
+  // Before the first commit: the sweep of orphans finds the heads that list a segment by the services that are known.
+  await noteServices(context, pending);
+  const partitions = byPartition(pending);
+  const broken = new Map<UploadId, unknown>();
+  for (const group of partitions) {
+    for (const [id, error] of await commitGroup(context, group)) broken.set(id, error);
+  }
   for (const { upload, rawKey, folded, message } of pending) {
     const error = broken.get(upload.id);
     if (error === undefined) await finish(context, upload, rawKey, folded);
     else if (!(await poison(context, upload, rawKey, message, error))) failed.add(message);
   }
-  await noteServices(context, pending);
+  // Last: a merge that fails takes nothing back, and the next commit tries it again.
+  for (const { partition } of partitions) await compact(context, context.cache, partition);
   return { failed: [...failed], uploads: pending.length };
 }
 
-async function uploadsOf(context: JobContext, message: QueueMessage) {
+async function uploadsOf(context: JobContext, message: QueueMessage, failed: Set<QueueMessage>) {
   const found: { upload: Upload; rawKey: string }[] = [];
-  for (const rawKey of keysOfEvent(message.body)) {
-    const bytes = await context.objects.get(rawKey);
-    if (bytes === undefined) continue; // expired before its event came
-    for (const upload of decodeRaw(bytes)) found.push({ upload, rawKey });
+  try {
+    for (const rawKey of keysOfEvent(message.body)) {
+      const bytes = await context.objects.get(rawKey);
+      if (bytes === undefined) continue; // expired before its event came
+      for (const upload of decodeRaw(bytes)) found.push({ upload, rawKey });
+    }
+  } catch (error) {
+    if (!setAside(context, message, error)) failed.add(message);
   }
   return found;
 }
 
-/** Parses and folds; undefined when there is nothing (more) to commit. */
+/** Parses and folds, unless the upload is finished, now or before; 'again' when its message has to come once more. */
 async function foldOne(
   context: JobContext,
   upload: Upload,
   rawKey: string,
   message: QueueMessage,
-): Promise<(Folded & { readonly facts: UploadFacts }) | undefined> {
-  if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return undefined;
+): Promise<(Folded & { readonly facts: UploadFacts }) | 'finished' | 'again'> {
   const { acceptPastMs, acceptFutureMs } = context.settings;
   try {
+    if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return 'finished';
     const facts = parseUpload(upload);
     const folded = fold({
       project: upload.project,
@@ -98,14 +106,18 @@ async function foldOne(
   } catch (error) {
     if (error instanceof Fault && error.code !== 'unavailable') {
       await record(context, upload, rawKey, 'rejected', error.message);
-    } else if (!(await poison(context, upload, rawKey, message, error))) throw error;
+    } else if (!(await poison(context, upload, rawKey, message, error))) return 'again';
   }
-  return undefined;
+  return 'finished';
 }
 
-/** Commits every partition that the batch touches. Returns the uploads of partitions that could not be committed. */
-async function commitAll(context: JobContext, pending: readonly Pending[]): Promise<Map<UploadId, unknown>> {
-  const partitions = new Map<string, { partition: Partition; contributions: Contribution[] }>();
+interface Group {
+  readonly partition: Partition;
+  readonly contributions: Contribution[];
+}
+
+function byPartition(pending: readonly Pending[]): readonly Group[] {
+  const partitions = new Map<string, Group>();
   for (const { upload, folded } of pending) {
     for (const { partition, sections } of folded.parts) {
       const key = partitionKey(partition);
@@ -114,16 +126,29 @@ async function commitAll(context: JobContext, pending: readonly Pending[]): Prom
       partitions.set(key, group);
     }
   }
-  const broken = new Map<UploadId, unknown>();
-  for (const { partition, contributions } of partitions.values()) {
-    try {
-      await commit(context, context.cache, partition, contributions);
-      await compact(context, context.cache, partition);
-    } catch (error) {
-      for (const { uploadId } of contributions) broken.set(uploadId, error);
+  return [...partitions.values()];
+}
+
+/**
+ * Commits what the batch adds to one partition. Returns the uploads that could not be committed: those alone that are
+ * at fault, because one that cannot be encoded must not take its neighbours with it.
+ */
+async function commitGroup(
+  context: JobContext,
+  { partition, contributions }: Group,
+): Promise<readonly (readonly [UploadId, unknown])[]> {
+  try {
+    await commit(context, context.cache, partition, contributions);
+    return [];
+  } catch (error) {
+    if (contributions.length === 1 || isUnavailable(error)) {
+      return contributions.map(({ uploadId }) => [uploadId, error] as const);
     }
+    const middle = contributions.length >> 1;
+    const first = { partition, contributions: contributions.slice(0, middle) };
+    const second = { partition, contributions: contributions.slice(middle) };
+    return [...(await commitGroup(context, first)), ...(await commitGroup(context, second))];
   }
-  return broken;
 }
 
 const finish = (context: JobContext, upload: Upload, rawKey: string, folded: Folded) =>
@@ -164,7 +189,7 @@ async function poison(
 }
 
 /** A message that names nothing readable has no upload to blame: it goes to the dead letters by its receive count. */
-async function setAside(context: JobContext, message: QueueMessage, error: unknown): Promise<boolean> {
+function setAside(context: JobContext, message: QueueMessage, error: unknown): boolean {
   if (!(error instanceof Fault) || error.code !== 'invalid-input' || message.receiveCount < POISON_AFTER)
     return false;
   context.rejections.add('default', {
@@ -212,6 +237,7 @@ function servicesIn(upload: Upload, facts: UploadFacts | undefined): ServiceReco
         service,
         firstSeen: upload.receivedAt,
         lastSeen: upload.receivedAt,
+        firstData: facts?.earliest ?? upload.receivedAt,
         lastData: facts?.latest ?? upload.receivedAt,
         signals,
         versions: instance.version === undefined ? {} : { [instance.version]: first },

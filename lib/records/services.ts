@@ -11,6 +11,8 @@ export interface ServiceRecord {
   readonly service: ServiceName;
   readonly firstSeen: EpochMs;
   readonly lastSeen: EpochMs;
+  /** Earliest time of its data: where pages that ask for no range begin. */
+  readonly firstData: EpochMs;
   /** Latest time of its data, which lies behind lastSeen for uploads that come late. */
   readonly lastData: EpochMs;
   /** When each signal last came, by arrival. */
@@ -53,6 +55,7 @@ export function mergeService(a: ServiceRecord, b: ServiceRecord): ServiceRecord 
     service: a.service,
     firstSeen: Math.min(a.firstSeen, b.firstSeen),
     lastSeen: Math.max(a.lastSeen, b.lastSeen),
+    firstData: Math.min(a.firstData, b.firstData),
     lastData: Math.max(a.lastData, b.lastData),
     signals,
     versions: Object.fromEntries(latest),

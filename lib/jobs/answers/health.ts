@@ -18,7 +18,7 @@ export async function healthAnswer(context: JobContext, project: string, service
   const to = (record?.lastData ?? context.clock.now()) + 1;
   const loaded = await loadService(context, project, service, to - WINDOW_MS, to);
   const arrives = [...memoryRows(loaded), ...workRows(loaded)];
-  const missing = missingFacts(loaded);
+  const missing = missingFacts(loaded, context.settings.publicUrl);
   return {
     service,
     sentence: sentenceOf(service, arrives.length, missing),
@@ -107,7 +107,7 @@ interface Missing {
 }
 
 /** The most useful first. */
-function missingFacts(loaded: LoadedService): Missing[] {
+function missingFacts(loaded: LoadedService, endpoint: string): Missing[] {
   const roles = rolesSent(loaded);
   const instances = instancesOf(loaded);
   if (instances.length === 0) return [];
@@ -130,7 +130,8 @@ function missingFacts(loaded: LoadedService): Missing[] {
       why: 'without it, no unit of work can be named',
     });
   }
-  if (!instances.some((instance) => hasLimit(instance, loaded))) missing.push(LIMIT);
+  if (!instances.some((instance) => hasLimit(instance, loaded)))
+    missing.push(limitLine(loaded.service, endpoint));
   if (!roles.includes('rss') && !roles.includes('container_usage')) {
     missing.push({
       ...(RSS[language] ?? RSS_ANY),
@@ -182,12 +183,12 @@ const RSS: Readonly<Record<string, Lines>> = {
   },
   python: sh('pip install opentelemetry-instrumentation-system-metrics'),
 };
-const LIMIT: Missing = {
+const limitLine = (service: ServiceName, endpoint: string): Missing => ({
   what: 'a memory limit',
   why: 'without it, nobody can say when the service will run full',
-  lines: `curl -X PUT <this server>/api/v1/services/<service>/settings --json '{"limitBytes": 536870912}'`,
+  lines: `curl -X PUT ${endpoint}/api/v1/services/${encodeURIComponent(service)}/settings --json '{"limitBytes": 536870912}'`,
   language: 'sh',
-};
+});
 const INSTANCE_ID: Missing = {
   what: 'an id per process',
   why: 'processes on one host cannot be told apart, and their curves are mixed',

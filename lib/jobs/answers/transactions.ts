@@ -129,7 +129,34 @@ function fromHistograms(
     totalMs: sumUs / 1000,
     source: parts[0]?.source ?? '',
     examples: spans?.examples ?? [],
-    history: spans?.history ?? [],
+    history: histogramHistory(parts, from, to),
   };
   return { key, answer };
+}
+
+const HISTORY_BUCKETS = 60;
+
+/** p50 and p95 per bucket of the range, where anything finished in it. */
+function histogramHistory(parts: readonly WorkIncrements[], from: EpochMs, to: EpochMs): HistoryPoint[] {
+  const width = (to - from) / HISTORY_BUCKETS;
+  const buckets = new Map<number, WorkIncrements[]>();
+  for (const part of parts) {
+    const rowsOf = new Map<number, number[]>();
+    for (const [row, time] of part.increments.times.entries()) {
+      const bucket = Math.floor((time - from) / width);
+      rowsOf.set(bucket, [...(rowsOf.get(bucket) ?? []), row]);
+    }
+    for (const [bucket, rows] of rowsOf) {
+      const increments = { times: [], counts: [], rows: rows.map((row) => part.increments.rows[row] ?? []) };
+      buckets.set(bucket, [...(buckets.get(bucket) ?? []), { ...part, increments }]);
+    }
+  }
+  return [...buckets]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([bucket, inside]): HistoryPoint[] => {
+      const p50 = bucketQuantileUs(inside, 0.5);
+      const p95 = bucketQuantileUs(inside, 0.95);
+      if (p50 === undefined || p95 === undefined) return [];
+      return [[Math.round(from + bucket * width), p50 / 1000, p95 / 1000]];
+    });
 }
