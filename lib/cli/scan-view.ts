@@ -26,15 +26,16 @@ function seriesView({ file, service, instance, values, role, result }: Scanned, 
     `  ${sparkline(values)}  ${range(values, role)}`,
     facts.length > 0 ? `  ${facts.join(', ')}` : '',
     `  ${result.reason}`,
-    ...result.suspects.slice(0, 5).map(suspectLine),
+    ...result.suspects.slice(0, 5).map((suspect) => suspectLine(suspect, role)),
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-function suspectLine({ units, cause, bytesPerUnit, weight }: Suspect): string {
+function suspectLine({ units, cause, bytesPerUnit, weight }: Suspect, role: MemoryRole): string {
+  const each = (value: number) => (isCountRole(role) ? value.toFixed(2) : bytesText(value));
   const who = cause === 'unit' ? units.map((u) => u.name).join(' or ') : CAUSES[cause];
   const keeps = bytesPerUnit
-    ? `keeps ${bytesText(bytesPerUnit.value)} each (${bytesText(bytesPerUnit.low)} to ${bytesText(bytesPerUnit.high)})`
+    ? `keeps ${each(bytesPerUnit.value)} each (${each(bytesPerUnit.low)} to ${each(bytesPerUnit.high)})`
     : '';
   return `  ${`${Math.round(weight * 100)} %`.padStart(5)}  ${who}  ${keeps}`.trimEnd();
 }

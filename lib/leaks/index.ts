@@ -2,6 +2,6 @@ export { analyzeLife } from './analyze-life.ts';
 export { changePoints } from './change-points.ts';
 export { analyzeCohort, type CohortResult } from './cohort.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
-export { type Decision, type LookContext, type LookState, nextLook } from './next-look.ts';
+export { type Decision, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
-export { DEFAULTS, LEAKS_VERSION, type Settings } from './settings.ts';
+export { DEFAULTS, LEAKS_VERSION } from './settings.ts';

@@ -39,8 +39,8 @@ const CALM_TESTS_TO_CLEAR = 2;
 
 /**
  * Decides whether a repeated look may tell anybody. A test counts only on a quarter more lows or on a new life, and a
- * leak must be seen again in lows that the first sight did not have: .08 false alarms in 1,000 healthy service-days
- * (simulated), where telling at each look makes 7.5.
+ * leak must be seen again in lows that the first sight did not have. A prototype of this rule, with a later first test,
+ * made .08 false alarms in 1,000 simulated healthy service-days, where telling at each look made 7.5.
  */
 export function nextLook(
   previous: LookState | undefined,
