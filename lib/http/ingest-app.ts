@@ -169,10 +169,12 @@ function replyEncoding(request: Request): OtlpEncoding {
   }
 }
 
+/** The last one that a Date can hold. */
+const LAST_TIME = 8.64e15;
 const DeployBody = z.object({
   service: z.string().min(1).max(1000),
   version: z.string().min(1).max(255),
-  at: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(),
+  at: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(), // epoch ms, or RFC 3339
   url: z
     .url({ protocol: /^https?$/ })
     .max(2000)
@@ -193,7 +195,10 @@ async function takeDeploy(context: IngestContext, { caller, body }: Admitted): P
   const service = readService(parsed.data.service);
   const now = context.clock.now();
   const time = at === undefined ? now : typeof at === 'number' ? at : Date.parse(at);
-  const deploy = { service, version, at: time, url: url ?? null, commit: commit ?? null };
+  if (!(time >= 0 && time <= LAST_TIME)) {
+    throw new Fault('invalid-input', `Cannot take deploy: at: ${at} is no time since 1970 in milliseconds`);
+  }
+  const deploy = { service, version, at: Math.round(time), url: url ?? null, commit: commit ?? null };
   await putDeploy(context.records, caller.project, deploy);
   const seen = {
     service,
