@@ -63,8 +63,10 @@ export async function analyze(
     if (error === undefined) await finish(context, upload, rawKey, folded);
     else if (!(await poison(context, upload, rawKey, message, error))) failed.add(message);
   }
-  // Last: a merge that fails takes nothing back, and the next commit tries it again.
-  for (const { partition } of partitions) await compact(context, context.cache, partition);
+  const grown = partitions.filter(({ contributions }) =>
+    contributions.some(({ uploadId }) => !broken.has(uploadId)),
+  );
+  for (const { partition } of grown) await compactWhenPossible(context, partition);
   return { failed: [...failed], uploads: pending.length };
 }
 
@@ -109,6 +111,15 @@ async function foldOne(
     } else if (!(await poison(context, upload, rawKey, message, error))) return 'again';
   }
   return 'finished';
+}
+
+/** A merge that the store refuses takes nothing back: the next commit to the partition tries it again. */
+async function compactWhenPossible(context: JobContext, partition: Partition) {
+  try {
+    await compact(context, context.cache, partition);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+  }
 }
 
 interface Group {

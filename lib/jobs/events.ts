@@ -31,6 +31,14 @@ export function keysOfEvent(body: string): readonly string[] {
   return event.Records.map((record) => {
     const key = record?.s3?.object?.key;
     if (typeof key !== 'string') throw invalidInput('Cannot read event: a record names no object');
-    return decodeURIComponent(key.replaceAll('+', ' '));
+    return decodedKey(key);
   });
+}
+
+function decodedKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch (cause) {
+    throw invalidInput('Cannot read event: the key of an object is not URL-encoded', { cause });
+  }
 }

@@ -67,13 +67,17 @@ export function rawIndex(bytes: Uint8Array): {
   readonly start: number;
 } {
   const magic = new TextDecoder().decode(bytes.subarray(0, 4));
-  if (magic !== MAGIC || bytes[4] !== VERSION)
+  if (bytes.length < HEADER_BYTES || magic !== MAGIC || bytes[4] !== VERSION)
     throw invalidInput('Cannot read raw segment: it does not begin as one');
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true);
   const start = HEADER_BYTES + length;
   if (bytes.length < start) throw invalidInput('Cannot read raw segment: its index is cut');
-  const json = new TextDecoder().decode(bytes.subarray(HEADER_BYTES, start));
-  return { entries: JSON.parse(json) as RawIndexEntry[], start };
+  try {
+    const json = new TextDecoder().decode(bytes.subarray(HEADER_BYTES, start));
+    return { entries: JSON.parse(json) as RawIndexEntry[], start };
+  } catch (cause) {
+    throw invalidInput('Cannot read raw segment: its index is damaged', { cause });
+  }
 }
 
 /** `raw/{00..63}/{project}/{yyyy/mm/dd/hh}/{id}`: 64 prefixes, because stores split their load by prefix. */

@@ -42,9 +42,9 @@ export function groupingSink(context: SinkContext, options: { readonly groupMs?:
   let closed = false;
 
   const writeGroup = async () => {
-    const group = waiting;
-    waiting = [];
-    waitingBytes = 0;
+    const group = takeGroup(waiting);
+    waiting = waiting.slice(group.length);
+    waitingBytes -= bytesOf(group);
     for (const uploads of byProject(group)) {
       try {
         await putGroup(
@@ -59,11 +59,12 @@ export function groupingSink(context: SinkContext, options: { readonly groupMs?:
   };
   const run = () => {
     timer = undefined;
-    writing ??= (async () => {
+    if (writing !== undefined || waiting.length === 0) return;
+    writing = (async () => {
       while (waiting.length > 0) await writeGroup();
-    })().finally(() => {
+      // In the same turn as the last look at `waiting`: who comes now sets a timer of its own.
       writing = undefined;
-    });
+    })();
   };
 
   return {
@@ -91,6 +92,17 @@ export function groupingSink(context: SinkContext, options: { readonly groupMs?:
     },
   };
 }
+
+/** As many of the first as fit into one object, at least one. */
+function takeGroup(waiting: readonly Waiting[]): readonly Waiting[] {
+  let bytes = 0;
+  const end = waiting.findIndex(({ upload }, i) => {
+    bytes += upload.body.length;
+    return i > 0 && bytes > GROUP_BYTES;
+  });
+  return end === -1 ? waiting : waiting.slice(0, end);
+}
+const bytesOf = (group: readonly Waiting[]) => group.reduce((sum, { upload }) => sum + upload.body.length, 0);
 
 interface Waiting {
   readonly upload: Upload;

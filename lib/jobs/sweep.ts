@@ -1,4 +1,4 @@
-import type { UploadId } from '../model/ids.ts';
+import { Fault } from '../model/fault.ts';
 import { MACHINES } from '../model/partition.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -7,12 +7,15 @@ import { listServices } from '../records/services.ts';
 import { SEGMENT_PREFIX } from '../segments/keys.ts';
 import { GENERATION, type JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
-import { RAW_SHARDS, rawHourPrefix, rawIndex } from './raw-segment.ts';
+import { RAW_SHARDS, type RawIndexEntry, rawHourPrefix, rawIndex } from './raw-segment.ts';
 
 /** A raw upload without a ledger record is enqueued again after this long: longer than any queue should take. */
 export const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
 /** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
 export const ORPHAN_AFTER_MS = HOUR_MS;
+
+/** No key of a head names a later time: backfills may accept data from far ahead. */
+const END_OF_KEYS_MS = 9_999_999_999_000;
 
 /** All objects of one hour of a project's uploads. */
 export async function rawObjects(context: JobContext, project: string, hour: number): Promise<ObjectInfo[]> {
@@ -58,10 +61,21 @@ export async function sweepUploads(
 async function hasUnseen(context: JobContext, project: string, object: ObjectInfo): Promise<boolean> {
   const bytes = await context.objects.get(object.key);
   if (bytes === undefined) return false;
-  for (const { id } of rawIndex(bytes).entries) {
-    if ((await context.ledger.get(project, id as UploadId)) === undefined) return true;
+  const entries = readableIndex(bytes);
+  for (const { id } of entries) {
+    if ((await context.ledger.get(project, id)) === undefined) return true;
   }
   return false;
+}
+
+/** A damaged object has no uploads to look for: its event has been tried, and it must not stop the sweep. */
+function readableIndex(bytes: Uint8Array): readonly RawIndexEntry[] {
+  try {
+    return rawIndex(bytes).entries;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'invalid-input') return [];
+    throw error;
+  }
 }
 
 /** Removes segments that no head lists and that are older than any writer may be. Returns how many. */
@@ -76,7 +90,7 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
   for (const { name: project } of await listProjects(context.records)) {
     const services = (await listServices(context.records, project)).map(({ service }) => service);
     for (const service of [MACHINES, ...services]) {
-      const range = { project, service, generation: GENERATION, from: 0, to: now + HOUR_MS };
+      const range = { project, service, generation: GENERATION, from: 0, to: END_OF_KEYS_MS };
       for (const { head } of await context.heads.range(range)) {
         for (const { key } of head.segments) listed.add(key);
       }

@@ -1,6 +1,6 @@
 import { PARTITION_MS, type Partition } from '../model/partition.ts';
 import type { EpochMs } from '../model/units.ts';
-import { HOUR_MS } from '../model/units.ts';
+import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 
 // The only file that knows what a key looks like. No partition key starts with a time, so that writes of one hour
 // spread over the table.
@@ -35,7 +35,8 @@ export const headsBetween = (
 ) => ({
   pk: servicePk(range.project, range.service),
   from: part('HEAD', range.generation, '10m', seconds(Math.floor(range.from / PARTITION_MS) * PARTITION_MS)),
-  to: part('HEAD', range.generation, '10m', seconds(range.to)),
+  // A range that ends within a second holds the partition that begins with it.
+  to: part('HEAD', range.generation, '10m', seconds(Math.ceil(range.to / SECOND_MS) * SECOND_MS)),
 });
 export const headStart = (sk: string): EpochMs => Number(sk.slice(sk.lastIndexOf('#') + 1)) * 1000;
 

@@ -1,3 +1,4 @@
+import { Fault } from '../model/fault.ts';
 import type { QueryOptions, RecordStore, StoredRecord } from '../ports/record-store.ts';
 
 /** Records of a whole range, page by page, at most `max` of them. */
@@ -22,6 +23,7 @@ const ATTEMPTS_MAX = 30;
 /**
  * Reads, changes and writes one record until no one was faster. `change` gets the present body and returns the next;
  * undefined leaves it as it is. Returns the body that stands.
+ * @throws Fault('unavailable') when others were faster too often
  */
 export async function update<T>(
   records: RecordStore,
@@ -36,5 +38,5 @@ export async function update<T>(
     const { outcome } = await records.put({ ...key, ...next }, condition);
     if (outcome === 'stored') return next.body;
   }
-  throw new Error(`Cannot update ${key.pk} ${key.sk}: lost ${ATTEMPTS_MAX} races in a row`);
+  throw new Fault('unavailable', `Cannot update ${key.pk} ${key.sk}: lost ${ATTEMPTS_MAX} races in a row`);
 }
