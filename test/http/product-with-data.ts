@@ -1,0 +1,109 @@
+import { openProduct, type Product } from '../support/product.ts';
+import { AT } from './door-app.ts';
+
+export interface Operation {
+  readonly description: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly responses: Readonly<
+    Record<string, { readonly content: Readonly<Record<string, { schema: object }>> }>
+  >;
+}
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const MINUTE_MS = 60_000;
+const MIB = 1024 * 1024;
+const nanos = (ms: number) => `${Math.round(ms)}000000`;
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+
+/** Requests of a route up to and with a minute: each route has a rhythm of its own, so that they can be told apart. */
+const requestsUntil = (index: number, rhythm: number) =>
+  Array.from({ length: index + 1 }, (_, i) => 100 + ((i * rhythm) % 61)).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+
+/** One minute of a service that keeps 64 KiB of each request of one route and collects its garbage in between. */
+function minute(service: string, at: number, index: number, leaks: boolean) {
+  const resource = {
+    attributes: [
+      ...[
+        text('service.name', service),
+        text('service.version', '1.0.0'),
+        text('service.instance.id', 'one'),
+      ],
+      text('telemetry.sdk.language', 'nodejs'),
+    ],
+  };
+  const kept = leaks && index > 30 ? (requestsUntil(index, 17) - requestsUntil(30, 17)) * 64 * 1024 : 0;
+  const level = (when: number, bytes: number) => ({
+    attributes: [text('v8js.heap.space.name', 'old_space')],
+    timeUnixNano: nanos(when),
+    asInt: String(Math.round(bytes)),
+  });
+  // Six readings a minute: a saw that falls back to the floor.
+  const dataPoints = Array.from({ length: 6 }, (_, i) =>
+    level(at + i * 10_000, 40 * MIB + kept + (((index * 6 + i) % 4) * 3 + ((i * 7) % 5) / 10) * MIB),
+  );
+  const requests = (route: string, total: number) => ({
+    attributes: [
+      text('http.request.method', 'GET'),
+      text('http.route', route),
+      text('http.response.status_code', '200'),
+    ],
+    startTimeUnixNano: nanos(AT - 200 * MINUTE_MS),
+    timeUnixNano: nanos(at + 50_000),
+    count: String(total),
+    sum: total * 0.02,
+    explicitBounds: [0.01, 0.05, 0.1],
+    bucketCounts: [0, total, 0, 0].map(String),
+  });
+  const collections = {
+    attributes: [text('v8js.gc.type', 'major')],
+    startTimeUnixNano: nanos(AT - 200 * MINUTE_MS),
+    timeUnixNano: nanos(at + 50_000),
+    count: String(3 * (index + 1)),
+    sum: 0.03 * (index + 1),
+    explicitBounds: [0.01, 0.1],
+    bucketCounts: [0, 3 * (index + 1), 0].map(String),
+  };
+  const histogram = (points: object[]) => ({ aggregationTemporality: 2, dataPoints: points });
+  const metrics = [
+    { name: 'v8js.memory.heap.used', unit: 'By', gauge: { dataPoints } },
+    {
+      name: 'http.server.request.duration',
+      unit: 's',
+      histogram: histogram([
+        requests('/kept', requestsUntil(index, 17)),
+        requests('/other', requestsUntil(index, 23)),
+      ]),
+    },
+    { name: 'v8js.gc.duration', unit: 's', histogram: histogram([collections]) },
+  ];
+  return JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] });
+}
+
+/** A product in which each kind of answer has something to tell: a finding, releases, refused and rejected uploads. */
+export async function openProductWithData(): Promise<Product> {
+  const product = await openProduct({ at: AT - 180 * MINUTE_MS });
+  const post = (path: string, body: string) =>
+    product.send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  await post('/v1/deploys', JSON.stringify({ service: 'leaky', version: '1.0.0' }));
+  for (let index = 0; index < 180; index += 1) {
+    const at = AT - (180 - index) * MINUTE_MS;
+    product.clock.time = at + 55_000;
+    await post('/v1/metrics', minute('leaky', at, index, true));
+    await post('/v1/metrics', minute('production/shop/calm', at, index, false));
+    if (index % 30 === 29) {
+      await product.settle();
+      await product.scan();
+    }
+  }
+  product.clock.time = AT;
+  await post('/v1/metrics', '{"broken');
+  await post('/v1/metrics', minute('late', AT - 40 * 24 * 60 * MINUTE_MS, 0, false));
+  await product.settle();
+  await product.scan();
+  return product;
+}
