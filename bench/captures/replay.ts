@@ -1,7 +1,7 @@
 // Replays recorded runs of real SDKs through the whole product and prints what it says of each beside the truth.
 //   node bench/captures/replay.ts DIR…     each DIR holds requests/ and truth.json
 import { basename } from 'node:path';
-import { captureTruth, plainRoute, replay } from '../../test/support/captures.ts';
+import { type CaptureTruth, packCapture, plainRoute, replay } from '../../test/support/captures.ts';
 import { openProduct } from '../../test/support/product.ts';
 
 interface Cohort {
@@ -17,9 +17,10 @@ interface Cohort {
 }
 
 for (const folder of process.argv.slice(2)) {
-  const truth = captureTruth(folder);
+  const capture = packCapture(folder);
+  const { truth } = capture;
   const product = await openProduct({ at: truth.recorder.startUnixMs });
-  await replay(product, folder);
+  await replay(product, capture);
   const { items: services } = await product.get<{ items: { service: string }[] }>('/services');
   const leak = truth.lives.map((life) => life.leak).find((one) => one);
   const seconds = truth.lives
@@ -56,7 +57,7 @@ for (const folder of process.argv.slice(2)) {
   await product.close();
 }
 
-function totals(lives: ReturnType<typeof captureTruth>['lives']) {
+function totals(lives: CaptureTruth['lives']) {
   const sums: Record<string, Record<string, number>> = {};
   for (const { requests } of lives) {
     for (const [route, byStatus] of Object.entries(requests ?? {})) {

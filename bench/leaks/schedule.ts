@@ -24,12 +24,12 @@ function lifeUntil(run: Run, end: number): Life {
   const times = Float64Array.from(run.times_s.slice(0, n), (time) => time * 1000);
   const collected = run.majorGc
     .slice(0, n)
-    .flatMap((count, i) => (i > 0 && count > (run.majorGc[i - 1] as number) ? [times[i] as number] : []));
+    .flatMap((count, i) => (i > 0 && count > (run.majorGc[i - 1] ?? 0) ? [times[i] as number] : []));
   return {
     instance: 'shop',
     version: undefined,
     role: 'heap_used',
-    startedAt: (times[0] as number) - 1000,
+    startedAt: 0,
     times,
     values: Float64Array.from(run.oldSpace.slice(0, n)),
     majorCollections: Float64Array.from(collected),

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { Fault } from '../model/fault.ts';
-import { DAY_MS, type EpochMs } from '../model/units.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 
 const Moment = z.string().max(40).optional().meta({ description: 'RFC 3339, or epoch milliseconds' });
 export const RangeQuery = z.object({ from: Moment, to: Moment });
 
 const DEFAULT_RANGE_MS = DAY_MS;
+/** Counters begin before their first point: what a process did until its first export belongs to the range. */
+const BEFORE_FIRST_MS = MINUTE_MS;
 /** Ten-minute partitions of a longer range would be read one by one: roll-ups are for that. */
 const RANGE_MAX_MS = 31 * DAY_MS;
 
@@ -20,7 +22,8 @@ export function readRange(
 ): { from: EpochMs; to: EpochMs } {
   const to = moment('to', query.to) ?? now;
   const day = to - DEFAULT_RANGE_MS;
-  const from = moment('from', query.from) ?? (firstData < to ? Math.max(day, firstData) : day);
+  const from =
+    moment('from', query.from) ?? (firstData < to ? Math.max(day, firstData - BEFORE_FIRST_MS) : day);
   if (from >= to) throw new Fault('invalid-input', 'Cannot read range: "from" must be before "to"');
   if (to - from > RANGE_MAX_MS)
     throw new Fault('invalid-input', 'Cannot read range: at most 31 days at once');

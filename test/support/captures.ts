@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Product } from './product.ts';
 
 /** What a recorded run really did, as its truth.json says. */
@@ -20,8 +21,10 @@ export interface CaptureTruth {
 }
 
 /** Node's, Go's and Java's runs have `lives`; Python's are one life each, in seconds, with "METHOD route status" as keys. */
-export function captureTruth(folder: string): CaptureTruth {
-  const truth = JSON.parse(readFileSync(join(folder, 'truth.json'), 'utf8')) as CaptureTruth | PythonTruth;
+export const captureTruth = (folder: string): CaptureTruth =>
+  toTruth(JSON.parse(readFileSync(join(folder, 'truth.json'), 'utf8')) as CaptureTruth | PythonTruth);
+
+function toTruth(truth: CaptureTruth | PythonTruth): CaptureTruth {
   if ('recorder' in truth) return truth;
   const requests: Record<string, Record<string, number>> = {};
   for (const [key, count] of Object.entries(truth.requests)) {
@@ -53,7 +56,43 @@ interface PythonTruth {
 export const plainRoute = (name: string): string => name.replaceAll(/<[^>]*>|\{[^}]*\}|:\w+/g, ':');
 
 const HOP_BY_HOP = /^(host|connection|content-length|transfer-encoding|expect)$/i;
-const SCAN_EVERY_MS = 5000;
+const SCAN_EVERY_MS = 20_000;
+
+/** One recorded request. */
+export interface CapturedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly receivedMs: number;
+  /** Base64, as sent. */
+  readonly body: string;
+}
+
+/** A run in one file: `{truth, requests}`, gzip JSON; made from a folder by `packCapture`. */
+export interface PackedCapture {
+  readonly truth: CaptureTruth;
+  readonly requests: readonly CapturedRequest[];
+}
+
+export const packedCapture = (file: string): PackedCapture =>
+  JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as PackedCapture;
+
+/** Reads a recorded folder: requests/NNN.json beside requests/NNN.body, and truth.json. */
+export function packCapture(folder: string): PackedCapture {
+  const requests = join(folder, 'requests');
+  const names = readdirSync(requests).filter((name) => name.endsWith('.json'));
+  return {
+    truth: captureTruth(folder),
+    requests: names.sort().map((name) => {
+      const { method, path, headers, receivedMs } = JSON.parse(
+        readFileSync(join(requests, name), 'utf8'),
+      ) as CapturedRequest;
+      const kept = headers.filter(([header]) => !HOP_BY_HOP.test(header) && !/^authorization$/i.test(header));
+      const body = readFileSync(join(requests, name.replace(/json$/, 'body'))).toString('base64');
+      return { method, path, headers: kept, receivedMs, body };
+    }),
+  };
+}
 
 /**
  * Sends a recorded run as it was sent, with the clock of the product at the moment of each request, and scans every few
@@ -61,30 +100,22 @@ const SCAN_EVERY_MS = 5000;
  */
 export async function replay(
   product: Product,
-  folder: string,
-  { scan = true } = {},
+  { truth, requests }: PackedCapture,
 ): Promise<Record<string, number>> {
-  const { recorder } = captureTruth(folder);
-  const requests = join(folder, 'requests');
   const answers: Record<string, number> = {};
   let scannedAt = 0;
-  for (const file of readdirSync(requests)
-    .filter((name) => name.endsWith('.json'))
-    .sort()) {
-    const { method, path, headers, receivedMs } = JSON.parse(readFileSync(join(requests, file), 'utf8')) as {
-      method: string;
-      path: string;
-      headers: [string, string][];
-      receivedMs: number;
+  for (const { method, path, headers, receivedMs, body } of requests) {
+    product.clock.time = truth.recorder.startUnixMs + receivedMs;
+    const bytes = Uint8Array.from(Buffer.from(body, 'base64'));
+    const init = {
+      method,
+      headers: headers.map(([k, v]): [string, string] => [k, v]),
+      ...(bytes.length > 0 ? { body: bytes } : {}),
     };
-    product.clock.time = recorder.startUnixMs + receivedMs;
-    const body = readFileSync(join(requests, file.replace(/json$/, 'body')));
-    const sent = headers.filter(([name]) => !HOP_BY_HOP.test(name) && !/^authorization$/i.test(name));
-    const init = { method, headers: sent, ...(body.length > 0 ? { body: new Uint8Array(body) } : {}) };
     const { status } = await product.send(path, init);
     const key = `${path.split('?')[0]} ${status}`;
     answers[key] = (answers[key] ?? 0) + 1;
-    if (scan && product.clock.time - scannedAt >= SCAN_EVERY_MS) {
+    if (product.clock.time - scannedAt >= SCAN_EVERY_MS) {
       await product.settle();
       await product.scan();
       scannedAt = product.clock.time;
@@ -92,6 +123,6 @@ export async function replay(
   }
   product.clock.time += 1000;
   await product.settle();
-  if (scan) await product.scan();
+  await product.scan();
   return answers;
 }
