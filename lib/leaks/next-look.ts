@@ -1,4 +1,5 @@
 import type { LeakResult } from '../model/leak.ts';
+import { unitKey } from '../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 import { clamp, firstAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
@@ -14,6 +15,10 @@ export interface LookState {
   readonly suspicion: { readonly until: EpochMs; readonly slopeBytesPerHour: number } | null;
   /** The limit will be reached within a day: every new low is looked at. */
   readonly urgent: boolean;
+  /** The suspect that stood out at the last test; null when none did. */
+  readonly lead: string | null;
+  /** Tests in a row that would have fired, had they named the one that the test before them named. */
+  readonly unsettled: number;
   readonly fired: boolean;
   /** Tests in a row, after firing, that saw no growth. */
   readonly calmTests: number;
@@ -63,25 +68,34 @@ export function nextLook(
         testedLows: 0,
         suspicion: null,
         urgent: false,
+        lead: null,
+        unsettled: 0,
         fired: false,
         calmTests: 0,
       };
-  const needed = state.urgent
-    ? state.testedLows + 1
-    : Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE));
-  if (result.lows < needed) return { state, decision: 'none' };
   const limitIsNear = result.timeToLimitS !== null && result.timeToLimitS.value * SECOND_MS <= DAY_MS;
-  const tested = { ...state, testedLows: result.lows, urgent: limitIsNear };
+  const needed =
+    state.urgent || limitIsNear
+      ? state.testedLows + 1
+      : Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE));
+  if (result.lows < needed) return { state, decision: 'none' };
+  const tested = { ...state, testedLows: result.lows, urgent: limitIsNear, lead: leadOf(result) };
   if (result.verdict !== 'leak') return afterNoLeak(tested, result);
   if (tested.fired) return { state: { ...tested, calmTests: 0 }, decision: 'none' };
   const until = result.confirmedUntil ?? birth;
-  // A limit that comes soon skips the second test, but not the question who: one more look often turns it round.
-  const skipsSecond = limitIsNear && knowsWho(result);
+  // A limit that comes soon skips the second test, but not the question who: one more low often turns it round.
+  const skipsSecond = limitIsNear && (result.suspects.length === 0 || tested.lead !== null);
   const confirmed = skipsSecond || (tested.suspicion !== null && goesOn(tested.suspicion, result));
-  if (confirmed && (limitIsNear || !isHeld(result, birth, context)))
-    return { state: { ...tested, suspicion: null, fired: true, calmTests: 0 }, decision: 'fire' };
+  const named = result.suspects.length === 0 || (tested.lead !== null && tested.lead === state.lead);
+  const settled = named || state.unsettled >= (limitIsNear ? UNSETTLED_MAX_URGENT : UNSETTLED_MAX);
+  if (confirmed && settled && (limitIsNear || !isHeld(result, birth, context)))
+    return {
+      state: { ...tested, suspicion: null, unsettled: 0, fired: true, calmTests: 0 },
+      decision: 'fire',
+    };
+  const unsettled = confirmed && !settled ? state.unsettled + 1 : state.unsettled;
   const suspicion = tested.suspicion ?? { until, slopeBytesPerHour: result.slopeBytesPerHour?.value ?? 0 };
-  return { state: { ...tested, suspicion }, decision: 'suspected' };
+  return { state: { ...tested, suspicion, unsettled }, decision: 'suspected' };
 }
 
 function afterNoLeak(state: LookState, result: LeakResult): { state: LookState; decision: Decision } {
@@ -94,10 +108,16 @@ function afterNoLeak(state: LookState, result: LeakResult): { state: LookState; 
 }
 
 const CLEAR_WEIGHT = 0.9;
+/** So often a message waits for the suspects to settle: tests are few and far between unless the limit is near. */
+const UNSETTLED_MAX = 1;
+const UNSETTLED_MAX_URGENT = 3;
 
-/** One suspect stands out, or nothing is known of the work. */
-const knowsWho = ({ suspects }: LeakResult): boolean =>
-  suspects.length === 0 || suspects[0]!.weight >= CLEAR_WEIGHT;
+/** The suspect that stands out. */
+function leadOf({ suspects }: LeakResult): string | null {
+  const [first] = suspects;
+  if (first === undefined || first.weight < CLEAR_WEIGHT) return null;
+  return first.cause === 'unit' ? first.units.map(unitKey).join('\n') : first.cause;
+}
 
 /** The floor still rises in the lows that came after the first sight, by themselves. */
 function goesOn(
