@@ -8,11 +8,6 @@ import type { Plan } from './plan.ts';
 export const PROJECT_DIR = join(import.meta.dirname, '..', '..', '..');
 export const SHOP_SERVICE = 'demo-shop';
 export const SHOP_HEAP_MB = 96;
-/**
- * What Node 22 takes by default. Node 24 lets the young generation grow to three times 64 MB, and V8, which wants room for
- * all of it in the old one, then collects 40 times a second under a limit of 96 MB: 71 s of CPU in 60 s, against 9.
- */
-const SHOP_SEMI_SPACE_MB = 16;
 export const EXPORT_INTERVAL_MS = 1000;
 export const SCAN_INTERVAL_S = 5;
 /** How long a child may take to end by itself. */
@@ -53,7 +48,6 @@ export function shopCommand(bug: Bug, endpoint: string, env: NodeJS.ProcessEnv):
   return {
     args: [
       `--max-old-space-size=${SHOP_HEAP_MB}`,
-      `--max-semi-space-size=${SHOP_SEMI_SPACE_MB}`,
       '--require',
       join(demo, 'telemetry.cjs'),
       join(demo, 'shop.cjs'),

@@ -30,12 +30,12 @@ const LOG_FACTOR_MAX = 1.5;
 /** No route takes more of a window than this before the doubling, so that twice as much leaves something for the rest. */
 const SHARE_MAX = 0.3;
 /**
- * The decoy's share of a window. At the most it holds 12 MB (2 s at 200 kB), which fits beside the leak under 96 MB; with
- * half of the least, 11 major collections followed the onset.
+ * The decoy's share of a window. At the most it holds 11 MB (2 s at 200 kB), which fits beside the leak under 96 MB; with a
+ * fortieth, 11 major collections followed the onset, and with a sixth its own coming and going hid the leak for longer.
  */
-const DECOY_SHARE = 0.1;
-const DECOY_SHARE_MIN = 0.05;
-const DECOY_SHARE_MAX = 0.2;
+const DECOY_SHARE = 0.12;
+const DECOY_SHARE_MIN = 0.09;
+const DECOY_SHARE_MAX = 0.18;
 const ATTEMPTS_MAX = 1000;
 
 export interface Plan {
