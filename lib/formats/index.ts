@@ -3,7 +3,7 @@ import type { UploadFacts } from '../model/telemetry.ts';
 import { decompress } from './decompress.ts';
 import { decodeMetrics, decodeTraces, type Encoding, metricsFacts, tracesFacts } from './otlp/index.ts';
 
-export { countPrecedence, rolePrecedence } from './otlp/index.ts';
+export { countPrecedence, rolePrecedence, scopeOfStream } from './otlp/index.ts';
 
 /** An upload as it lies in a raw segment. */
 interface StoredUpload {

@@ -3,10 +3,11 @@ import type { MemoryRole } from '../../model/memory.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { FactsState } from '../../segments/kinds/facts.ts';
 import type { InstanceState } from '../../segments/kinds/instance.ts';
-import { majorCollections, type WorkIncrements, workOf } from './counts.ts';
+import { collections, type WorkIncrements, workOf } from './counts.ts';
 import { factIn } from './facts.ts';
 import { type RoleSeries, seriesOfRole } from './levels.ts';
 import { limitOf, machineValues } from './limits.ts';
+import { medianStep } from './median-step.ts';
 import { findRestarts } from './restarts.ts';
 
 export interface LivesInput {
@@ -18,6 +19,8 @@ export interface LivesInput {
   /** End of what was read: an instance that has been silent for long before it is gone. */
   readonly now: number;
 }
+
+export { medianStep } from './median-step.ts';
 
 /** A life with the metric that told it. */
 export interface LifeOfRole extends Life {
@@ -43,10 +46,11 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
     const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
     const inside = series.times.flatMap((time, at) => (time >= begin && time < end ? [at] : []));
     if (inside.length === 0) continue;
-    const times = Float64Array.from(inside, (at) => series.times[at] as number);
-    const values = Float64Array.from(inside, (at) => series.values[at] as number);
+    const told = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
+    const times = Float64Array.from(told, (at) => series.times[at] as number);
+    const values = Float64Array.from(told, (at) => series.values[at] as number);
     const first = times[0] as number;
-    const last = times.at(-1) as number;
+    const last = series.times[inside.at(-1) as number] as number;
     const machines = machineValues(
       input.instance,
       input.facts,
@@ -55,7 +59,9 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
     );
     const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
     // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
-    const workFrom = lives.at(-1)?.times.at(-1) ?? startedAt ?? first;
+    // The last export of the life before it is not.
+    const before = lives.at(-1)?.times.at(-1);
+    const workFrom = before === undefined ? (startedAt ?? first) : before + 1;
     const follower = Number.isFinite(end);
     const gone = !follower && now - last > GONE_INTERVALS * intervalMs;
     const oom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
@@ -69,7 +75,8 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
       startedAt,
       times,
       values,
-      majorCollections: role === 'heap_used' ? majorCollections(instance, workFrom, last) : undefined,
+      majorCollections: role === 'heap_used' ? collections(instance, 'gc_major', workFrom, last) : undefined,
+      minorCollections: role === 'heap_used' ? collections(instance, 'gc_minor', workFrom, last) : undefined,
       afterGc: role === 'heap_after_gc',
       limit: limitOf(role, instance, machines, input.limitSetting, last),
       work: workSeries(workOf(instance, workFrom, last), times),
@@ -81,19 +88,30 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
   return lives;
 }
 
-/** Old generation for heaps; the after-collection metric only while it moves (with G1 it stands still as a heap leaks). */
+/** Old generation for heaps; the after-collection metric only while it keeps moving: else the raw heap speaks. */
 function bestSeries(instance: InstanceState, role: MemoryRole): RoleSeries | undefined {
   const [best] = seriesOfRole(instance, role, { old: FLOOR_ROLES.includes(role) });
   if (best === undefined || best.times.length === 0) return undefined;
-  if (role === 'heap_after_gc' && new Set(best.values).size < 3) return undefined;
+  if (role === 'heap_after_gc' && !keepsMoving(best.values)) return undefined;
   return best;
 }
 
-export function medianStep(times: readonly number[]): number {
-  const steps = times.slice(1).map((time, i) => time - (times[i] as number));
-  if (steps.length === 0) return 60_000;
-  return steps.sort((a, b) => a - b)[steps.length >> 1] as number;
+const DISTINCT_MIN = 3;
+const RECENT_MIN = 10;
+
+/**
+ * Whether a value after collections is renewed: it took three values in all and changed within the last third. G1 renews
+ * the old generation's by old collections alone, which may never come while it grows from 21 to 40 MB; Go's, which
+ * follows from the goal, stands at 2 MB until the heap passes 4 MB.
+ */
+function keepsMoving(values: readonly number[]): boolean {
+  const recent = values.slice(-Math.max(RECENT_MIN, Math.ceil(values.length / 3)));
+  return new Set(values).size >= DISTINCT_MIN && new Set(recent).size > 1;
 }
+
+/** A value after collections is news only when a collection has changed it: repeats of it are the scraper's. */
+const renewals = (places: readonly number[], values: readonly number[]) =>
+  places.filter((at, i) => i === 0 || values[at] !== values[places[i - 1] as number]);
 
 /** The earliest start of a counter that could be this process's own, when it began shortly before its first point. */
 function processStart(instance: InstanceState, first: number, intervalMs: number): number | undefined {

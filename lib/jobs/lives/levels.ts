@@ -1,5 +1,5 @@
 import { rolePrecedence } from '../../formats/index.ts';
-import type { SeriesRole } from '../../model/memory.ts';
+import { isCountRole, MEMORY_ROLES, type SeriesRole } from '../../model/memory.ts';
 import type { InstanceState } from '../../segments/kinds/instance.ts';
 
 /** One curve of an instance: a role as one metric tells it, its parts added up. */
@@ -59,14 +59,22 @@ function addParts(
       sums.set(time, { sum: at.sum + (values[i] as number), parts: at.parts + 1 });
     }
   }
-  // An export that a Collector cut in two is here in part until its other half comes: a sum of half is a false low.
-  const whole = commonest([...sums.values()].map(({ parts }) => parts));
-  const times = [...sums]
-    .filter(([, { parts }]) => parts >= whole)
-    .map(([time]) => time)
-    .sort((a, b) => a - b);
-  return { ...facts, times, values: times.map((time) => sums.get(time)?.sum as number) };
+  const all = [...sums].sort(([a], [b]) => a - b);
+  const parts = all.map(([, at]) => at.parts);
+  const kept = all.filter((_, i) => !hasFixedParts(role) || isWhole(parts, i));
+  return { ...facts, times: kept.map(([time]) => time), values: kept.map(([, { sum }]) => sum) };
 }
+
+/** Spaces and pools are always all there. Counts by state (threads, handles) leave out the states that nobody is in. */
+const hasFixedParts = (role: SeriesRole) => !COUNTED.has(role);
+const COUNTED = new Set<SeriesRole>([...MEMORY_ROLES.filter(isCountRole), 'active_requests']);
+
+/** Exports on either side that say how many parts are usual: another version may have more of them, or fewer. */
+const NEIGHBOURS = 7;
+
+/** An export that a Collector cut in two is here in part until its other half comes: a sum of half is a false low. */
+const isWhole = (parts: readonly number[], at: number): boolean =>
+  (parts[at] as number) >= commonest(parts.slice(Math.max(0, at - NEIGHBOURS), at + NEIGHBOURS + 1));
 
 function commonest(counts: readonly number[]): number {
   const votes = new Map<number, number>();

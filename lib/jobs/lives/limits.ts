@@ -51,16 +51,16 @@ export function limitOf(
   return container ?? setting ?? undefined;
 }
 
-const isContainerLimit = ({ kind, value }: MachineValue) => kind === 'container_limit' && value > 0;
-
-/** Beyond any memory there is: cgroups write "no limit" as a number just below 2^63. */
+/** Beyond any memory there is: cgroups write "no limit" as a number just below 2^63, cAdvisor as that or as 0. */
 const NO_LIMIT_BYTES = 2 ** 50;
+const isLimit = (value: number) => value > 0 && value < NO_LIMIT_BYTES;
+const isContainerLimit = ({ kind, value }: MachineValue) => kind === 'container_limit' && isLimit(value);
 
 function lastOf(instance: InstanceState, role: 'heap_limit' | 'container_limit' | 'host_limit', to: number) {
   for (const { times, values } of seriesOfRole(instance, role)) {
     const at = times.findLastIndex((time) => time <= to);
     const value = values[at];
-    if (value !== undefined && value > 0 && value < NO_LIMIT_BYTES) return value;
+    if (value !== undefined && isLimit(value)) return value;
   }
   return undefined;
 }
