@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { SIGNATURE_HEADERS, secretOfText, sign, signedContent } from '../http/signing.ts';
 import { Fault } from '../model/fault.ts';
 import { digest, hexOf } from '../model/ids.ts';
 import { EXIT, type Io } from './command.ts';
 import { readProgress, type SendProgress } from './send-progress.ts';
-import { otlpEncodingOfFile, routeOfFile } from './sendable.ts';
+import { doorOf, requestsOfFile } from './sendable.ts';
 
 const HELP = `Usage: tidemark send FILE… --to URL --key K [--secret S]
 
-Uploads files of telemetry: OTLP metrics or traces, JSON or protobuf, one export or one a line, gzip or not. What they hold
-is told by their content. With --secret each request is signed; with --key tm_… alone it carries the token.
+Uploads files of telemetry: OTLP metrics or traces, JSON or protobuf, one export or one a line, plain, gzip
+or zstd. What they hold is told by their content. With --secret each request is signed; with --key tm_… alone it carries the token.
 
   --to URL       where the server listens, e.g. http://127.0.0.1:4040
   --key K        id of a key (k_…, with --secret) or a token (tm_…); TIDEMARK_KEY
@@ -74,7 +75,7 @@ export async function send(args: string[], io: Io): Promise<number> {
 }
 
 async function sendFile(file: string, target: Target, progress: SendProgress, io: Io): Promise<Sent[]> {
-  const parts = partsOf(await io.readFile(file));
+  const parts = requestsOfFile(await io.readFile(file));
   const sent: Sent[] = [];
   for (const [part, body] of parts.entries()) {
     if (io.isTerminal) io.stderr(`\r\x1b[K${file}  ${part + 1} of ${parts.length}`);
@@ -84,7 +85,7 @@ async function sendFile(file: string, target: Target, progress: SendProgress, io
       continue;
     }
     const { status, detail } = await post(target, body);
-    const taken = status >= 200 && status < 300;
+    const taken = status !== null && status >= 200 && status < 300;
     if (taken) await progress.add(mark);
     sent.push({ file, part, status, outcome: taken ? 'taken' : 'refused', detail });
   }
@@ -92,27 +93,22 @@ async function sendFile(file: string, target: Target, progress: SendProgress, io
   return sent;
 }
 
-/** A file of JSON lines holds one request a line; any other file is one request. */
-function partsOf(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
-  const whole = new Uint8Array(bytes);
-  if (whole[0] !== 0x7b) return [whole];
-  const lines = new TextDecoder()
-    .decode(whole)
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  const areRequests =
-    lines.length > 1 && lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'));
-  return areRequests ? lines.map((line) => new TextEncoder().encode(line)) : [whole];
-}
-
 async function post(
   target: Target,
-  body: Uint8Array<ArrayBuffer>,
-): Promise<{ status: number; detail: string }> {
-  const { path, plain } = routeOfFile(body);
-  const encoding = otlpEncodingOfFile(plain);
+  plain: Uint8Array<ArrayBuffer>,
+): Promise<{ status: number | null; detail: string }> {
+  let door: ReturnType<typeof doorOf>;
+  try {
+    door = doorOf(plain);
+  } catch (error) {
+    // The other parts of the file may be fine: a Collector writes logs between them.
+    if (!(error instanceof Fault)) throw error;
+    return { status: null, detail: error.message };
+  }
+  const { path, encoding } = door;
   const contentType = encoding === 'json' ? 'application/json' : 'application/x-protobuf';
-  const contentEncoding = plain === body ? '' : 'gzip';
+  const contentEncoding = 'gzip';
+  const body = new Uint8Array(gzipSync(plain));
   const url = `${target.url}${path}`;
   // One id for all tries: a try whose answer was lost is answered as the first one was.
   const id = randomUUID();
@@ -140,6 +136,7 @@ async function attemptPost(url: string, headers: Headers, body: Uint8Array<Array
       method: 'POST',
       headers,
       body,
+      redirect: 'manual', // followed, a POST would become a GET, whose 200 says nothing
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
@@ -213,7 +210,9 @@ function report(sent: readonly Sent[], json: boolean, io: Io) {
   }
   for (const { file, part, status, outcome, detail } of sent) {
     if (outcome === 'refused')
-      io.stderr(`tidemark send: ${file}, part ${part + 1}: refused with ${status}: ${detail}\n`);
+      io.stderr(
+        `tidemark send: ${file}, part ${part + 1}: ${status === null ? 'not sent' : `refused with ${status}`}: ${detail}\n`,
+      );
   }
   io.stdout(`${totals.taken} taken, ${totals.skipped} sent before, ${totals.refused} refused\n`);
 }

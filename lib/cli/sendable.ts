@@ -5,13 +5,21 @@ import { Fault } from '../model/fault.ts';
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_RATIO = 200;
 
-/** The door that a file is for, told by its content: a parser of that door must find points or spans in it. */
-export function routeOfFile(body: Uint8Array<ArrayBuffer>): {
-  readonly path: string;
-  readonly plain: Uint8Array;
-} {
-  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
-  const plain = isGzip ? decompress(body, 'gzip', { maxBytes: MAX_BYTES, maxRatio: MAX_RATIO }) : body;
+/** The requests that a file holds: one a line in JSON lines, else one. Unpacked, every member and frame of it. */
+export function requestsOfFile(file: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const whole = new Uint8Array(decompress(file, '', { maxBytes: MAX_BYTES, maxRatio: MAX_RATIO }));
+  if (otlpEncodingOfFile(whole) === 'protobuf') return [whole];
+  const lines = new TextDecoder()
+    .decode(whole)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  // A request that is printed over several lines has one that is a brace alone.
+  const areRequests = lines.length > 1 && lines.every((line) => /^\s*\{.*\}\s*$/.test(line));
+  return areRequests ? lines.map((line) => new TextEncoder().encode(line)) : [whole];
+}
+
+/** The door that a request is for, told by its content: a parser of that door must find points or spans in it. */
+export function doorOf(plain: Uint8Array): { readonly path: string; readonly encoding: 'json' | 'protobuf' } {
   const encoding = otlpEncodingOfFile(plain);
   const finds = (check: typeof checkMetrics) => {
     try {
@@ -26,8 +34,8 @@ export function routeOfFile(body: Uint8Array<ArrayBuffer>): {
   if (points === 0 && spans === 0) {
     throw new Fault('invalid-input', 'Cannot send file: it holds neither OTLP metrics nor OTLP traces');
   }
-  return { path: points >= spans ? '/v1/metrics' : '/v1/traces', plain };
+  return { path: points >= spans ? '/v1/metrics' : '/v1/traces', encoding };
 }
 
-export const otlpEncodingOfFile = (plain: Uint8Array): 'json' | 'protobuf' =>
+const otlpEncodingOfFile = (plain: Uint8Array): 'json' | 'protobuf' =>
   plain[0] === 0x7b ? 'json' : 'protobuf';

@@ -13,7 +13,7 @@ Runs the server: uploads, analysis, findings, API and web UI in one process, on 
   --port N     default ${DEFAULT_PORT}, or TIDEMARK_PORT
   --host H     address to listen on (default 127.0.0.1); callers from other machines need a key
   --auth       ask for a key on this machine too
-  --json       log and announce in JSON lines
+  --json       announce by one JSON document on stdout
   --help       this text
 
 SIGTERM or Ctrl-C stops it: what was accepted is on disk before it was acknowledged.

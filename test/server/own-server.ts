@@ -9,6 +9,7 @@ export interface OwnServer {
   readonly local: Local;
   readonly server: RunningServer;
   readonly port: number;
+  readonly dataDir: string;
   readonly said: readonly string[];
   close(): Promise<void>;
 }
@@ -27,6 +28,7 @@ export async function startOwn(
     local,
     server,
     said,
+    dataDir: config.dataDir,
     port: Number(new URL(server.url).port),
     async close() {
       await server.stop();
