@@ -1,8 +1,17 @@
 import { bytesText, durationText } from '../leaks/index.ts';
-import type { Suspect } from '../model/leak.ts';
+import type { LeakResult, Suspect } from '../model/leak.ts';
 import { isCountRole, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
-import type { Scanned } from './scan.ts';
+
+export interface Scanned {
+  readonly file: string;
+  readonly service: string;
+  readonly instance: string;
+  /** Readings, for the curve. */
+  readonly values: Float64Array;
+  readonly role: MemoryRole;
+  readonly result: LeakResult;
+}
 
 const BARS = '▁▂▃▄▅▆▇█';
 const WIDTH = 48;

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util';
 import { decompress, type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
 import { analyzeLife, DEFAULTS } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { LeakResult, Life, WorkSeries } from '../model/leak.ts';
+import type { Life, WorkSeries } from '../model/leak.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
 import { cohortsOfExports, isOtlp } from './scan-otlp.ts';
-import { scanView } from './scan-view.ts';
+import { type Scanned, scanView } from './scan-view.ts';
 
 const HELP = `Usage: tidemark scan FILE… [options]
 
@@ -37,16 +37,6 @@ interface Options {
   readonly json: boolean;
   readonly failOnLeak: boolean;
   readonly help: boolean;
-}
-
-export interface Scanned {
-  readonly file: string;
-  readonly service: string;
-  readonly instance: string;
-  /** Readings, for the curve. */
-  readonly values: Float64Array;
-  readonly role: MemoryRole;
-  readonly result: LeakResult;
 }
 
 class UsageError extends Error {}

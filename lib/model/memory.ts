@@ -1,5 +1,3 @@
-import type { Bytes, EpochMs } from './units.ts';
-
 /**
  * What a memory metric measures, whatever its name: `../formats/otlp/roles.ts` maps names to roles.
  * Roles in bytes come first, counts of things after them.
@@ -32,8 +30,3 @@ export type ActivityRole = (typeof ACTIVITY_ROLES)[number];
 export type SeriesRole = MemoryRole | LimitRole | ActivityRole;
 
 export const isCountRole = (role: MemoryRole): boolean => role.endsWith('_count');
-
-export interface MemoryPoint {
-  readonly time: EpochMs;
-  readonly value: Bytes;
-}

@@ -83,7 +83,13 @@ export interface MachineFact {
   readonly joins: JoinKeys;
   readonly time: EpochMs;
   readonly metric: string;
-  readonly kind: 'container_limit' | 'container_usage' | 'heap_limit' | 'host_limit' | 'restarts' | 'oom_killed';
+  readonly kind:
+    | 'container_limit'
+    | 'container_usage'
+    | 'heap_limit'
+    | 'host_limit'
+    | 'restarts'
+    | 'oom_killed';
   readonly value: number;
 }
 

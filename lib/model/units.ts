@@ -4,8 +4,6 @@
 export type EpochMs = number;
 /** A span of time in milliseconds. */
 export type DurationMs = number;
-/** Seconds on the clock of a file, which need not be the wall clock. */
-export type Seconds = number;
 export type Bytes = number;
 
 export const SECOND_MS = 1000;
