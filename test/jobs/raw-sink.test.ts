@@ -51,11 +51,8 @@ describe('groupingSink()', () => {
   it('keeps projects apart', async () => {
     const here = await world();
     const sink = sinkOf(here);
-    await Promise.all([
-      sink.store(await upload(1)),
-      sink.store(await upload(2, { project: 'other' })),
-      sink.store(await upload(3)),
-    ]);
+    const uploads = [await upload(1), await upload(2, { project: 'other' }), await upload(3)];
+    await Promise.all(uploads.map((one) => sink.store(one)));
     expect(storedIds(here)).toEqual([[idOf(1), idOf(3)], [idOf(2)]]);
   });
 

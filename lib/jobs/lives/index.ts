@@ -42,6 +42,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
   const { cuts, mixedWriters } = findRestarts(instance, intervalMs);
   const bounds = [Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY];
   const lives: LifeOfRole[] = [];
+  let before: number | undefined;
   for (let i = 0; i + 1 < bounds.length; i += 1) {
     const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
     const inside = series.times.flatMap((time, at) => (time >= begin && time < end ? [at] : []));
@@ -60,8 +61,8 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
     const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
     // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
     // The last export of the life before it is not.
-    const before = lives.at(-1)?.times.at(-1);
     const workFrom = before === undefined ? (startedAt ?? first) : before + 1;
+    before = last;
     const follower = Number.isFinite(end);
     const gone = !follower && now - last > GONE_INTERVALS * intervalMs;
     const oom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
@@ -96,17 +97,23 @@ function bestSeries(instance: InstanceState, role: MemoryRole): RoleSeries | und
   return best;
 }
 
-const DISTINCT_MIN = 3;
-const RECENT_MIN = 10;
+const MOVES_MIN = 2;
+/** Exports per collection, on the average, up to which the value says more than the raw heap's own lows. */
+const EXPORTS_PER_MOVE = 8;
 
 /**
- * Whether a value after collections is renewed: it took three values in all and changed within the last third. G1 renews
- * the old generation's by old collections alone, which may never come while it grows from 21 to 40 MB; Go's, which
- * follows from the goal, stands at 2 MB until the heap passes 4 MB.
+ * Whether a value after collections is renewed often, also of late. G1 renews the old generation's by old collections
+ * alone, which may never come while it grows from 21 to 40 MB; Go's, which follows from the goal, stands at 2 MB until
+ * the heap passes 4 MB, and moved 6 times in 79 exports of a leak: too few to tell it from "stable".
  */
 function keepsMoving(values: readonly number[]): boolean {
-  const recent = values.slice(-Math.max(RECENT_MIN, Math.ceil(values.length / 3)));
-  return new Set(values).size >= DISTINCT_MIN && new Set(recent).size > 1;
+  const moves = values.flatMap((value, i) => (i > 0 && value !== values[i - 1] ? [i] : []));
+  const last = moves.at(-1) ?? 0;
+  return (
+    moves.length >= MOVES_MIN &&
+    moves.length * EXPORTS_PER_MOVE >= values.length &&
+    last >= Math.floor((values.length * 2) / 3)
+  );
 }
 
 /** A value after collections is news only when a collection has changed it: repeats of it are the scraper's. */
