@@ -60,7 +60,13 @@ describe('the shop of the demo', () => {
   it('has its bug in the environment, because the SDK sends the arguments to the server', () => {
     const args = shop.args.join(' ');
     for (const truth of truths) expect(args).not.toContain(truth);
-    expect(args).toContain('--max-old-space-size=96');
+    const file = (name: string) => join(PROJECT_DIR, 'demo', name);
+    expect(shop.args).toEqual([
+      '--max-old-space-size=96',
+      '--require',
+      file('telemetry.cjs'),
+      file('shop.cjs'),
+    ]);
   });
 
   it('runs nothing of ours: stock SDK, Express and Node', () => {
