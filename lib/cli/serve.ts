@@ -51,10 +51,11 @@ export async function serve(args: string[], io: Io): Promise<number> {
 
 async function runServer(config: Config, json: boolean, io: Io): Promise<number> {
   const say = (line: string) => io.stderr(`${line}\n`);
+  const stop = stopSignal();
   const local = await openLocal(config);
   let server: Awaited<ReturnType<typeof startServer>>;
   try {
-    server = await startServer({ config, local, say });
+    server = await startServer({ config, local, say, signal: stop });
   } catch (error) {
     await local.close();
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
@@ -64,12 +65,11 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
       `Cannot listen on ${config.host}:${config.port}: the port is in use; choose another by --port`,
     );
   }
-  io.stdout(
-    json
-      ? `${JSON.stringify({ url: server.url, dataDir: config.dataDir })}\n`
-      : announcement(server.url, config),
-  );
-  await stopSignal();
+  if (!stop.aborted) {
+    const { url } = server;
+    io.stdout(json ? `${JSON.stringify({ url, dataDir: config.dataDir })}\n` : announcement(url, config));
+    await new Promise((resolve) => stop.addEventListener('abort', resolve));
+  }
   await server.stop();
   await local.close();
   return EXIT.done;
@@ -84,8 +84,9 @@ const announcement = (url: string, { dataDir, auth }: Config) => `
 
 `;
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+/** From the first moment: a signal that comes while the server starts must end it as well, and all that it started. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
 }

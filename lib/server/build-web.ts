@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const WEB_DIST = join(root, 'web', 'dist');
 
-/** Builds `web/` when a source is newer than the last build. No built file is committed. */
-export async function buildWebIfStale(say: (line: string) => void): Promise<void> {
+/** Builds `web/` when a source is newer than the last build, unless stopped. No built file is committed. */
+export async function buildWebIfStale(say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const built = await newest(WEB_DIST);
   const sources = Math.max(
     await newest(join(root, 'web', 'src')),
@@ -25,9 +25,13 @@ export async function buildWebIfStale(say: (line: string) => void): Promise<void
   const options = ['--outDir', aside, '--emptyOutDir', '--logLevel', 'error'];
   const args = [vite, 'build', '--config', join(root, 'web', 'vite.config.ts'), ...options];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const kill = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  signal.removeEventListener('abort', kill);
   if (code === 0) await replaceFolder(aside, WEB_DIST);
-  else say('The web UI could not be built, see above; the API works without it');
+  else if (!signal.aborted) say('The web UI could not be built, see above; the API works without it');
   await rm(aside, { recursive: true, force: true });
 }
 

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly config: Config;
   readonly local: Local;
   readonly say: (line: string) => void;
+  /** Ends a start that takes longer than somebody wants to wait; `stop` is still to be called. */
+  readonly signal?: AbortSignal;
 }
 
 /** What hono's Node adapter hands to an app beside the request. */
@@ -38,7 +40,7 @@ interface NodeEnv {
 }
 
 /** Uploads, analysis, scans, notices, API and UI in one process. @throws with code EADDRINUSE when the port is taken */
-export async function startServer({ config, local, say }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, local, say, signal }: ServerOptions): Promise<RunningServer> {
   const { context } = local;
   const onError = (error: unknown, where: string) => say(`tidemark: ${where}: ${textOf(error)}`);
   const auth: AuthContext = {
@@ -73,15 +75,21 @@ export async function startServer({ config, local, say }: ServerOptions): Promis
     onBug: onError,
   });
   const web = webFiles(WEB_DIST);
+  const stopping = new AbortController();
+  const built = buildWebIfStale(say, AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]));
   const fetch = (request: Request, env: unknown) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${API_BASE}/`)) return api.fetch(request, env as object);
     const isPage = request.method === 'GET' || request.method === 'HEAD';
-    if (isPage && !OWN_PATHS.test(pathname)) return web(pathname);
+    if (isPage && !OWN_PATHS.test(pathname)) return built.then(() => web(pathname));
     return ingest.fetch(request, env as object);
   };
 
-  const [server] = await Promise.all([openPort(fetch, config), buildWebIfStale(say)]);
+  const opened = openPort(fetch, config).catch((error: unknown) => {
+    stopping.abort(); // a build must not outlive the server that wanted it
+    throw error;
+  });
+  const [server] = await Promise.all([opened, built]);
   const pump = startPump(context, onError);
   const schedule = startSchedule(
     [

@@ -91,7 +91,7 @@ describe('readConfig', () => {
   });
   it('never repeats what may be a secret', () => {
     expect(() => readConfig({ TIDEMARK_SLACK_WEBHOOK_URL: 'hooks.slack.com/T0/SECRET' })).toThrow(
-      /^[^S]*TIDEMARK_SLACK_WEBHOOK_URL: need a URL/,
+      /^(?!.*SECRET)/s,
     );
   });
 });
