@@ -2,6 +2,7 @@ import { addUpTo53 } from '../kind.ts';
 import type { CounterColumn, LevelColumn, TallyColumn } from './columns.ts';
 
 // Columns from loose points, by one sort. The same as merging columns of one point each, without copying them each time.
+// One point is the most usual: an export has one of each series.
 
 export interface LevelPoint {
   readonly time: number; // whole ms
@@ -9,6 +10,8 @@ export interface LevelPoint {
 }
 
 export function levelsOf(points: readonly LevelPoint[]): LevelColumn {
+  const [first] = points;
+  if (points.length === 1 && first) return { times: [first.time], values: [first.value], conflict: false };
   const sorted = points.toSorted((a, b) => a.time - b.time || b.value - a.value);
   const times: number[] = [];
   const values: number[] = [];
@@ -31,7 +34,11 @@ export interface CounterPoint {
 
 /** @param points all with equally many cells */
 export function countersOf(points: readonly CounterPoint[]): CounterColumn {
-  const width = points[0]?.cells.length ?? 0;
+  const [first] = points;
+  const width = first?.cells.length ?? 0;
+  if (points.length === 1 && first) {
+    return { width, times: [first.time], starts: [first.start], cells: first.cells, conflict: false };
+  }
   const sorted = points.toSorted(
     (a, b) => a.time - b.time || a.start - b.start || compareCells(b.cells, a.cells),
   );
