@@ -94,17 +94,23 @@ export function packCapture(folder: string): PackedCapture {
   };
 }
 
+/** Called before each request with its number; the product that it returns takes the rest of the run. */
+export type BeforeRequest = (number: number) => Promise<Product>;
+
 /**
  * Sends a recorded run as it was sent, with the clock of the product at the moment of each request, and scans every few
  * seconds of that clock. Returns how often each status was answered per path.
  */
 export async function replay(
-  product: Product,
+  first: Product,
   { truth, requests }: PackedCapture,
+  before: BeforeRequest = async () => first,
 ): Promise<Record<string, number>> {
   const answers: Record<string, number> = {};
   let scannedAt = 0;
-  for (const { method, path, headers, receivedMs, body } of requests) {
+  let product = first;
+  for (const [number, { method, path, headers, receivedMs, body }] of requests.entries()) {
+    product = await before(number);
     product.clock.time = truth.recorder.startUnixMs + receivedMs;
     const bytes = Uint8Array.from(Buffer.from(body, 'base64'));
     const init = {
