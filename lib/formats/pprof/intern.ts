@@ -1,0 +1,217 @@
+// Content to small numbers, by hash tables over typed arrays: a merge of a thousand profiles looks up millions of
+// strings, stacks and label sets, and a Map would need a JavaScript string for each.
+
+/** Slots hold place + 1; 0 is free. Open addressing, at most half full. */
+interface Slots {
+  table: Int32Array;
+  mask: number;
+}
+
+const slots = (size: number): Slots => ({ table: new Int32Array(size), mask: size - 1 });
+
+/** Hashes are kept, so that growing needs no content. */
+function insertAll(hashes: Int32Array, count: number, size: number): Slots {
+  const grown = slots(size);
+  for (let place = 0; place < count; place += 1) {
+    let slot = hashes[place]! & grown.mask;
+    while (grown.table[slot] !== 0) slot = (slot + 1) & grown.mask;
+    grown.table[slot] = place + 1;
+  }
+  return grown;
+}
+
+function longer(column: Int32Array, length: number): Int32Array {
+  const grown = new Int32Array(length);
+  grown.set(column);
+  return grown;
+}
+
+/** Mixes one integer into a hash: the inner step of MurmurHash3 (public domain, A. Appleby). */
+export function mix(hash: number, value: number): number {
+  let k = Math.imul(value, 0xcc9e2d51);
+  k = (k << 15) | (k >>> 17);
+  const h = hash ^ Math.imul(k, 0x1b873593);
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** Its last step: every bit of the hash depends on every bit of the input. */
+export function finish(hash: number): number {
+  let h = hash ^ (hash >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** Distinct byte strings in the order of their arrival; 0 is the empty one. Never decodes them. */
+export interface ByteInterner {
+  count: number;
+  bytes: Uint8Array;
+  /** String i is bytes [start[i], start[i + 1]). */
+  start: Int32Array;
+  hashes: Int32Array;
+  slots: Slots;
+}
+
+export function createByteInterner(): ByteInterner {
+  const interner: ByteInterner = {
+    count: 0,
+    bytes: new Uint8Array(1 << 16),
+    start: new Int32Array(1 << 12),
+    hashes: new Int32Array(1 << 12),
+    slots: slots(1 << 13),
+  };
+  internBytes(interner, interner.bytes, 0, 0);
+  return interner;
+}
+
+export function internBytes(interner: ByteInterner, source: Uint8Array, from: number, to: number): number {
+  const hash = hashBytes(source, from, to);
+  const { table, mask } = interner.slots;
+  let slot = hash & mask;
+  for (let entry = table[slot]!; entry !== 0; entry = table[slot]!) {
+    if (interner.hashes[entry - 1] === hash && isBytes(interner, entry - 1, source, from, to))
+      return entry - 1;
+    slot = (slot + 1) & mask;
+  }
+  return addBytes(interner, source, from, to, hash, slot);
+}
+
+/** Four bytes at a time; eight would need two registers and buy nothing for names of 30 bytes. */
+function hashBytes(source: Uint8Array, from: number, to: number): number {
+  let hash = to - from;
+  let at = from;
+  for (const last = to - 4; at <= last; at += 4) {
+    const word = source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24);
+    hash = mix(hash, word);
+  }
+  let tail = 0;
+  for (; at < to; at += 1) tail = (tail << 8) | source[at]!;
+  return finish(mix(hash, tail));
+}
+
+function isBytes(
+  interner: ByteInterner,
+  place: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const { bytes } = interner;
+  let at = interner.start[place]!;
+  if (interner.start[place + 1]! - at !== to - from) return false;
+  for (let i = from; i < to; i += 1) if (bytes[at++] !== source[i]) return false;
+  return true;
+}
+
+function addBytes(
+  interner: ByteInterner,
+  source: Uint8Array,
+  from: number,
+  to: number,
+  hash: number,
+  slot: number,
+): number {
+  const place = interner.count;
+  const at = interner.start[place]!;
+  const end = at + to - from;
+  if (end > interner.bytes.length) {
+    const grown = new Uint8Array(2 * end);
+    grown.set(interner.bytes);
+    interner.bytes = grown;
+  }
+  if (place + 2 > interner.start.length) {
+    interner.start = longer(interner.start, 2 * interner.start.length);
+    interner.hashes = longer(interner.hashes, interner.start.length);
+  }
+  interner.bytes.set(source.subarray(from, to), at);
+  interner.start[place + 1] = end;
+  interner.hashes[place] = hash;
+  interner.slots.table[slot] = place + 1;
+  interner.count = place + 1;
+  if (2 * interner.count > interner.slots.mask) {
+    interner.slots = insertAll(interner.hashes, interner.count, 2 * interner.slots.table.length);
+  }
+  return place;
+}
+
+/** Byte order, as Go sorts strings. */
+export function compareInterned({ bytes, start }: ByteInterner, a: number, b: number): number {
+  if (a === b) return 0;
+  let atA = start[a]!;
+  let atB = start[b]!;
+  const endA = start[a + 1]!;
+  const endB = start[b + 1]!;
+  for (; atA < endA && atB < endB; atA += 1, atB += 1) {
+    const difference = bytes[atA]! - bytes[atB]!;
+    if (difference !== 0) return difference;
+  }
+  return endA - atA - (endB - atB);
+}
+
+/** Distinct sequences of integers in the order of their arrival. */
+export interface SequenceInterner {
+  count: number;
+  items: Int32Array;
+  /** Sequence i is items [start[i], start[i + 1]). */
+  start: Int32Array;
+  hashes: Int32Array;
+  slots: Slots;
+}
+
+export const createSequenceInterner = (): SequenceInterner => ({
+  count: 0,
+  items: new Int32Array(1 << 14),
+  start: new Int32Array(1 << 10),
+  hashes: new Int32Array(1 << 10),
+  slots: slots(1 << 11),
+});
+
+/** @returns the place of source[0 … length); a new one equals the count before */
+export function internSequence(interner: SequenceInterner, source: Int32Array, length: number): number {
+  let hash = length;
+  for (let i = 0; i < length; i += 1) hash = mix(hash, source[i]!);
+  hash = finish(hash);
+  const { table, mask } = interner.slots;
+  let slot = hash & mask;
+  for (let entry = table[slot]!; entry !== 0; entry = table[slot]!) {
+    if (interner.hashes[entry - 1] === hash && isSequence(interner, entry - 1, source, length))
+      return entry - 1;
+    slot = (slot + 1) & mask;
+  }
+  return addSequence(interner, source, length, hash, slot);
+}
+
+function isSequence(interner: SequenceInterner, place: number, source: Int32Array, length: number): boolean {
+  const { items } = interner;
+  const start = interner.start[place]!;
+  if (interner.start[place + 1]! - start !== length) return false;
+  for (let i = 0; i < length; i += 1) if (items[start + i] !== source[i]) return false;
+  return true;
+}
+
+function addSequence(
+  interner: SequenceInterner,
+  source: Int32Array,
+  length: number,
+  hash: number,
+  slot: number,
+): number {
+  const place = interner.count;
+  const at = interner.start[place]!;
+  if (at + length > interner.items.length) interner.items = longer(interner.items, 2 * (at + length));
+  if (place + 2 > interner.start.length) {
+    interner.start = longer(interner.start, 2 * interner.start.length);
+    interner.hashes = longer(interner.hashes, interner.start.length);
+  }
+  const { items } = interner;
+  for (let i = 0; i < length; i += 1) items[at + i] = source[i]!;
+  interner.start[place + 1] = at + length;
+  interner.hashes[place] = hash;
+  interner.slots.table[slot] = place + 1;
+  interner.count = place + 1;
+  if (2 * interner.count > interner.slots.mask) {
+    interner.slots = insertAll(interner.hashes, interner.count, 2 * interner.slots.table.length);
+  }
+  return place;
+}

@@ -1,0 +1,499 @@
+import { MAX_SAMPLE_TYPES, MAX_SAMPLES, tooMany } from '../profiles/limits.ts';
+import { addId, createIdMap, type IdMap, placeOf, resetIdMap } from './id-map.ts';
+import {
+  BYTES,
+  broken,
+  type Cursor,
+  cursorOf,
+  readLength,
+  readSmall,
+  readVarint,
+  skipField,
+  toBigInt,
+  VARINT,
+} from './wire.ts';
+
+// The tables of one pprof file as columns, checked as google/pprof's CheckValid does: what decoding and merging have in
+// common. https://github.com/google/pprof/blob/main/proto/profile.proto
+//
+// Tables may come in any order and samples come first in most files, so that a first pass finds where every message
+// lies and the second one reads them, the referred before the referring.
+
+/** Rows of a table that is not a sample: four times as many as samples, and no real file has a tenth of it. */
+const MAX_ROWS = 4_000_000;
+
+export interface Spans {
+  count: number;
+  start: Int32Array;
+  end: Int32Array;
+}
+
+/** 64-bit integers are in two columns, `…Low` and `…High`. Columns are longer than their tables. */
+export interface PprofTables {
+  readonly cursor: Cursor;
+  readonly strings: Spans;
+  readonly samples: Spans;
+  readonly functionSpans: Spans;
+  readonly locationSpans: Spans;
+  readonly mappingSpans: Spans;
+  header: PprofHeader;
+  mappings: PprofMapping[];
+  readonly mappingIds: Map<bigint, number>;
+  readonly functionIds: IdMap;
+  readonly locationIds: IdMap;
+  functions: FunctionColumns;
+  locations: LocationColumns;
+  lines: LineColumns;
+}
+
+export interface ValueTypeIndex {
+  readonly type: number;
+  readonly unit: number;
+}
+
+/** Strings are indices. */
+export interface PprofHeader {
+  readonly sampleTypes: ValueTypeIndex[];
+  readonly comments: number[];
+  periodType: ValueTypeIndex;
+  period: bigint;
+  timeNanos: bigint;
+  durationNanos: bigint;
+  dropFrames: number;
+  keepFrames: number;
+  defaultSampleType: number;
+  docUrl: number;
+}
+
+export interface PprofMapping {
+  start: bigint;
+  limit: bigint;
+  offset: bigint;
+  file: number;
+  buildId: number;
+  /** has_functions, has_filenames, has_line_numbers, has_inline_frames */
+  flags: [boolean, boolean, boolean, boolean];
+}
+
+interface FunctionColumns {
+  name: Int32Array;
+  systemName: Int32Array;
+  file: Int32Array;
+  startLow: Int32Array;
+  startHigh: Int32Array;
+}
+
+interface LocationColumns {
+  /** Place of the mapping, −1: none. */
+  mapping: Int32Array;
+  addressLow: Int32Array;
+  addressHigh: Int32Array;
+  isFolded: Uint8Array;
+  /** Lines of location i are [firstLine[i], firstLine[i + 1]), innermost first. */
+  firstLine: Int32Array;
+}
+
+interface LineColumns {
+  function: Int32Array;
+  lineLow: Int32Array;
+  lineHigh: Int32Array;
+  columnLow: Int32Array;
+  columnHigh: Int32Array;
+}
+
+const spans = (): Spans => ({ count: 0, start: new Int32Array(1024), end: new Int32Array(1024) });
+const ints = (length: number) => new Int32Array(length);
+
+/** Room for the tables of one file; many files may be read into it one after the other. */
+export const createTables = (): PprofTables => ({
+  cursor: cursorOf(new Uint8Array(0)),
+  strings: spans(),
+  samples: spans(),
+  functionSpans: spans(),
+  locationSpans: spans(),
+  mappingSpans: spans(),
+  header: emptyHeader(),
+  mappings: [],
+  mappingIds: new Map(),
+  functionIds: createIdMap(),
+  locationIds: createIdMap(),
+  functions: functionColumns(0),
+  locations: locationColumns(0),
+  lines: lineColumns(1024),
+});
+
+const functionColumns = (length: number): FunctionColumns => ({
+  name: ints(length),
+  systemName: ints(length),
+  file: ints(length),
+  startLow: ints(length),
+  startHigh: ints(length),
+});
+
+const locationColumns = (length: number): LocationColumns => ({
+  mapping: ints(length),
+  addressLow: ints(length),
+  addressHigh: ints(length),
+  isFolded: new Uint8Array(length),
+  firstLine: ints(length + 1),
+});
+
+const lineColumns = (length: number): LineColumns => ({
+  function: ints(length),
+  lineLow: ints(length),
+  lineHigh: ints(length),
+  columnLow: ints(length),
+  columnHigh: ints(length),
+});
+
+const emptyHeader = (): PprofHeader => ({
+  sampleTypes: [],
+  comments: [],
+  periodType: { type: 0, unit: 0 },
+  period: 0n,
+  timeNanos: 0n,
+  durationNanos: 0n,
+  dropFrames: 0,
+  keepFrames: 0,
+  defaultSampleType: 0,
+  docUrl: 0,
+});
+
+/**
+ * Reads everything but the samples, which `readSample` reads one by one.
+ *
+ * @param bytes not compressed
+ * @throws Fault('invalid-input') on what google/pprof refuses: broken wire data, indices and ids that point nowhere,
+ *   ids of 0 or given twice, several profiles in one file
+ */
+export function readTables(bytes: Uint8Array, tables: PprofTables): void {
+  tables.cursor.bytes = bytes;
+  tables.cursor.at = 0;
+  tables.header = emptyHeader();
+  for (const table of [
+    tables.strings,
+    tables.samples,
+    tables.functionSpans,
+    tables.locationSpans,
+    tables.mappingSpans,
+  ]) {
+    table.count = 0;
+  }
+  findMessages(tables, bytes.length);
+  checkStrings(tables);
+  readMappings(tables);
+  readFunctions(tables);
+  readLocations(tables);
+}
+
+const SAMPLE_TYPE = 1;
+const SAMPLE = 2;
+const MAPPING = 3;
+const LOCATION = 4;
+const FUNCTION = 5;
+const STRING = 6;
+const PERIOD_TYPE = 11;
+const COMMENT = 13;
+
+function findMessages(tables: PprofTables, end: number): void {
+  const { cursor } = tables;
+  while (cursor.at < end) {
+    const tag = readSmall(cursor, end);
+    const field = tag >>> 3;
+    if ((tag & 7) !== BYTES) {
+      readHeaderInteger(tables, tag, end);
+      continue;
+    }
+    const fieldEnd = readLength(cursor, end);
+    if (field === SAMPLE) addSpan(tables.samples, cursor.at, fieldEnd, 'samples', MAX_SAMPLES);
+    else if (field === STRING) addSpan(tables.strings, cursor.at, fieldEnd, 'strings', MAX_ROWS);
+    else if (field === LOCATION) addSpan(tables.locationSpans, cursor.at, fieldEnd, 'locations', MAX_ROWS);
+    else if (field === FUNCTION) addSpan(tables.functionSpans, cursor.at, fieldEnd, 'functions', MAX_ROWS);
+    else if (field === MAPPING) addSpan(tables.mappingSpans, cursor.at, fieldEnd, 'mappings', MAX_SAMPLES);
+    else readHeaderMessage(tables, field, fieldEnd);
+    cursor.at = fieldEnd;
+  }
+}
+
+function addSpan(table: Spans, start: number, end: number, what: string, limit: number): void {
+  const at = table.count;
+  if (at === table.start.length) {
+    if (at >= limit) throw tooMany(`${what} in one pprof`, limit);
+    table.start = grown(table.start, 2 * at);
+    table.end = grown(table.end, 2 * at);
+  }
+  table.start[at] = start;
+  table.end[at] = end;
+  table.count = at + 1;
+}
+
+function grown(column: Int32Array, length: number): Int32Array {
+  const longer = new Int32Array(length);
+  longer.set(column);
+  return longer;
+}
+
+function readHeaderMessage({ cursor, header }: PprofTables, field: number, end: number): void {
+  if (field === SAMPLE_TYPE) {
+    if (header.sampleTypes.length >= MAX_SAMPLE_TYPES) throw tooMany('sample types', MAX_SAMPLE_TYPES);
+    header.sampleTypes.push(readValueType(cursor, end));
+  } else if (field === PERIOD_TYPE) header.periodType = readValueType(cursor, end);
+  else if (field === COMMENT) {
+    while (cursor.at < end) addComment(header, readSmall(cursor, end));
+  } else if (isHeaderInteger(field)) throw wrongType(field);
+}
+
+const MAX_COMMENTS = 10_000;
+
+function addComment(header: PprofHeader, comment: number): void {
+  if (header.comments.length >= MAX_COMMENTS) throw tooMany('comments', MAX_COMMENTS);
+  header.comments.push(comment);
+}
+
+function readValueType(cursor: Cursor, end: number): ValueTypeIndex {
+  let type = 0;
+  let unit = 0;
+  while (cursor.at < end) {
+    const tag = readSmall(cursor, end);
+    if (tag === 0x08) type = readSmall(cursor, end);
+    else if (tag === 0x10) unit = readSmall(cursor, end);
+    else skipField(cursor, tag, end);
+  }
+  return { type, unit };
+}
+
+const isHeaderInteger = (field: number) => field >= 7 && field <= 15;
+const wrongType = (field: number) => broken(`field ${field} of the profile has the wrong wire type`);
+
+function readHeaderInteger({ cursor, header }: PprofTables, tag: number, end: number): void {
+  const field = tag >>> 3;
+  const known = tag !== Number.POSITIVE_INFINITY && field >= 1 && field <= 15;
+  if (!known || (tag & 7) !== VARINT || field < 7 || field === PERIOD_TYPE) {
+    if (known) throw wrongType(field);
+    skipField(cursor, tag, end);
+    return;
+  }
+  readVarint(cursor, end);
+  const small = cursor.high === 0 && cursor.low >= 0 ? cursor.low : Number.POSITIVE_INFINITY;
+  const integer = toBigInt(cursor.low, cursor.high);
+  if (field === 7) header.dropFrames = small;
+  else if (field === 8) header.keepFrames = small;
+  else if (field === 9) {
+    if (header.timeNanos !== 0n) throw broken('several profiles follow each other in one file');
+    header.timeNanos = integer;
+  } else if (field === 10) header.durationNanos = integer;
+  else if (field === 12) header.period = integer;
+  else if (field === COMMENT) addComment(header, small);
+  else if (field === 14) header.defaultSampleType = small;
+  else header.docUrl = small;
+}
+
+function checkStrings({ strings, header }: PprofTables): void {
+  const { count } = strings;
+  if (count > 0 && strings.start[0] !== strings.end[0]) throw broken('the first string has to be empty');
+  const check = (index: number) => {
+    if (index >= count) throw broken(`string ${index} of ${count} is wanted`);
+  };
+  for (const { type, unit } of [...header.sampleTypes, header.periodType]) {
+    // Without any string, an absent period type is no fault of its own.
+    if (type !== 0 || unit !== 0 || count > 0) {
+      check(type);
+      check(unit);
+    }
+  }
+  if (count === 0) throw broken('it has no strings');
+  for (const comment of header.comments) check(comment);
+  check(header.dropFrames);
+  check(header.keepFrames);
+  check(header.defaultSampleType);
+  check(header.docUrl);
+}
+
+function readMappings(tables: PprofTables): void {
+  const { cursor, mappingSpans, mappingIds } = tables;
+  tables.mappings = [];
+  mappingIds.clear();
+  for (let row = 0; row < mappingSpans.count; row += 1) {
+    const end = mappingSpans.end[row]!;
+    cursor.at = mappingSpans.start[row]!;
+    const fields = new Array<bigint>(11).fill(0n);
+    while (cursor.at < end) {
+      const tag = readSmall(cursor, end);
+      if ((tag & 7) === VARINT && tag >>> 3 <= 10) {
+        readVarint(cursor, end);
+        fields[tag >>> 3] = BigInt.asUintN(64, toBigInt(cursor.low, cursor.high));
+      } else skipField(cursor, tag, end);
+    }
+    const id = fields[1]!;
+    if (id === 0n) throw broken(`mapping ${row} has no id`);
+    if (mappingIds.has(id)) throw broken(`two mappings have the id ${id}`);
+    mappingIds.set(id, row);
+    tables.mappings.push({
+      start: fields[2]!,
+      limit: fields[3]!,
+      offset: fields[4]!,
+      file: stringIndex(tables, fields[5]!),
+      buildId: stringIndex(tables, fields[6]!),
+      flags: [fields[7] !== 0n, fields[8] !== 0n, fields[9] !== 0n, fields[10] !== 0n],
+    });
+  }
+}
+
+function stringIndex({ strings }: PprofTables, index: bigint): number {
+  if (index >= BigInt(strings.count)) throw broken(`string ${index} of ${strings.count} is wanted`);
+  return Number(index);
+}
+
+function readFunctions(tables: PprofTables): void {
+  const { functionSpans, functionIds, strings } = tables;
+  const { count } = functionSpans;
+  if (tables.functions.name.length < count) tables.functions = functionColumns(2 * count);
+  resetIdMap(functionIds, count);
+  for (let row = 0; row < count; row += 1) {
+    const highest = readFunction(tables, row);
+    if (highest >= strings.count) throw broken(`string ${highest} of ${strings.count} is wanted`);
+  }
+}
+
+/** @returns the highest index of a string in it */
+function readFunction({ cursor, functions, functionSpans, functionIds }: PprofTables, row: number): number {
+  const end = functionSpans.end[row]!;
+  cursor.at = functionSpans.start[row]!;
+  let idLow = 0;
+  let idHigh = 0;
+  let name = 0;
+  let systemName = 0;
+  let file = 0;
+  let startLow = 0;
+  let startHigh = 0;
+  while (cursor.at < end) {
+    const tag = readSmall(cursor, end);
+    if (tag === 0x10) name = readSmall(cursor, end);
+    else if (tag === 0x18) systemName = readSmall(cursor, end);
+    else if (tag === 0x20) file = readSmall(cursor, end);
+    else if (tag === 0x08) {
+      readVarint(cursor, end);
+      idLow = cursor.low;
+      idHigh = cursor.high;
+    } else if (tag === 0x28) {
+      readVarint(cursor, end);
+      startLow = cursor.low;
+      startHigh = cursor.high;
+    } else skipField(cursor, tag, end);
+  }
+  if (idLow === 0 && idHigh === 0) throw broken(`function ${row} has no id`);
+  if (!addId(functionIds, idLow, idHigh, row)) throw broken(`two functions have the id of function ${row}`);
+  functions.name[row] = name;
+  functions.systemName[row] = systemName;
+  functions.file[row] = file;
+  functions.startLow[row] = startLow;
+  functions.startHigh[row] = startHigh;
+  return Math.max(name, systemName, file);
+}
+
+function readLocations(tables: PprofTables): void {
+  const { locationSpans, locationIds } = tables;
+  const { count } = locationSpans;
+  if (tables.locations.mapping.length < count) tables.locations = locationColumns(2 * count);
+  resetIdMap(locationIds, count);
+  let lineCount = 0;
+  for (let row = 0; row < count; row += 1) lineCount = readLocation(tables, row, lineCount);
+  tables.locations.firstLine[count] = lineCount;
+}
+
+/** @returns the number of lines read so far */
+function readLocation(tables: PprofTables, row: number, firstLine: number): number {
+  const { cursor, locations, locationSpans, locationIds, mappingIds } = tables;
+  const end = locationSpans.end[row]!;
+  cursor.at = locationSpans.start[row]!;
+  let lineCount = firstLine;
+  let idLow = 0;
+  let idHigh = 0;
+  let mapping = -1;
+  let addressLow = 0;
+  let addressHigh = 0;
+  let isFolded = 0;
+  while (cursor.at < end) {
+    const tag = readSmall(cursor, end);
+    if (tag === 0x22) {
+      readLine(tables, lineCount++, readLength(cursor, end));
+      continue;
+    }
+    if ((tag & 7) !== VARINT || tag > 0x28) {
+      skipField(cursor, tag, end);
+      continue;
+    }
+    readVarint(cursor, end);
+    if (tag === 0x08) {
+      idLow = cursor.low;
+      idHigh = cursor.high;
+    } else if (tag === 0x10) mapping = mappingOf(mappingIds, cursor);
+    else if (tag === 0x18) {
+      addressLow = cursor.low;
+      addressHigh = cursor.high;
+    } else if (tag === 0x28) isFolded = cursor.low === 0 && cursor.high === 0 ? 0 : 1;
+  }
+  if (idLow === 0 && idHigh === 0) throw broken(`location ${row} has no id`);
+  if (!addId(locationIds, idLow, idHigh, row)) throw broken(`two locations have the id of location ${row}`);
+  locations.mapping[row] = mapping;
+  locations.addressLow[row] = addressLow;
+  locations.addressHigh[row] = addressHigh;
+  locations.isFolded[row] = isFolded;
+  locations.firstLine[row] = firstLine;
+  return lineCount;
+}
+
+/** Mappings that are missing are no error: google/pprof takes such locations as outside of any mapping. */
+const mappingOf = (ids: ReadonlyMap<bigint, number>, { low, high }: Cursor): number =>
+  ids.get(BigInt.asUintN(64, toBigInt(low, high))) ?? -1;
+
+function readLine(tables: PprofTables, row: number, end: number): void {
+  const { cursor, functionIds } = tables;
+  if (row === tables.lines.function.length) growLines(tables);
+  let functionLow = 0;
+  let functionHigh = 0;
+  let lineLow = 0;
+  let lineHigh = 0;
+  let columnLow = 0;
+  let columnHigh = 0;
+  while (cursor.at < end) {
+    const tag = readSmall(cursor, end);
+    if ((tag & 7) !== VARINT || tag > 0x18) {
+      skipField(cursor, tag, end);
+      continue;
+    }
+    readVarint(cursor, end);
+    if (tag === 0x08) {
+      functionLow = cursor.low;
+      functionHigh = cursor.high;
+    } else if (tag === 0x10) {
+      lineLow = cursor.low;
+      lineHigh = cursor.high;
+    } else if (tag === 0x18) {
+      columnLow = cursor.low;
+      columnHigh = cursor.high;
+    }
+  }
+  const { lines } = tables;
+  const place = placeOf(functionIds, functionLow, functionHigh);
+  if (place < 0)
+    throw broken(`a location names the function ${toBigInt(functionLow, functionHigh)}, which is not there`);
+  lines.function[row] = place;
+  lines.lineLow[row] = lineLow;
+  lines.lineHigh[row] = lineHigh;
+  lines.columnLow[row] = columnLow;
+  lines.columnHigh[row] = columnHigh;
+}
+
+function growLines(tables: PprofTables): void {
+  const { lines } = tables;
+  const length = 2 * lines.function.length;
+  if (length > 2 * MAX_ROWS) throw tooMany('lines in one pprof', 2 * MAX_ROWS);
+  tables.lines = {
+    function: grown(lines.function, length),
+    lineLow: grown(lines.lineLow, length),
+    lineHigh: grown(lines.lineHigh, length),
+    columnLow: grown(lines.columnLow, length),
+    columnHigh: grown(lines.columnHigh, length),
+  };
+}
