@@ -14,12 +14,18 @@ export interface ServiceParts {
 
 /** What OpenTelemetry SDKs call a service that nobody named. */
 export const UNKNOWN_SERVICE = 'unknown_service';
+/** Of each part as it stands in a record's key, three of which have to fit into one. */
 const MAX_PART_BYTES = 255;
+/** `%` and `/` are escaped here and their `%` there again, `#` is escaped there. */
+const KEY_BYTES: Readonly<Record<string, number>> = { '%': 5, '/': 5, '#': 3 };
+const MOST_BYTES_PER_UNIT = 5;
 
 const utf8 = new TextEncoder();
-const fatalUtf8 = new TextDecoder();
 
-/** Never refuses: parts over 255 bytes of UTF-8 are cut, an empty name becomes `unknown_service`. */
+/**
+ * Never refuses: parts over 255 bytes of UTF-8 are cut, where `%` and `/` count as 5 and `#` as 3; half a surrogate pair
+ * becomes U+FFFD, an empty name `unknown_service`.
+ */
 export function serviceName(parts: Partial<ServiceParts>): ServiceName {
   const name = escapePart(clip(parts.name || UNKNOWN_SERVICE));
   const namespace = escapePart(clip(parts.namespace ?? ''));
@@ -35,12 +41,17 @@ export function serviceParts(service: ServiceName): ServiceParts {
   return { environment: parts.at(-3) ?? '', namespace: parts.at(-2) ?? '', name };
 }
 
-const clip = (text: string): string => {
-  const bytes = utf8.encode(text);
-  if (bytes.length <= MAX_PART_BYTES) return text;
-  let end = MAX_PART_BYTES;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1; // never cut inside a character
-  return fatalUtf8.decode(bytes.subarray(0, end));
+const clip = (sent: string): string => {
+  const text = sent.toWellFormed();
+  if (text.length * MOST_BYTES_PER_UNIT <= MAX_PART_BYTES) return text;
+  let bytes = 0;
+  let end = 0;
+  for (const char of text) {
+    bytes += KEY_BYTES[char] ?? utf8.encode(char).length;
+    if (bytes > MAX_PART_BYTES) break;
+    end += char.length;
+  }
+  return text.slice(0, end);
 };
 const escapePart = (text: string) => text.replaceAll('%', '%25').replaceAll('/', '%2F');
 const unescapePart = (text: string) => text.replaceAll('%2F', '/').replaceAll('%25', '%');

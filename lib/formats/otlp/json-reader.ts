@@ -84,7 +84,8 @@ export class JsonReader {
     const value = owner[key];
     if (value === undefined || value === null) return '';
     if (typeof value !== 'string') throw this.fault(key, 'a string', value);
-    return clip(value, MAX_STRING_LENGTH);
+    // Half of a surrogate pair has no UTF-8: no store could keep it as part of a key.
+    return clip(value.toWellFormed(), MAX_STRING_LENGTH);
   }
 
   boolean(owner: JsonObject, key: string): boolean {
