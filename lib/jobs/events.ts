@@ -18,6 +18,16 @@ export const objectCreated = (bucket: string, key: string, size: number): string
     ],
   });
 
+/** Size of the objects that a message names, as far as it tells. Never throws. */
+export function bytesOfEvent(body: string): number {
+  try {
+    const { Records } = JSON.parse(body) as { Records: { s3: { object: { size: number } } }[] };
+    return Records.reduce((sum, { s3 }) => sum + s3.object.size, 0) || 0;
+  } catch {
+    return 0; // the analyzer says what is wrong with it
+  }
+}
+
 /** Keys of the objects that a message names. AWS's `s3:TestEvent` names none. */
 export function keysOfEvent(body: string): readonly string[] {
   let event: { Event?: unknown; Records?: { s3?: { object?: { key?: unknown } } }[] };

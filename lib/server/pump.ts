@@ -1,9 +1,15 @@
 import { analyze } from '../jobs/analyze.ts';
 import type { JobContext } from '../jobs/context.ts';
+import { bytesOfEvent } from '../jobs/events.ts';
+import { Fault } from '../model/fault.ts';
+import { MIB } from '../model/units.ts';
+import type { QueueMessage } from '../ports/queue.ts';
 
 /** Events of this long are analysed together: one commit per partition instead of one per upload. */
 const WINDOW_MS = 250;
 const BATCH_MAX = 200;
+/** Raw bytes that are unpacked and parsed together: a backlog of large uploads must fit into memory as well. */
+const PART_BYTES = 64 * MIB;
 /** A batch takes milliseconds; a process that dies in one gives its messages back after this. */
 const VISIBILITY_MS = 60_000;
 const RETRY_MS = 1000;
@@ -15,12 +21,12 @@ export interface Pump {
 }
 
 /** Takes events off the queue and has them analysed, one batch after the other. */
-export function startPump(context: JobContext, onError: (error: unknown, where: string) => void): Pump {
+export function startPump(context: JobContext, onError: OnError): Pump {
   const stopping = new AbortController();
   const loop = async () => {
     while (!stopping.signal.aborted) {
       try {
-        await pumpOnce(context, stopping.signal);
+        await pumpOnce(context, stopping.signal, undefined, onError);
       } catch (error) {
         onError(error, 'analyze');
         await pause(RETRY_MS, stopping.signal);
@@ -36,8 +42,22 @@ export function startPump(context: JobContext, onError: (error: unknown, where: 
   };
 }
 
-/** One batch, if there is one within the wait. Returns how many messages it took. */
-export async function pumpOnce(context: JobContext, signal: AbortSignal, waitMs = 5000): Promise<number> {
+type OnError = (error: unknown, where: string) => void;
+const rethrow: OnError = (error) => {
+  throw error;
+};
+
+/**
+ * One batch, if there is one within the wait. Returns how many messages it took.
+ *
+ * @param onError told of a message that cannot be analysed; it comes again later
+ */
+export async function pumpOnce(
+  context: JobContext,
+  signal: AbortSignal,
+  waitMs = 5000,
+  onError = rethrow,
+): Promise<number> {
   const { uploads } = context;
   const first = await uploads.receive({ max: BATCH_MAX, visibilityMs: VISIBILITY_MS, waitMs, signal });
   if (first.length === 0) return 0;
@@ -46,13 +66,51 @@ export async function pumpOnce(context: JobContext, signal: AbortSignal, waitMs 
   const more = BATCH_MAX - first.length;
   const rest = more > 0 ? await uploads.receive({ max: more, visibilityMs: VISIBILITY_MS }) : [];
   const messages = [...first, ...rest];
-  const { failed } = await analyze(context, messages);
-  const again = new Set(failed);
-  await uploads.ack(messages.filter((message) => !again.has(message)).map(({ receipt }) => receipt));
-  for (const { receipt, receiveCount } of failed) {
-    await uploads.release([receipt], { delayMs: Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** receiveCount) });
+  for (const part of partsOf(messages)) {
+    const failed = await analyzeOrSplit(context, part, onError);
+    const again = new Set(failed);
+    await uploads.ack(part.filter((message) => !again.has(message)).map(({ receipt }) => receipt));
+    for (const { receipt, receiveCount } of failed) {
+      await uploads.release([receipt], { delayMs: Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** receiveCount) });
+    }
   }
   return messages.length;
+}
+
+/** Runs of messages that name at most PART_BYTES, at least one in each. */
+function partsOf(messages: readonly QueueMessage[]): readonly (readonly QueueMessage[])[] {
+  const parts: QueueMessage[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    const size = bytesOfEvent(message.body);
+    bytes += size;
+    if (bytes > PART_BYTES) {
+      parts.push([]);
+      bytes = size;
+    }
+    parts.at(-1)?.push(message);
+  }
+  return parts;
+}
+
+/** Returns the messages to deliver again: one that throws must not take its neighbours with it, again and again. */
+async function analyzeOrSplit(
+  context: JobContext,
+  messages: readonly QueueMessage[],
+  onError: OnError,
+): Promise<readonly QueueMessage[]> {
+  try {
+    return (await analyze(context, messages)).failed;
+  } catch (error) {
+    const isStoreAway = error instanceof Fault && error.code === 'unavailable';
+    if (messages.length === 1 || isStoreAway) {
+      onError(error, 'analyze');
+      return messages;
+    }
+    const middle = messages.length >> 1;
+    const before = await analyzeOrSplit(context, messages.slice(0, middle), onError);
+    return [...before, ...(await analyzeOrSplit(context, messages.slice(middle), onError))];
+  }
 }
 
 /** Waits, or less when the signal comes. */
