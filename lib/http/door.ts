@@ -14,6 +14,8 @@ export interface Admitted {
   readonly caller: Caller;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly sender: string;
+  /** Counts bytes that the request makes besides its body. @throws Fault('unavailable') when all requests hold too much */
+  readonly hold: (bytes: number) => void;
 }
 
 /** How one protocol says no. */
@@ -42,7 +44,7 @@ export function door(context: IngestContext) {
       let body: Uint8Array<ArrayBuffer> = new Uint8Array();
       let project = DEFAULT_PROJECT;
       let held = 0;
-      const spend = (bytes: number) => {
+      const hold = (bytes: number) => {
         held += bytes;
         inFlightBytes += bytes;
         if (inFlightBytes > context.limits.inFlightBytes)
@@ -50,11 +52,14 @@ export function door(context: IngestContext) {
       };
       try {
         await auth.refuseEarly(request, c.env);
-        body = await readBody(request, context.limits.bodyBytes, spend);
+        body = await readBody(request, context.limits.bodyBytes, hold);
         const caller = await auth.identify(request, c.env, body, entrance.scope);
         project = caller.project;
         const sender = senderOf(request);
-        return await onceIfSigned(context, caller, () => entrance.enter({ caller, body, sender }, c));
+        const run = () => entrance.enter({ caller, body, sender, hold }, c);
+        const { signed } = caller;
+        if (signed === undefined) return await run();
+        return await onceIfSigned(context, caller.keyId, signed, run);
       } catch (error) {
         const response = await entrance.refuse(error, request);
         note(context, { project, route: entrance.route, request, body, error, status: response.status });
@@ -70,10 +75,10 @@ const senderOf = (request: Request) => (request.headers.get('user-agent') ?? '')
 /** Runs a signed request once: its copies, while their signature is young enough to pass, get the first answer. */
 async function onceIfSigned(
   context: IngestContext,
-  { keyId, signed }: Caller,
+  keyId: string,
+  signed: NonNullable<Caller['signed']>,
   run: () => Promise<Response>,
 ): Promise<Response> {
-  if (signed === undefined) return run();
   const content = hexOf(await digest(signed.request));
   const before = await firstAnswer(context.records, keyId, signed.id);
   if (before !== undefined) {

@@ -12,6 +12,8 @@ export interface InflateLimits {
   readonly zstd?: InflateAll | undefined;
   /** Takes bodies of several gzip members, which DecompressionStream refuses. */
   readonly gzip?: InflateAll | undefined;
+  /** Told of what it makes, as it makes it; throws when all requests together hold too much. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** As in formats/decompress.ts, which reads the same bodies later: both have to agree on what is fine. */
@@ -38,9 +40,14 @@ export async function inflate(
   const maxBytes = Math.min(limits.maxBytes, Math.max(RATIO_FLOOR_BYTES, bytes.length * limits.maxRatio));
   if (actual === 'zstd' && limits.zstd === undefined) throw unsupported(encoding || 'zstd');
   try {
-    if (actual === 'zstd') return await limits.zstd!(bytes, maxBytes);
-    if (actual === 'gzip' && limits.gzip !== undefined) return await limits.gzip(bytes, maxBytes);
-    return await drain(bytes, actual === 'deflate' && !isZlib(bytes) ? 'deflate-raw' : actual, maxBytes);
+    const whole = actual === 'zstd' ? limits.zstd : actual === 'gzip' ? limits.gzip : undefined;
+    if (whole !== undefined) {
+      const plain = await whole(bytes, maxBytes);
+      limits.hold?.(plain.length);
+      return plain;
+    }
+    const format = actual === 'deflate' && !isZlib(bytes) ? 'deflate-raw' : (actual as 'gzip' | 'deflate');
+    return await drain(bytes, format, maxBytes, limits.hold);
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     throw new Fault('invalid-input', `Cannot unpack body: broken ${actual} data`, { cause });
@@ -48,7 +55,12 @@ export async function inflate(
 }
 
 /** Pulls piece by piece, so that a bomb is dropped when it passes the bound and not when it has gone off. */
-async function drain(bytes: Uint8Array, format: CompressionFormat, maxBytes: number): Promise<Uint8Array> {
+async function drain(
+  bytes: Uint8Array,
+  format: CompressionFormat,
+  maxBytes: number,
+  hold: InflateLimits['hold'] = () => undefined,
+): Promise<Uint8Array> {
   const stream = new DecompressionStream(format);
   const writer = stream.writable.getWriter();
   // Errors of the writing side arrive at the reader as well, which is where they are told.
@@ -62,9 +74,12 @@ async function drain(bytes: Uint8Array, format: CompressionFormat, maxBytes: num
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > maxBytes) {
+    try {
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      hold(value.length);
+    } catch (error) {
       reader.cancel().catch(ignore);
-      throw tooLarge(maxBytes);
+      throw error;
     }
     parts.push(value);
   }

@@ -107,12 +107,13 @@ async function takeOtlp(
   const contentType = request.headers.get('content-type') ?? '';
   const contentEncoding = request.headers.get('content-encoding') ?? '';
   const encoding = otlpEncoding(contentType);
-  const { body, caller, sender } = admitted;
+  const { body, caller, sender, hold } = admitted;
   const plain = await inflate(body, contentEncoding, {
     maxBytes: context.limits.inflatedBytes,
     maxRatio: context.limits.inflateRatio,
     zstd: context.zstd,
     gzip: context.gzip,
+    hold,
   });
   const count = recognise(route, plain, encoding);
   if (route === 'otlp-logs') return takeLogs(context, admitted, count, encoding);

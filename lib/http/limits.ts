@@ -6,7 +6,7 @@ export interface Limits {
   /** Body after decompression, and how many times larger it may become. */
   readonly inflatedBytes: number;
   readonly inflateRatio: number;
-  /** Bodies of all requests in work together: what this process may hold at once. */
+  /** Bodies of all requests in work together, as sent and unpacked: what this process may hold at once. */
   readonly inFlightBytes: number;
 }
 

@@ -294,6 +294,17 @@ describe('OTLP, refused', () => {
     expect(first?.examples.map(({ firstBytes }) => firstBytes)).toEqual(['gzip', 'json?', 'markup']);
   });
 
+  it.each<[string, (body: Uint8Array) => Uint8Array]>([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['zstd', zstdCompressSync],
+  ])('counts what a %s body becomes among what all requests hold', async (encoding, pack) => {
+    const body = pack(Buffer.from(`${' '.repeat(900_000)}{}`));
+    expect((await send(body, { encoding })).status).toBe(200);
+    const limits = limitsOf({ inFlightBytes: 500_000 });
+    expect((await send(body, { encoding }, { limits })).status).toBe(503);
+  });
+
   it('lets go of what a refused body held', async () => {
     const limits = limitsOf({ inFlightBytes: 2000 });
     const app = doorApp(product, { limits });
