@@ -36,6 +36,7 @@ export interface Entrance {
  */
 export function door(context: IngestContext) {
   const auth = authenticator(context.auth);
+  const signedInWork = new Map<string, Promise<unknown>>();
   let inFlightBytes = 0;
 
   return (entrance: Entrance) =>
@@ -59,7 +60,8 @@ export function door(context: IngestContext) {
         const run = () => entrance.enter({ caller, body, sender, hold }, c);
         const { signed } = caller;
         if (signed === undefined) return await run();
-        return await onceIfSigned(context, caller.keyId, signed, run);
+        const name = `${caller.keyId} ${signed.id}`;
+        return await oneByOne(signedInWork, name, () => onceIfSigned(context, caller.keyId, signed, run));
       } catch (error) {
         const response = await entrance.refuse(error, request);
         note(context, { project, route: entrance.route, request, body, error, status: response.status });
@@ -71,6 +73,25 @@ export function door(context: IngestContext) {
 }
 
 const senderOf = (request: Request) => (request.headers.get('user-agent') ?? '').slice(0, SENDER_CHARS);
+
+/** Runs `work` when no other of its name runs: a copy that comes while the first is in work waits for its answer. */
+async function oneByOne<T>(
+  inWork: Map<string, Promise<unknown>>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let other = inWork.get(name); other !== undefined; other = inWork.get(name)) await other;
+  const result = work();
+  inWork.set(
+    name,
+    result.catch(() => undefined),
+  );
+  try {
+    return await result;
+  } finally {
+    inWork.delete(name);
+  }
+}
 
 /** Runs a signed request once: its copies, while their signature is young enough to pass, get the first answer. */
 async function onceIfSigned(

@@ -295,6 +295,63 @@ describe('a replay of a signed request', () => {
     expect(((await deploys.json()) as { items: unknown[] }).items).toHaveLength(1);
   });
 
+  it('that comes while the first is in work waits for its answer', async () => {
+    const { path, body } = upload();
+    const secrets = [await key.secret()];
+    const headers = await signedHeaders({
+      keyId: key.key.id,
+      secrets,
+      id: 'race',
+      at: AT,
+      target: path,
+      body,
+    });
+    const { sink } = product.local;
+    let stored = 0;
+    const counting = {
+      ...sink,
+      async store(one: Parameters<typeof sink.store>[0]) {
+        stored += 1;
+        await sink.store(one);
+      },
+    };
+    const app = doorApp(product, { auth: authOf(product), sink: counting });
+    const copies = Array.from({ length: 10 }, () =>
+      app.fetch(new Request(`http://tidemark.test${path}`, { method: 'POST', headers, body })),
+    );
+    const answers = await Promise.all(copies);
+    expect([new Set(answers.map(({ status }) => status)), stored]).toEqual([new Set([200]), 1]);
+  });
+
+  it('that comes while another request of its id is in work is refused as a conflict', async () => {
+    const both = await Promise.all([signedPost({ id: 'shared' }), signedPost({ id: 'shared' })]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  it('tries by itself when the first one, which it waited for, met a store that was away', async () => {
+    const { path, body } = upload();
+    const secrets = [await key.secret()];
+    const headers = await signedHeaders({
+      keyId: key.key.id,
+      secrets,
+      id: 'later',
+      at: AT,
+      target: path,
+      body,
+    });
+    let tries = 0;
+    const store = async () => {
+      tries += 1;
+      if (tries === 1) throw new Fault('unavailable', 'Away');
+    };
+    const app = doorApp(product, { auth: authOf(product), sink: { store, close: async () => undefined } });
+    const copies = Array.from({ length: 3 }, () =>
+      app.fetch(new Request(`http://tidemark.test${path}`, { method: 'POST', headers, body })),
+    );
+    expect((await Promise.all(copies)).map(({ status }) => status).sort()).toEqual([200, 200, 503]);
+    expect(tries).toBe(2);
+  });
+
   it('may be signed anew with a later time, as a retry whose first answer was lost is', async () => {
     const { path, body } = upload();
     const before = await received();
