@@ -68,7 +68,7 @@ function parse(args: string[]): Options | string {
     const { values } = parseArgs({
       args,
       options: {
-        help: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
         'no-leak': { type: 'boolean', default: false },
         seed: { type: 'string' },
         once: { type: 'boolean', default: false },

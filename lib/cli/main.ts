@@ -20,7 +20,7 @@ async function run(args: readonly string[], io: Io): Promise<number> {
     io.stdout(overview());
     return name === undefined ? EXIT.usage : EXIT.done;
   }
-  const command: Command | undefined = COMMANDS[name];
+  const command: Command | undefined = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     io.stderr(`tidemark: There is no command "${name}"; tidemark --help lists them\n`);
     return EXIT.usage;

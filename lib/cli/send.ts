@@ -58,8 +58,9 @@ export async function send(args: string[], io: Io): Promise<number> {
   }
   const key = values.key ?? process.env.TIDEMARK_KEY ?? '';
   const secret = values.secret ?? process.env.TIDEMARK_SECRET;
-  if (positionals.length === 0 || values.to === undefined || !URL.canParse(values.to)) {
-    io.stderr('tidemark send: Needs at least one FILE and --to URL; tidemark send --help\n');
+  const mistake = mistakeIn(positionals, values.to, key, secret);
+  if (mistake !== undefined || values.to === undefined) {
+    io.stderr(`tidemark send: ${mistake}; tidemark send --help\n`);
     return EXIT.usage;
   }
   const target: Target = {
@@ -72,6 +73,22 @@ export async function send(args: string[], io: Io): Promise<number> {
   for (const file of positionals) sent.push(...(await sendFile(file, target, progress, io)));
   report(sent, values.json === true, io);
   return sent.some(({ outcome }) => outcome === 'refused') ? EXIT.failed : EXIT.done;
+}
+
+function mistakeIn(
+  files: readonly string[],
+  to: string | undefined,
+  key: string,
+  secret: string | undefined,
+): string | undefined {
+  if (files.length === 0 || to === undefined) return 'Needs at least one FILE and --to URL';
+  if (!URL.canParse(to) || !/^https?:/.test(to))
+    return `Cannot use --to ${to}: need a URL that begins with http:// or https://`;
+  if (secret !== undefined && key.startsWith('tm_'))
+    return '--secret goes with the id of its key (k_…), not with a token';
+  if (secret === undefined && key.startsWith('k_'))
+    return '--key k_… needs --secret; a token (tm_…) does without';
+  return undefined;
 }
 
 async function sendFile(file: string, target: Target, progress: SendProgress, io: Io): Promise<Sent[]> {

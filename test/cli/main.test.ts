@@ -23,6 +23,11 @@ describe('tidemark', () => {
   it('names an unknown command in one line', () => {
     const line = 'tidemark: There is no command "fly"; tidemark --help lists them\n';
     expect(tidemark('fly')).toMatchObject({ status: 2, stdout: '', stderr: line });
+    expect(tidemark('toString')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: line.replace('fly', 'toString'),
+    });
   });
 
   it('tells failures in one line without a stack, and mistakes as usage', () => {

@@ -168,14 +168,20 @@ describe('tidemark send, interrupted', () => {
     other.server.close();
   });
 
-  it.each([[[]], [['file']], [['file', '--to', 'nowhere']], [['--to', 'http://x']]])(
-    '%j is a mistake',
-    async (args) => {
-      const io = testIo({ file: lines(2) });
-      expect([await send(args, io), io.out]).toEqual([2, '']);
-      expect(io.err).toMatch(/^tidemark send: .+\n$/);
-    },
-  );
+  it.each([
+    [[]],
+    [['file']],
+    [['file', '--to', 'nowhere']],
+    [['file', '--to', 'ftp://127.0.0.1']],
+    [['file', '--to', 'localhost:4040']],
+    [['file', '--to', 'http://x', '--key', 'k_1']],
+    [['file', '--to', 'http://x', '--key', 'tm_1', '--secret', `whsec_${'A'.repeat(43)}=`]],
+    [['--to', 'http://x']],
+  ])('%j is a mistake', async (args) => {
+    const io = testIo({ file: lines(2) });
+    expect([await send(args, io), io.out]).toEqual([2, '']);
+    expect(io.err).toMatch(/^tidemark send: .+\n$/);
+  });
 
   it('refuses a secret that is none', async () => {
     const args = ['file', '--to', 'http://127.0.0.1:1', '--secret', 'abc'];
