@@ -132,7 +132,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
 }
 
 /** Paths that GET asks the ingest app for; every other one is a page of the UI. */
-const OWN_PATHS = /^\/(v1(development)?\/|healthz$|readyz$)/;
+const OWN_PATHS = /^\/((v1(development)?|api)(\/|$)|healthz$|readyz$)/;
 const CLOSE_MAX_MS = 5000;
 
 function openPort(fetch: (request: Request, env: unknown) => Response | Promise<Response>, config: Config) {

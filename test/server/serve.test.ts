@@ -248,6 +248,12 @@ describe('the server, asked from elsewhere', () => {
       await raw(own.port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(await get('/services/shop/memory')).toContain('<!doctype html>');
     expect(statusIn(await get('/assets/none.js'))).toBe(404);
+    // Programs that ask for another API must not take the page for its answer.
+    for (const path of ['/api/v2/services', '/api/1/envelope/', '/api', '/v1'])
+      expect([statusIn(await get(path)), await get(path)], path).toEqual([
+        404,
+        expect.stringContaining('problem+json'),
+      ]);
     for (const path of [
       '/../package.json',
       '/..%2f..%2fpackage.json',
