@@ -58,7 +58,10 @@ export function KeysPage() {
               )}
               <p class="lede between">Make one on the machine where Tidemark runs; its text is shown once.</p>
               <div class="narrow">
-                <Paste lines="npx tidemark keys create --scope ingest" label="make a key" />
+                <Paste
+                  lines="npx tidemark keys create --project default --scopes ingest"
+                  label="make a key"
+                />
               </div>
             </section>
           );
