@@ -2,7 +2,15 @@ import { Fault } from '../model/fault.ts';
 import { digest, hexOf } from '../model/ids.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import { ALL_KEYS, ALL_PROJECTS, apiKeyKey, projectKey, projectNumberKey, tokenKey } from './keys.ts';
+import {
+  ALL_KEYS,
+  ALL_PROJECTS,
+  apiKeyKey,
+  projectKey,
+  projectNumberKey,
+  publicKeyKey,
+  tokenKey,
+} from './keys.ts';
 import { queryAll, update } from './pages.ts';
 
 export type Scope = 'ingest' | 'read' | 'admin';
@@ -40,7 +48,7 @@ export async function ensureProject(records: RecordStore, name: string): Promise
     );
   }
   const key = projectKey(name);
-  const existing = (await records.get(key.pk, key.sk))?.body as ProjectRecord | undefined;
+  const existing = await projectNamed(records, name);
   if (existing !== undefined) return existing;
   for (let number = 1; ; number += 1) {
     const body: ProjectRecord = { name, number };
@@ -62,6 +70,8 @@ export async function createKey(records: RecordStore, key: ApiKey, token: string
   await ensureProject(records, key.project);
   await records.put({ ...apiKeyKey(key.id), body: key }, { ifAbsent: true });
   await records.put({ ...tokenKey(await hashToken(token)), body: { id: key.id } }, { ifAbsent: true });
+  if (key.publicKey !== '')
+    await records.put({ ...publicKeyKey(key.publicKey), body: { id: key.id } }, { ifAbsent: true });
 }
 
 export async function keyById(records: RecordStore, id: string): Promise<ApiKey | undefined> {
@@ -73,6 +83,18 @@ export async function keyByToken(records: RecordStore, token: string): Promise<A
   const { pk, sk } = tokenKey(await hashToken(token));
   const found = (await records.get(pk, sk))?.body as { id: string } | undefined;
   return found && keyById(records, found.id);
+}
+
+/** By the part of a Sentry DSN that is no secret. */
+export async function keyByPublicKey(records: RecordStore, publicKey: string): Promise<ApiKey | undefined> {
+  const { pk, sk } = publicKeyKey(publicKey);
+  const found = (await records.get(pk, sk))?.body as { id: string } | undefined;
+  return found && keyById(records, found.id);
+}
+
+export async function projectNamed(records: RecordStore, name: string): Promise<ProjectRecord | undefined> {
+  const { pk, sk } = projectKey(name);
+  return (await records.get(pk, sk))?.body as ProjectRecord | undefined;
 }
 
 export async function listKeys(records: RecordStore, project?: string): Promise<readonly ApiKey[]> {

@@ -55,6 +55,7 @@ export const serviceKey = (project: string, service: string) => ({
 export const ALL_KEYS = { pk: 'KEYS', from: 'KEY#', to: 'KEY$' };
 export const apiKeyKey = (id: string) => ({ pk: 'KEYS', sk: part('KEY', id) });
 export const tokenKey = (hash: string) => ({ pk: part('TOK', hash), sk: 'KEY' });
+export const publicKeyKey = (publicKey: string) => ({ pk: part('PUB', publicKey), sk: 'KEY' });
 export const ALL_PROJECTS = { pk: 'PROJECTS', from: 'NAME#', to: 'NAME$' };
 export const projectKey = (name: string) => ({ pk: 'PROJECTS', sk: part('NAME', name) });
 export const projectNumberKey = (number: number) => ({ pk: 'PROJECTS', sk: part('NUM', number) });
