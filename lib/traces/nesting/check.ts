@@ -1,0 +1,278 @@
+import type { Span, Trace } from '../../model/trace.ts';
+import { type Ambiguity, ambiguitiesOf } from './ambiguities.ts';
+import { adviceFor } from './cause.ts';
+import {
+  type DeploymentId,
+  deploymentOf,
+  type Facts,
+  factsOf,
+  isBroken,
+  type Standing,
+  standingOf,
+  type Tally,
+  tallyOf,
+} from './deployments.ts';
+import type { Cause } from './fix.ts';
+import { type Fragmented, fragmentsOf, type Parentless } from './fragments.ts';
+import { type Repair, repairEndpoint } from './repair.ts';
+import { reportedParents } from './reported.ts';
+import { DEFAULTS, type Settings } from './settings.ts';
+import { type Signal, signalsOf } from './signals.ts';
+import { Keys, type SpanTable, tableOf } from './span-table.ts';
+
+export type NestingVerdict = 'ok' | 'hint' | 'misnested';
+
+/** An edge that was marked, or that the repair changed. Ids are those of spans; the root's stands for the transaction. */
+export interface CheckedEdge {
+  readonly spanId: string;
+  readonly reportedParent: string;
+  /** The same as reported where nothing was repaired. */
+  readonly repairedParent: string;
+  readonly signals: readonly Signal[];
+  /** Of the repaired parent; 1 where nothing was repaired. */
+  readonly certainty: number;
+}
+
+/** A trace's spans with the parents to use: those reported, or those repaired. A view; the trace stays as sent. */
+export interface NestedTrace {
+  readonly trace: Trace;
+  readonly verdict: NestingVerdict;
+  /** Fire-and-forget or late binding in a process whose scopes are apart: a `hint`. */
+  readonly detached: boolean;
+  /** Without repeated ids, in the order of their starts. */
+  readonly spans: readonly Span[];
+  /** Index into `spans`, −1 for the root; no cycles, whatever was sent. Unknown parents became the root. */
+  readonly parent: Int32Array;
+  /** The same as reported, with −2 where the reported parent is not in the trace. May hold cycles. */
+  readonly reported: Int32Array;
+  readonly edges: readonly CheckedEdge[];
+  readonly ambiguous: readonly Ambiguity[];
+  /** Spans left out because their id came before. */
+  readonly repeatedIds: number;
+  /** Index into `NestingReport.deployments`. */
+  readonly deployment: number;
+}
+
+export interface EndpointNesting {
+  readonly name: string;
+  readonly verdict: NestingVerdict;
+  readonly traces: number;
+  readonly misnested: number;
+}
+
+export interface DeploymentNesting {
+  readonly id: DeploymentId;
+  readonly verdict: NestingVerdict;
+  readonly tally: Tally;
+  readonly misnested: number;
+  readonly detached: number;
+  readonly cause: Cause | undefined;
+  /** One sentence that says what is wrong; '' when nothing is. */
+  readonly reason: string;
+  /** Text to paste, with a line before it that says where; '' when there is nothing to do. */
+  readonly fix: string;
+  readonly endpoints: readonly EndpointNesting[];
+}
+
+export interface NestingReport {
+  readonly deployments: readonly DeploymentNesting[];
+  /** In the order of the input. */
+  readonly traces: readonly NestedTrace[];
+  readonly fragmented: readonly Fragmented[];
+}
+
+/**
+ * Says of each trace whether its spans hang where the program put them, why not, what to do about it, and where they
+ * belong. Traces of one process are judged together: give as many of them as there are, ten or more of each endpoint.
+ *
+ * Total: repeated ids, cycles, orphans and garbage get a verdict. Deterministic. Linear in the spans, but for a repair's
+ * weighing of spans that are alive at once (bounded by `maxCandidates`).
+ *
+ * @param parentless spans of no unit of work, as joins leave them: they may be pieces of one
+ */
+export function checkNesting(
+  traces: readonly Trace[],
+  parentless: readonly Parentless[] = [],
+  settings: Settings = DEFAULTS,
+): NestingReport {
+  const keys = new Keys();
+  const groups = groupBy(indices(traces), (t) => JSON.stringify(deploymentOf(traces[t]!)));
+  const judged = judge(
+    groups.map((members) => ({
+      members,
+      id: deploymentOf(traces[members[0]!]!),
+      facts: factsOf(
+        members.map((t) => tableOf(traces[t]!, keys)),
+        settings,
+      ),
+    })),
+    settings,
+  );
+  const nested: NestedTrace[] = new Array(traces.length);
+  const deployments = judged.map((group, d) => {
+    for (const [k, trace] of nestedTraces(group, d, settings).entries()) nested[group.members[k]!] = trace;
+    return deploymentReport(group, judged);
+  });
+  return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings) };
+}
+
+interface Group {
+  /** Indices of the traces in the input. */
+  readonly members: readonly number[];
+  readonly id: DeploymentId;
+  readonly facts: readonly Facts[];
+}
+
+interface Judged extends Group {
+  readonly tally: Tally;
+  readonly broken: boolean;
+  readonly standings: readonly Standing[];
+}
+
+function judge(groups: readonly Group[], settings: Settings): Judged[] {
+  const tallies = groups.map(({ facts }) => tallyOf(facts, settings));
+  const releases = releaseTallies(groups, tallies);
+  return groups.map((group, g) => {
+    const tally = tallies[g]!;
+    const { platform } = group.id;
+    const broken = isBroken(tally, platform, settings);
+    // Where `init` stands is a matter of the code: a process that has shown too little is as its siblings are.
+    const tooFew = tally.shared < settings.minShared && tally.apart === 0;
+    const kin = !broken && tooFew && isBroken(releases.get(releaseOf(group.id))!, platform, settings);
+    const deployment = { tally, broken, kin };
+    const standings = group.facts.map((facts) => standingOf(facts, deployment, settings));
+    return { ...group, tally, broken, standings };
+  });
+}
+
+const releaseOf = ({ service, release, platform, sdk }: DeploymentId) =>
+  JSON.stringify([service, release, platform, sdk]);
+
+function releaseTallies(groups: readonly Group[], tallies: readonly Tally[]): Map<string, Tally> {
+  const sums = new Map<string, Tally>();
+  for (const [g, { id }] of groups.entries()) {
+    const key = releaseOf(id);
+    const sum = sums.get(key) ?? { traces: 0, shared: 0, apart: 0, against: 0 };
+    const { traces, shared, apart, against } = tallies[g]!;
+    sums.set(key, {
+      traces: sum.traces + traces,
+      shared: sum.shared + shared,
+      apart: sum.apart + apart,
+      against: sum.against + against,
+    });
+  }
+  return sums;
+}
+
+function nestedTraces({ facts, standings }: Judged, deployment: number, settings: Settings): NestedTrace[] {
+  const repairs: (Repair | undefined)[] = new Array(facts.length);
+  const wrong = indices(facts).filter((k) => standings[k] === 'misnested');
+  for (const endpoint of groupBy(wrong, (k) => facts[k]!.table.trace.name)) {
+    const repaired = repairEndpoint(
+      endpoint.map((k) => facts[k]!),
+      settings,
+    );
+    for (const [r, k] of endpoint.entries()) repairs[k] = repaired[r]!;
+  }
+  return facts.map((fact, k) => nestedTrace(fact, standings[k]!, repairs[k], deployment));
+}
+
+const VERDICTS = { ok: 'ok', hint: 'hint', detached: 'hint', misnested: 'misnested' } as const;
+
+function nestedTrace(
+  { table, marks }: Facts,
+  standing: Standing,
+  repair: Repair | undefined,
+  deployment: number,
+): NestedTrace {
+  const parent = repair?.parent ?? reportedParents(table);
+  return {
+    trace: table.trace,
+    verdict: VERDICTS[standing],
+    detached: standing === 'detached',
+    spans: table.spans,
+    parent,
+    reported: table.parent,
+    edges: standing === 'ok' ? [] : edgesOf(table, marks.bits, parent, repair),
+    ambiguous: repair ? ambiguitiesOf(table, repair) : [],
+    repeatedIds: table.repeatedIds,
+    deployment,
+  };
+}
+
+function edgesOf(
+  { trace, spans, parent: reported }: SpanTable,
+  bits: Uint8Array,
+  parent: Int32Array,
+  repair: Repair | undefined,
+): CheckedEdge[] {
+  const idOf = (p: number) => spans[p]?.spanId ?? trace.root.spanId;
+  return spans.flatMap((span, i) =>
+    bits[i] === 0 && (!repair || parent[i] === reported[i])
+      ? []
+      : [
+          {
+            spanId: span.spanId,
+            reportedParent: span.parentSpanId,
+            repairedParent: repair ? idOf(parent[i]!) : span.parentSpanId,
+            signals: signalsOf(bits[i]!),
+            certainty: repair?.certainty[i] ?? 1,
+          },
+        ],
+  );
+}
+
+function deploymentReport(group: Judged, all: readonly Judged[]): DeploymentNesting {
+  const { id, tally, standings, facts } = group;
+  const count = (standing: Standing) => standings.filter((s) => s === standing).length;
+  const misnested = count('misnested');
+  const detached = count('detached');
+  const siblings = all.filter((other) => other !== group && isSameProcess(other.id, id));
+  const advice = adviceFor({
+    id,
+    misnested,
+    detached,
+    trace: facts[Math.max(0, standings.indexOf('misnested'))]!.table.trace,
+    taskSpansElsewhere: siblings.some((other) => hasTasks(other)),
+    taskSpansHere: hasTasks(group),
+  });
+  return {
+    id,
+    verdict: misnested > 0 ? 'misnested' : detached > 0 ? 'hint' : 'ok',
+    tally,
+    misnested,
+    detached,
+    ...advice,
+    endpoints: endpointsOf(group),
+  };
+}
+
+const hasTasks = ({ facts }: Group) => facts.some(({ table }) => table.task.includes(1));
+
+/** Another event loop of the same process, as far as what was sent can tell. */
+const isSameProcess = (a: DeploymentId, b: DeploymentId) =>
+  releaseOf(a) === releaseOf(b) && a.host === b.host && a.process === b.process;
+
+/** An endpoint is misnested when 3 of its traces, or a fifth of them, are. */
+const ENDPOINT_TRACES = 3;
+const ENDPOINT_SHARE = 0.2;
+
+function endpointsOf({ facts, standings }: Judged): EndpointNesting[] {
+  return groupBy(indices(facts), (k) => facts[k]!.table.trace.name).map((members) => {
+    const misnested = members.filter((k) => standings[k] === 'misnested').length;
+    const isWrong = misnested >= ENDPOINT_TRACES || misnested >= ENDPOINT_SHARE * members.length;
+    const hinted = members.some((k) => standings[k] !== 'ok');
+    return {
+      name: facts[members[0]!]!.table.trace.name,
+      verdict: misnested > 0 && isWrong ? 'misnested' : hinted ? 'hint' : 'ok',
+      traces: members.length,
+      misnested,
+    };
+  });
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  return [...Map.groupBy(items, keyOf).values()];
+}
+
+const indices = (list: readonly unknown[]) => list.map((_, i) => i);

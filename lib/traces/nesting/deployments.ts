@@ -1,0 +1,113 @@
+import type { Trace } from '../../model/trace.ts';
+import { type LayerTest, layerTest, learnLayers } from './learned-layers.ts';
+import { type Replay, replayOf } from './replay.ts';
+import { type Apart, apartBy } from './scopes.ts';
+import type { Settings } from './settings.ts';
+import { type Marks, marksOf } from './signals.ts';
+import type { SpanTable } from './span-table.ts';
+
+/**
+ * One process of one release on one host. Whether tasks share a scope is decided once, when the process starts, so its
+ * traces are judged together; two processes of one release may differ in it.
+ */
+export interface DeploymentId {
+  readonly service: string;
+  readonly release: string;
+  readonly host: string;
+  readonly process: string;
+  readonly platform: string;
+  readonly sdk: string;
+  /** Thread of the root in Python, where thread ids differ by process and by event loop; else ''. */
+  readonly thread: string;
+}
+
+/** A trace with what its own spans say. */
+export interface Facts {
+  readonly table: SpanTable;
+  readonly isLayer: LayerTest;
+  readonly marks: Marks;
+  readonly apart: Apart;
+  /** Parents that differ from the replay of one variable; 0 where nothing crosses. */
+  readonly replayDiffers: number;
+}
+
+/** How many of a deployment's traces speak for and against one shared scope. */
+export interface Tally {
+  readonly traces: number;
+  /** With crossings that separate scopes don't explain. */
+  readonly shared: number;
+  /** With proof of separate scopes. */
+  readonly apart: number;
+  /** Shared ones with parents that one variable would not have held. */
+  readonly against: number;
+}
+
+export const isPython = (platform: string): boolean => platform === 'python';
+
+export function deploymentOf(trace: Trace): DeploymentId {
+  return {
+    service: trace.service,
+    release: trace.release,
+    host: trace.host,
+    process: trace.process,
+    platform: trace.platform,
+    sdk: `${trace.sdk.name} ${trace.sdk.version}`,
+    thread: isPython(trace.platform) ? trace.root.threadId : '',
+  };
+}
+
+export function factsOf(tables: readonly SpanTable[], settings: Settings): Facts[] {
+  const learned = learnLayers(tables, settings);
+  return tables.map((table) => {
+    const isLayer = layerTest(table, learned, settings);
+    const marks = marksOf(table, isLayer, settings);
+    let known: Replay | undefined;
+    const replay = () => (known ??= replayOf(table));
+    const apart = apartBy(table, marks, replay, settings);
+    return { table, isLayer, marks, apart, replayDiffers: marks.crossings > 0 ? replay().differs : 0 };
+  });
+}
+
+export function tallyOf(facts: readonly Facts[], settings: Settings): Tally {
+  const suspects = facts.filter(({ marks, apart }) => !apart && marks.crossings >= settings.minMarksAlone);
+  return {
+    traces: facts.length,
+    shared: suspects.length,
+    apart: facts.filter(({ apart }) => apart).length,
+    against: suspects.filter(({ replayDiffers }) => replayDiffers > 0).length,
+  };
+}
+
+/** Do the traces show one scope that tasks share, often enough and without too much against it? */
+export function isBroken({ shared, apart, against }: Tally, platform: string, settings: Settings): boolean {
+  const apartPerShared = isPython(platform) ? settings.apartPerShared : settings.apartPerSharedElsewhere;
+  return (
+    shared >= settings.minShared &&
+    apart <= apartPerShared * shared &&
+    against <= settings.againstPerShared * shared
+  );
+}
+
+/**
+ * - `misnested`: parents are wrong because tasks share one scope.
+ * - `detached`: scopes are apart, yet work crosses its parent's end: fire-and-forget or late binding.
+ * - `hint`: one edge that looks wrong, not enough for a verdict.
+ */
+export type Standing = 'ok' | 'hint' | 'detached' | 'misnested';
+
+/**
+ * @param broken whether the trace's deployment is
+ * @param kin whether the release is broken elsewhere, and this process has too few traces of its own to tell
+ */
+export function standingOf(
+  { table, marks, apart }: Facts,
+  deployment: { readonly tally: Tally; readonly broken: boolean; readonly kin: boolean },
+  settings: Settings,
+): Standing {
+  if (apart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
+  if (deployment.broken) return marks.marked > 0 ? 'misnested' : 'ok';
+  if (deployment.kin && marks.crossings > 0) return 'misnested';
+  if (!isPython(table.trace.platform) || deployment.tally.apart > settings.maxApartAlone) return 'ok';
+  if (marks.crossings >= settings.minMarksAlone) return 'misnested';
+  return marks.crossings > 0 ? 'hint' : 'ok';
+}

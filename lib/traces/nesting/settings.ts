@@ -1,0 +1,73 @@
+/** Raised whenever a verdict or a repaired parent may change for the same traces: stored results carry it. */
+export const NESTING_VERSION = 1;
+
+/**
+ * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
+ * SDKs read the wall clock and the monotonic clock one after the other, so a reported end may be early by the time
+ * that the process was preempted in between: correct traces show up to 1.4 ms of that.
+ */
+export const DEFAULTS: Settings = {
+  deadMs: 1,
+  outliveMs: 2,
+  overlapMs: 2,
+  twinMs: 2,
+  insideMs: 1,
+  minShared: 3,
+  apartPerShared: 1 / 2,
+  apartPerSharedElsewhere: 1 / 20,
+  againstPerShared: 1 / 5,
+  minMarksAlone: 2,
+  maxApartAlone: 2,
+  minReplayDiffers: 2,
+  minReplayDiffersShare: 0.1,
+  minLearned: 10,
+  minLearnedShare: 0.95,
+  minCertainty: 0.9,
+  beam: 3,
+  rounds: 3,
+  maxCandidates: 64,
+  minFragments: 3,
+  minFragmentedUnits: 3,
+};
+
+export interface Settings {
+  /** A child begins this long after its parent ended: dead parent. */
+  readonly deadMs: number;
+  /** A child ends this long after its parent: outliving child. */
+  readonly outliveMs: number;
+  /** Siblings alive together for longer than this prove separate scopes. */
+  readonly overlapMs: number;
+  /** Starts of equal spans closer than this are one tick of the loop. */
+  readonly twinMs: number;
+  /** An end later by this still counts as inside. */
+  readonly insideMs: number;
+  /** Traces with the signs of one shared scope that make a deployment broken. */
+  readonly minShared: number;
+  /** Traces with separate scopes, per shared one, that a broken deployment may have. */
+  readonly apartPerShared: number;
+  /** The same where the language keeps scopes apart by itself: there a child outlives its parent for good reasons. */
+  readonly apartPerSharedElsewhere: number;
+  /** Shared traces, per shared one, whose parents differ from the replay of one variable. */
+  readonly againstPerShared: number;
+  /** Dead parents and outliving children that one Python trace needs to be called misnested by itself. */
+  readonly minMarksAlone: number;
+  /** Traces with separate scopes beyond which a deployment's traces are not judged by themselves. */
+  readonly maxApartAlone: number;
+  /** Parents of one trace that differ from the replay, and their share, that prove separate scopes. */
+  readonly minReplayDiffers: number;
+  readonly minReplayDiffersShare: number;
+  /** Leaves of one kind, and the share of them, that must hold the same inner span for the pair to be a layer. */
+  readonly minLearned: number;
+  readonly minLearnedShare: number;
+  /** Repaired parents below this are named ambiguous. */
+  readonly minCertainty: number;
+  /** Readings of a trace that the repair keeps open: 1 loses 1 % of the parents of random programs. */
+  readonly beam: number;
+  /** Passes of the repair over an endpoint: each learns which spans call which from the one before. */
+  readonly rounds: number;
+  /** Spans alive at once that are weighed as parents of one span: bounds the cost of a trace of a thousand twins. */
+  readonly maxCandidates: number;
+  /** Parentless spans inside one unit's interval, and units with so many, that make a finding. */
+  readonly minFragments: number;
+  readonly minFragmentedUnits: number;
+}

@@ -1,0 +1,105 @@
+import { eventsOf } from './replay.ts';
+import { ROOT, type SpanTable } from './span-table.ts';
+
+/** Two events closer than this are one step of the program: nothing was awaited in between. ms. */
+export const NEAR_MS = 0.3;
+/** Tight is twice the usual gap between starts of one tick, or this where a trace has no such pair. ms. */
+const TIGHT_MS = 0.06;
+/** Equal spans that start closer than this are one group. ms. */
+const TOGETHER_MS = 2;
+/** No span. */
+export const NONE = -3;
+
+/** What a trace's times say about its spans, whoever their parents are. */
+export interface Timeline {
+  readonly table: SpanTable;
+  /** Starts and ends in their order: 2 × span, + 1 for an end. */
+  readonly events: Int32Array;
+  readonly tightMs: number;
+  /** The event right before each start, as in `events`; ROOT: the root's start. */
+  readonly before: Int32Array;
+  /** ms from that event to the start. */
+  readonly sinceBefore: Float64Array;
+  /**
+   * A span ends, the next starts near, it ends, …: one coroutine that awaits call after call. `endsWith` is the span
+   * that ends near the end of that chain, ROOT or NONE; `chainEnd` is when the chain ends.
+   */
+  readonly endsWith: Int32Array;
+  readonly chainEnd: Float64Array;
+  /** Equal spans that start together: a number per group, and when the last of it ends. */
+  readonly group: Int32Array;
+  readonly groupEnd: Float64Array;
+  /** Spans of each group. */
+  readonly groups: readonly (readonly number[])[];
+}
+
+export function timelineOf(table: SpanTable): Timeline {
+  const events = eventsOf(table);
+  const before = befores(table, events);
+  return { table, events, ...before, ...chains(table, events), ...groupsOf(table) };
+}
+
+export const timeOf = ({ start, end }: SpanTable, event: number): number =>
+  (event & 1) === 1 ? end[event >> 1]! : start[event >> 1]!;
+
+function befores(table: SpanTable, events: Int32Array) {
+  const n = table.spans.length;
+  const before = new Int32Array(n).fill(ROOT);
+  const sinceBefore = new Float64Array(n);
+  const gaps: number[] = [];
+  for (let k = 0; k < events.length; k++) {
+    if ((events[k]! & 1) === 1) continue;
+    const i = events[k]! >> 1;
+    if (k > 0) before[i] = events[k - 1]!;
+    sinceBefore[i] = table.start[i]! - (k > 0 ? timeOf(table, events[k - 1]!) : 0);
+    const afterStart = k > 0 && (events[k - 1]! & 1) === 0;
+    if (afterStart && sinceBefore[i]! < NEAR_MS) gaps.push(sinceBefore[i]!);
+  }
+  gaps.sort((a, b) => a - b);
+  const tightMs = gaps.length > 0 ? 2 * gaps[gaps.length >> 1]! : TIGHT_MS;
+  return { before, sinceBefore, tightMs };
+}
+
+/** From the last event to the first: the chain of a span is known once that of the span after it is. */
+function chains(table: SpanTable, events: Int32Array) {
+  const n = table.spans.length;
+  const endsWith = new Int32Array(n).fill(NONE);
+  const chainEnd = new Float64Array(n);
+  for (let k = events.length - 1; k >= 0; k--) {
+    if ((events[k]! & 1) === 0) continue;
+    const i = events[k]! >> 1;
+    const ended = table.end[i]!;
+    chainEnd[i] = ended;
+    const next = events[k + 1];
+    if (next === undefined) {
+      if (table.rootEnd - ended < NEAR_MS) endsWith[i] = ROOT;
+      continue;
+    }
+    if (timeOf(table, next) - ended >= NEAR_MS) continue;
+    const j = next >> 1;
+    if ((next & 1) === 1) endsWith[i] = j;
+    else {
+      endsWith[i] = endsWith[j]!;
+      chainEnd[i] = chainEnd[j]!;
+    }
+  }
+  return { endsWith, chainEnd };
+}
+
+function groupsOf({ spans, start, end, key }: SpanTable) {
+  const n = spans.length;
+  const group = new Int32Array(n);
+  const groups: number[][] = [];
+  const groupEnd: number[] = [];
+  const last = new Map<number, number>();
+  for (let i = 0; i < n; i++) {
+    const sibling = last.get(key[i]!);
+    const joins = sibling !== undefined && start[i]! - start[sibling]! < TOGETHER_MS;
+    const g = joins ? group[sibling]! : groups.push([]) - 1;
+    groups[g]!.push(i);
+    groupEnd[g] = Math.max(groupEnd[g] ?? end[i]!, end[i]!);
+    group[i] = g;
+    last.set(key[i]!, i);
+  }
+  return { group, groups, groupEnd: Float64Array.from(groupEnd) };
+}
