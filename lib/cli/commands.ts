@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Look for a leak in files: CSV, GC logs, OTLP, Prometheus answers',
     run: async (args, io) => (await import('./scan.ts')).scan(args, io),
   },
+  changepoints: {
+    summary: 'Where the level or the slope of a series changes',
+    run: async (args, io) => (await import('./changepoints.ts')).changepoints(args, io),
+  },
   keys: {
     summary: 'Create, list and revoke keys',
     run: async (args, io) => (await import('./keys.ts')).keys(args, io),

@@ -2,15 +2,20 @@ import { bytesText, durationText } from '../leaks/index.ts';
 import type { LeakResult, Suspect } from '../model/leak.ts';
 import { isCountRole, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
+import type { RuleOutcome } from './scan-rules.ts';
 
 export interface Scanned {
   readonly file: string;
   readonly service: string;
   readonly instance: string;
-  /** Readings, for the curve. */
+  /** Readings, for the curve and the rules. */
+  readonly times: Float64Array;
   readonly values: Float64Array;
+  readonly limit: number | undefined;
   readonly role: MemoryRole;
   readonly result: LeakResult;
+  /** Alert rules that were asked for. */
+  readonly rules: readonly RuleOutcome[];
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -22,7 +27,7 @@ export function scanView(scanned: readonly Scanned[]): string {
   return scanned.map((one) => seriesView(one, wide)).join('\n');
 }
 
-function seriesView({ file, service, instance, values, role, result }: Scanned, wide: number): string {
+function seriesView({ file, service, instance, values, role, result, rules }: Scanned, wide: number): string {
   const name = [file, service, instance, role].filter((part) => part !== '').join(' · ');
   const facts = [
     result.onset &&
@@ -36,6 +41,7 @@ function seriesView({ file, service, instance, values, role, result }: Scanned, 
     facts.length > 0 ? `  ${facts.join(', ')}` : '',
     `  ${result.reason}`,
     ...result.suspects.slice(0, 5).map((suspect) => suspectLine(suspect, role)),
+    ...rules.map(ruleLine),
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
@@ -48,6 +54,9 @@ function suspectLine({ units, cause, bytesPerUnit, weight }: Suspect, role: Memo
     : '';
   return `  ${`${Math.round(weight * 100)} %`.padStart(5)}  ${who}  ${keeps}`.trimEnd();
 }
+
+const ruleLine = ({ rule, state, since }: RuleOutcome): string =>
+  `  rule ${rule}: ${state}${since === null ? '' : ` since ${secondsText(since)}`}`;
 
 const CAUSES = {
   clock: 'grows by the clock, not by work',

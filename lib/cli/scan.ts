@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { decompress, type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
-import { analyzeLife, DEFAULTS } from '../leaks/index.ts';
+import { analyzeLife, DEFAULTS, type Rule } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { Life, WorkSeries } from '../model/leak.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
 import { cohortsOfExports, isOtlp } from './scan-otlp.ts';
+import { parseRules, rulesOn } from './scan-rules.ts';
 import { type Scanned, scanView } from './scan-view.ts';
 
 const HELP = `Usage: tidemark scan FILE… [options]
@@ -17,6 +18,8 @@ query_range answer, OTLP (JSON, lines of it, protobuf; several files are one run
   --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
   --limit BYTES     limit of the heap, container or host; 0 is none
   --units FILE      finished units of work: CSV time_s,GET /a,POST /b,… (cumulative, or per row)
+  --rules [FILE]    alert rules beside it: JSON [{"alert","expr","for"}], or the usual three (growth over 2 h, 80 % of the
+                    limit, goroutines); FILE ends in .json
   --fail-on leak    exit with 3 when a series leaks
   --json            one JSON document on stdout
   --help            this text
@@ -34,10 +37,14 @@ interface Options {
   readonly role: MemoryRole | undefined;
   readonly limit: number | undefined;
   readonly units: string | undefined;
+  /** File of alert rules, '' for the usual ones, undefined for none. */
+  readonly rules: string | undefined;
   readonly json: boolean;
   readonly failOnLeak: boolean;
   readonly help: boolean;
 }
+
+type Unruled = Omit<Scanned, 'rules'>;
 
 class UsageError extends Error {}
 
@@ -49,7 +56,8 @@ export async function scan(args: string[], io: ScanIo): Promise<number> {
       io.stdout(HELP);
       return 0;
     }
-    const scanned = await scanFiles(options, io);
+    const rules = await readRules(options, io);
+    const scanned = (await scanFiles(options, io)).map((one) => ({ ...one, rules: rulesOn(one, rules) }));
     io.stdout(options.json ? `${JSON.stringify({ results: scanned.map(toJson) })}\n` : scanView(scanned));
     return options.failOnLeak && scanned.some(({ result }) => result.verdict === 'leak') ? 3 : 0;
   } catch (error) {
@@ -62,7 +70,6 @@ export async function scan(args: string[], io: ScanIo): Promise<number> {
 function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
   if (values.help) return { ...NOTHING, help: true };
-  if (values.rules !== undefined) throw new UsageError('--rules is not available yet');
   if (positionals.length === 0) throw new UsageError('No file given; see --help');
   const role = MEMORY_ROLES.find((r) => r === values.role);
   if (values.role !== undefined && !role)
@@ -77,6 +84,7 @@ function readOptions(args: string[]): Options {
     role,
     limit: limit > 0 ? limit : undefined,
     units: values.units,
+    rules: values.rules,
     json: values.json ?? false,
     failOnLeak: values['fail-on'] !== undefined,
     help: false,
@@ -88,6 +96,7 @@ const NOTHING: Options = {
   role: undefined,
   limit: undefined,
   units: undefined,
+  rules: undefined,
   json: false,
   failOnLeak: false,
   help: false,
@@ -96,7 +105,9 @@ const NOTHING: Options = {
 function parse(args: string[]) {
   try {
     return parseArgs({
-      args,
+      args: args.map((arg, i) =>
+        arg === '--rules' && !/\.json(\.\w+)?$/.test(args[i + 1] ?? '') ? '--rules=' : arg,
+      ),
       allowPositionals: true,
       options: {
         role: { type: 'string' },
@@ -113,10 +124,17 @@ function parse(args: string[]) {
   }
 }
 
+async function readRules({ rules }: Options, io: ScanIo): Promise<readonly Rule[]> {
+  if (rules === undefined) return [];
+  return rules === ''
+    ? parseRules(new Uint8Array())
+    : inFile(rules, io, (bytes) => parseRules(decompress(bytes)));
+}
+
 /** Each series by itself; exports of OTLP belong together, whatever number of files they come in. */
-async function scanFiles(options: Options, io: ScanIo): Promise<Scanned[]> {
+async function scanFiles(options: Options, io: ScanIo): Promise<Unruled[]> {
   const work = options.units ? await inFile(options.units, io, parseUnits) : [];
-  const scanned: Scanned[] = [];
+  const scanned: Unruled[] = [];
   const exports: { file: string; bytes: Uint8Array }[] = [];
   for (const file of options.files) {
     const bytes = await inFile(file, io, decompress);
@@ -129,7 +147,7 @@ async function scanFiles(options: Options, io: ScanIo): Promise<Scanned[]> {
   return scanned;
 }
 
-function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], options: Options): Scanned[] {
+function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], options: Options): Unruled[] {
   const first = exports[0]!.file;
   const file = exports.length > 1 ? `${first} and ${exports.length - 1} more` : first;
   const cohorts = naming(file, () =>
@@ -145,7 +163,9 @@ function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], op
     file,
     service,
     instance: lives.length === 1 ? lives[0]!.instance : `${lives.length} lives`,
+    times: lives[0]!.times,
     values: lives[0]!.values,
+    limit: lives[0]!.limit,
     role,
     result,
   }));
@@ -177,7 +197,7 @@ function scanSeries(
   series: ParsedSeries,
   options: Options,
   work: readonly WorkSeries[],
-): Scanned {
+): Unruled {
   const role = options.role ?? series.role ?? 'rss';
   const life: Life = {
     instance: series.instance,
@@ -197,12 +217,13 @@ function scanSeries(
   // Nothing uses less than 100 bytes of memory: such values are percent, and a least rise in bytes means nothing.
   const isPercent = series.values.every((v) => !(v > 100));
   const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
-  const { service, instance, values } = series;
-  return { file, service, instance, values, role, result: analyzeLife(life, settings) };
+  const { service, instance, times, values } = series;
+  const { limit } = life;
+  return { file, service, instance, times, values, limit, role, result: analyzeLife(life, settings) };
 }
 
 /** The shape of `docs/cli.md`: times in seconds on the file's own clock. */
-function toJson({ file, service, instance, role, result }: Scanned) {
+function toJson({ file, service, instance, role, result, rules }: Scanned) {
   const seconds = (ms: number) => ms / SECOND_MS;
   return {
     file,
@@ -230,6 +251,10 @@ function toJson({ file, service, instance, role, result }: Scanned) {
       bytesPerUnit: s.bytesPerUnit,
       weight: s.weight,
     })),
-    rules: [],
+    rules: rules.map(({ rule, state, since }) => ({
+      rule,
+      state,
+      since: since === null ? null : seconds(since),
+    })),
   };
 }

@@ -1,7 +1,19 @@
 export { analyzeLife } from './analyze-life.ts';
+export { breaks } from './breaks.ts';
 export { changePoints } from './change-points.ts';
 export { analyzeCohort, type CohortResult } from './cohort.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
 export { type Decision, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
+export {
+  type Alerts,
+  durationMs,
+  EVALUATION_MS,
+  evaluate,
+  GUIDE_RULES,
+  type Rule,
+  type RuleSeries,
+  type RuleState,
+  rule,
+} from './rules.ts';
 export { DEFAULTS, LEAKS_VERSION } from './settings.ts';

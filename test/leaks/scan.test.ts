@@ -64,7 +64,7 @@ describe('tidemark scan', () => {
       [2, []],
       [2, ['x.csv', '--role', 'nonsense']],
       [2, ['x.csv', '--limit', 'much']],
-      [2, ['x.csv', '--rules', 'r.json']],
+      [1, ['x.csv', '--rules', 'r.json']],
       [2, ['x.csv', '--unknown']],
     ] as const) {
       const result = await run(...args);
@@ -76,5 +76,35 @@ describe('tidemark scan', () => {
 
   it('has help', async () => {
     expect((await run('--help')).stdout).toMatch(/^Usage: tidemark scan/);
+  });
+
+  it('runs alert rules beside the analysis', async () => {
+    const rising = `time_s,rss_bytes\n${Array.from({ length: 721 }, (_, i) => `${i * 15},${1e8 + i * 15 * 12_000}`).join('\n')}`;
+    const rules = JSON.stringify({
+      rules: [
+        { alert: 'Growth', expr: 'deriv(process_resident_memory_bytes[1h]) > 10000', for: '30m' },
+        { alert: 'NearLimit', expr: 'process_resident_memory_bytes / memory_limit > 0.8', forSeconds: 300 },
+        { alert: 'Goroutines', expr: 'deriv(go_goroutines[1h]) > 0.1', for: '30m' },
+      ],
+    });
+    let stdout = '';
+    const io = {
+      stdout: (text: string) => {
+        stdout += text;
+      },
+      stderr: () => {},
+      readFile: async (path: string) => new TextEncoder().encode(path === 'rules.json' ? rules : rising),
+    };
+    const code = await scan(['x.csv', '--limit', '250000000', '--rules', 'rules.json', '--json'], io);
+    expect(code).toBe(0);
+    // 80 % of the limit are passed at 8,333 s: first seen at 8,340 s, firing five evaluations later.
+    expect(JSON.parse(stdout).results[0].rules).toEqual([
+      { rule: 'Growth', state: 'firing', since: 1860 },
+      { rule: 'NearLimit', state: 'firing', since: 8640 },
+      { rule: 'Goroutines', state: 'inactive', since: null },
+    ]);
+    stdout = '';
+    await scan(['x.csv', '--role', 'heap_used', '--rules'], io);
+    expect(stdout).toContain('rule HeapGrowth: firing since 1860.0 s');
   });
 });

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { parseCurves } from '../formats/series/index.ts';
+import { breaks } from '../leaks/index.ts';
+import { Fault } from '../model/fault.ts';
+import type { ScanIo } from './scan.ts';
+
+const HELP = `Usage: tidemark changepoints FILE [--json]
+
+Says where the level or the slope of a series changes: the 0-based index of the first value after each change.
+FILE: CSV (time_s,value[,…]) or JSON {"series":[{"raw":[…]}]}; plain, gzip or zstd; - is stdin.
+
+  --json            {"changepoints":[index,…]}
+  --help            this text
+`;
+
+/** Exit code: 0 done, 1 bad input, 2 usage. */
+export async function changepoints(args: string[], io: ScanIo): Promise<number> {
+  const options = read(args);
+  if (typeof options === 'string') {
+    io.stderr(`tidemark changepoints: ${options}\n`);
+    return 2;
+  }
+  if (options.help) {
+    io.stdout(HELP);
+    return 0;
+  }
+  try {
+    const { times, columns } = parseCurves(await io.readFile(options.file));
+    const found = breaks(columns);
+    const view = found.map((i) => `${i}  at ${times[i]}\n`).join('') || 'No change.\n';
+    io.stdout(options.json ? `${JSON.stringify({ changepoints: found })}\n` : view);
+    return 0;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (!(error instanceof Fault) && typeof code !== 'string') throw error;
+    const why = error instanceof Fault ? error.message : `Cannot read it: ${code}`;
+    io.stderr(`tidemark changepoints: ${options.file}: ${why}\n`);
+    return 1;
+  }
+}
+
+function read(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [file = ''] = positionals;
+    if (!values.help && positionals.length !== 1) return 'Need one file; see --help';
+    return { file, json: values.json ?? false, help: values.help ?? false };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

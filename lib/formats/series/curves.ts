@@ -1,0 +1,53 @@
+import { invalidInput } from '../../model/fault.ts';
+import { parseTable, timesOf } from './csv.ts';
+import { decompress } from './decompress.ts';
+
+/** Curves over one axis, as the change-point search wants them. */
+export interface Curves {
+  /** Any ascending axis; the index where the file has none. */
+  readonly times: Float64Array;
+  /** One or more readings per time; NaN where one is missing. */
+  readonly columns: readonly Float64Array[];
+}
+
+/**
+ * `time_s,value[,…]` as CSV, or JSON `{"time"?, "series":[{"raw":[…]}, …]}`. Plain, gzip or zstd.
+ * @throws Fault('invalid-input')
+ */
+export function parseCurves(packed: Uint8Array): Curves {
+  const text = new TextDecoder().decode(decompress(packed));
+  const head = text.trimStart().slice(0, 1);
+  if (head === '') throw invalidInput('Cannot read the file: it is empty');
+  if (head === '{' || head === '[') return curvesOfJson(text);
+  const table = parseTable(text);
+  const columns = table.columns.slice(1);
+  if (columns.length === 0) throw invalidInput('Cannot read the CSV: need time_s,value');
+  return checked({ times: timesOf(table), columns });
+}
+
+function curvesOfJson(text: string): Curves {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw invalidInput(`Cannot read the JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const { series } = (document ?? {}) as { series?: unknown };
+  const raws = Array.isArray(series) ? series.map((one) => (one as { raw?: unknown } | null)?.raw) : [];
+  if (raws.length === 0 || !raws.every(Array.isArray))
+    throw invalidInput('Cannot read the JSON: need {"series":[{"raw":[…]}]}');
+  const columns = raws.map((raw) => Float64Array.from(raw as unknown[], numberOf));
+  return checked({ times: Float64Array.from({ length: columns[0]?.length ?? 0 }, (_, i) => i), columns });
+}
+
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
+
+function checked(curves: Curves): Curves {
+  const { times, columns } = curves;
+  const different = columns.find(({ length }) => length !== times.length);
+  if (different !== undefined)
+    throw invalidInput(`Cannot read the series: ${times.length} and ${different.length} values in one file`);
+  if (!columns.some((column) => column.some(Number.isFinite)))
+    throw invalidInput('Cannot read the series: it holds no numbers');
+  return curves;
+}

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { changepoints } from '../../lib/cli/changepoints.ts';
+import { breaks } from '../../lib/leaks/index.ts';
+
+const wobble = (i: number) => 0.3 * Math.sin(i * 12.9898) * Math.cos(i * 78.233);
+const made = (n: number, at: (i: number) => number) =>
+  Float64Array.from({ length: n }, (_, i) => at(i) + wobble(i));
+
+describe('breaks()', () => {
+  it('finds steps, and calls a ramp no stair', () => {
+    expect(breaks([made(90, (i) => (i < 30 ? 0 : i < 60 ? 5 : 2))])).toEqual([30, 60]);
+    expect(breaks([made(200, (i) => i / 10)])).toEqual([]);
+    expect(breaks([made(200, () => 3)])).toEqual([]);
+  });
+
+  it('finds a kink within a step of its grid', () => {
+    const [found, ...more] = breaks([made(240, (i) => Math.max(0, i - 120) / 5)]);
+    expect(more).toEqual([]);
+    expect(Math.abs((found ?? 0) - 120)).toBeLessThanOrEqual(6);
+  });
+
+  it('tells indices of the series as it came, missing readings counted', () => {
+    const y = made(100, (i) => (i < 50 ? 0 : 9));
+    for (const gap of [10, 11, 70]) y[gap] = Number.NaN;
+    expect(breaks([y])).toEqual([50]);
+  });
+
+  it('lets columns share their changes', () => {
+    const quiet = made(100, () => 0);
+    expect(breaks([quiet, made(100, (i) => (i < 40 ? 0 : 6))])).toEqual([40]);
+  });
+
+  it('gives ascending places inside of any series, also one of extremes', () => {
+    const values = fc.array(fc.oneof(fc.double(), fc.constantFrom(0, 1, 1e300, -1e300)), { maxLength: 300 });
+    fc.assert(
+      fc.property(values, (y) => {
+        const found = breaks([Float64Array.from(y)]);
+        for (const [k, cut] of found.entries()) {
+          expect(cut).toBeGreaterThan(k === 0 ? 0 : (found[k - 1] ?? 0));
+          expect(cut).toBeLessThan(y.length);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('tidemark changepoints', () => {
+  async function run(text: string, ...args: string[]) {
+    const out = { stdout: '', stderr: '' };
+    const code = await changepoints(['file', ...args], {
+      stdout: (t) => {
+        out.stdout += t;
+      },
+      stderr: (t) => {
+        out.stderr += t;
+      },
+      readFile: async () => new TextEncoder().encode(text),
+    });
+    return { code, ...out };
+  }
+  const stair = Array.from({ length: 60 }, (_, i) => (i < 20 ? 1 : 7) + wobble(i));
+
+  it('reads CSV and JSON', async () => {
+    const csv = `time_s,value\n${stair.map((v, i) => `${i * 15},${v}`).join('\n')}\n`;
+    const json = JSON.stringify({ time: { index: [] }, series: [{ label: 'V1', raw: stair }] });
+    for (const text of [csv, json])
+      expect(await run(text, '--json')).toEqual({ code: 0, stdout: '{"changepoints":[20]}\n', stderr: '' });
+    expect((await run(csv)).stdout).toBe('20  at 300000\n');
+  });
+
+  it('says in one line what it cannot read', async () => {
+    for (const text of [
+      '',
+      '{"series":[]}',
+      '{"series":[{"raw":["x"]}]}',
+      '{',
+      '[1,2]',
+      '{"series":[null]}',
+      'a',
+    ]) {
+      const { code, stdout, stderr } = await run(text, '--json');
+      expect({ code, stdout, lines: stderr.split('\n').length }, text).toEqual({
+        code: 1,
+        stdout: '',
+        lines: 2,
+      });
+    }
+    expect((await run('', 'second')).code).toBe(2);
+  });
+});
