@@ -1,10 +1,11 @@
 import { Fault } from '../model/fault.ts';
-import { MACHINES } from '../model/partition.ts';
-import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import { MACHINES, type Partition } from '../model/partition.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { listServices } from '../records/services.ts';
-import { SEGMENT_PREFIX } from '../segments/keys.ts';
+import { fence, placeOfKey } from '../segments/fence.ts';
+import { keyPart, SEGMENT_PREFIX } from '../segments/keys.ts';
 import { GENERATION, type JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
 import { RAW_SHARDS, type RawIndexEntry, rawHourPrefix, rawIndex } from './raw-segment.ts';
@@ -78,25 +79,65 @@ function readableIndex(bytes: Uint8Array): readonly RawIndexEntry[] {
   }
 }
 
-/** Removes segments that no head lists and that are older than any writer may be. Returns how many. */
+/**
+ * Removes segments that no head lists and that are older than any writer may be. Returns how many.
+ *
+ * Before it removes any it fences their partition, so that a writer who was stopped for hours cannot list one afterwards.
+ */
 export async function sweepOrphans(context: JobContext): Promise<number> {
-  const now = context.clock.now();
+  const now = await storeTime(context);
   const old = (await listAll(context, SEGMENT_PREFIX)).filter(
     ({ modified }) => now - modified > ORPHAN_AFTER_MS,
   );
   if (old.length === 0) return 0;
   // Heads are read after the listing: a segment listed since then is not in `old`.
+  const { listed, owners } = await listedSegments(context);
+  const orphans = new Map<string, string[]>(); // by folder: one for each partition
+  for (const { key } of old) {
+    if (listed.has(key)) continue;
+    const folder = key.slice(0, key.lastIndexOf('/'));
+    orphans.set(folder, [...(orphans.get(folder) ?? []), key]);
+  }
+  let removed = 0;
+  for (const [folder, keys] of orphans) {
+    let unlisted: readonly string[] = keys;
+    for (const owner of owners.get(ownerPart(folder)) ?? []) {
+      unlisted = await fence(context, { ...owner, ...placeOfKey(`${folder}/`) }, unlisted);
+    }
+    for (const key of unlisted) await context.objects.delete(key);
+    removed += unlisted.length;
+  }
+  return removed;
+}
+
+/**
+ * The time of the object store, by which objects are stamped. A sweeper whose own clock is ahead would take for old what
+ * was written a moment ago and is about to be listed.
+ */
+async function storeTime({ objects }: JobContext): Promise<EpochMs> {
+  await objects.put(TIME_KEY, Uint8Array.of(0));
+  const [mark] = await objects.list(TIME_KEY);
+  return mark?.modified ?? 0;
+}
+const TIME_KEY = 'time/sweep';
+
+/** Keys that heads list, and the services that may own a folder: long names that begin alike share one. */
+async function listedSegments(context: JobContext) {
   const listed = new Set<string>();
+  const owners = new Map<string, Pick<Partition, 'project' | 'service'>[]>();
   for (const { name: project } of await listProjects(context.records)) {
     const services = (await listServices(context.records, project)).map(({ service }) => service);
     for (const service of [MACHINES, ...services]) {
+      const part = `${keyPart(project)}/${keyPart(service)}`;
+      owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
       const range = { project, service, generation: GENERATION, from: 0, to: END_OF_KEYS_MS };
       for (const { head } of await context.heads.range(range)) {
         for (const { key } of head.segments) listed.add(key);
       }
     }
   }
-  const orphans = old.filter(({ key }) => !listed.has(key));
-  for (const { key } of orphans) await context.objects.delete(key);
-  return orphans.length;
+  return { listed, owners };
 }
+
+/** `<project>/<service>` of a folder `seg/<generation>/<project>/<service>/…`. */
+const ownerPart = (folder: string) => folder.split('/').slice(2, 4).join('/');
