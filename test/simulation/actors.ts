@@ -1,0 +1,164 @@
+import { Fault } from '../../lib/model/fault.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import type { ObjectStore } from '../../lib/ports/object-store.ts';
+import type { Queue } from '../../lib/ports/queue.ts';
+import type { RecordStore } from '../../lib/ports/record-store.ts';
+import type { Draw } from './draw.ts';
+import type { Access, FaultBook } from './faults.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** A process of the simulated system: it may stop at any await, for good or for hours, and its clock may be wrong. */
+export interface Actor {
+  readonly ports: Ports;
+  /** Resolves when it crashes; nothing that it awaited ever goes on then. */
+  readonly died: Promise<void>;
+  now(): number;
+  /** Says what it does from now on, and how often its calls are to fail. */
+  begin(operation: string, faultRate: number): void;
+}
+
+export interface Ports {
+  readonly objects: ObjectStore;
+  readonly records: RecordStore;
+  readonly queue: Queue;
+}
+
+interface ActorWorld {
+  readonly draw: Draw;
+  readonly scheduler: Scheduler;
+  readonly book: FaultBook;
+  /** What all actors share. */
+  readonly ports: Ports;
+}
+
+/** Beyond the grace time of a writer (10 min), at times beyond that of an orphan (1 h). */
+const PAUSE_MS = [11 * MINUTE_MS, 3 * HOUR_MS] as const;
+/** A request that the network held back while its sender had given it up. */
+const LATE_WRITE_MS = [100, 5 * MINUTE_MS] as const;
+const DEAD_WRITES = 0.5;
+const never = () => new Promise<never>(() => undefined);
+
+export function actor(world: ActorWorld, offset: number): Actor {
+  const { draw, scheduler, book, ports } = world;
+  let offsetMs = offset;
+  let operation = 'idle';
+  let faultRate = 0;
+  let dead = false;
+  let die: () => void = () => undefined;
+  const died = new Promise<void>((resolve) => {
+    die = () => {
+      dead = true;
+      resolve();
+    };
+  });
+  const pause = () => scheduler.turn(draw.whole(...PAUSE_MS));
+
+  /** One call to a store. `lost` is what it answers when its own write was taken for somebody else's. */
+  async function call<T>(access: Access, effect: () => Promise<T>, lost?: T): Promise<T> {
+    const fault = draw.chance(faultRate) ? book.draw(withinJob(operation), access) : undefined;
+    await (fault === 'pause before' ? pause() : scheduler.turn());
+    if (dead) return ghost(access, effect);
+    if (fault === 'clock jumps') offsetMs += draw.pick([-DAY_MS, DAY_MS]);
+    if (fault === 'crash before') {
+      die();
+      return never();
+    }
+    if (fault === 'no answer') throw noAnswer();
+    if (fault === 'no answer, written later') {
+      void scheduler.turn(draw.whole(...LATE_WRITE_MS)).then(effect);
+      throw noAnswer();
+    }
+    const answer = await effect();
+    if (fault === 'crash after') {
+      die();
+      return never();
+    }
+    if (fault === 'no answer, written') throw noAnswer();
+    await (fault === 'pause after' ? pause() : scheduler.turn());
+    if (dead) return never();
+    return fault === 'answer lost' && lost !== undefined ? lost : answer;
+  }
+  /** A request that was under way when its sender died may still arrive. */
+  async function ghost(access: Access, effect: () => Promise<unknown>): Promise<never> {
+    if (access !== 'read' && draw.chance(DEAD_WRITES)) await effect();
+    return never();
+  }
+
+  return {
+    died,
+    now: () => scheduler.now() + offsetMs,
+    begin(what, rate) {
+      operation = what;
+      faultRate = rate;
+    },
+    ports: {
+      objects: objectsBy(ports.objects, call),
+      records: recordsBy(ports.records, call),
+      queue: queueBy(ports.queue, call, draw),
+    },
+  };
+}
+
+type Call = <T>(access: Access, effect: () => Promise<T>, lost?: T) => Promise<T>;
+const noAnswer = () => new Fault('unavailable', 'Cannot reach the store');
+
+/** Parts of the analysis that are operations of their own, by the file whose function makes the call. */
+const PARTS: Readonly<Record<string, string>> = {
+  'segments/commit.ts': 'commit',
+  'segments/compact.ts': 'compact',
+};
+
+function withinJob(operation: string): string {
+  if (operation !== 'analyze') return operation;
+  const stack = new Error('here').stack ?? '';
+  return Object.entries(PARTS).find(([file]) => stack.includes(file))?.[1] ?? operation;
+}
+
+const objectsBy = (objects: ObjectStore, call: Call): ObjectStore => ({
+  put: (key, body, options) =>
+    options?.ifAbsent
+      ? call('conditional write', () => objects.put(key, body, options), 'exists')
+      : call('write', () => objects.put(key, body, options)),
+  get: (key, range) => call('read', () => objects.get(key, range)),
+  delete: (key) => call('write', () => objects.delete(key)),
+  list: (prefix, options) => call('read', () => objects.list(prefix, options)),
+});
+
+const recordsBy = (records: RecordStore, call: Call): RecordStore => ({
+  get: (pk, sk) => call('read', () => records.get(pk, sk)),
+  query: (pk, options) => call('read', () => records.query(pk, options)),
+  put: (record, condition) =>
+    condition
+      ? call('conditional write', () => records.put(record, condition), { outcome: 'conflict' })
+      : call('write', () => records.put(record)),
+  delete: (pk, sk, condition) =>
+    condition
+      ? call('conditional write', () => records.delete(pk, sk, condition), 'conflict')
+      : call('write', () => records.delete(pk, sk)),
+});
+
+const COPIES = [1, 1, 1, 1, 2, 3];
+const SOON_MS = 30_000;
+const LATE_MS = 40 * MINUTE_MS;
+const LATE = 0.1;
+const ACK_LOST = 0.03;
+
+/** Messages come once or more, late, in any order, and now and then again although they were acknowledged. */
+const queueBy = (queue: Queue, call: Call, draw: Draw): Queue => ({
+  send: (bodies) =>
+    call('write', async () => {
+      for (const body of bodies) {
+        for (let copy = draw.pick(COPIES); copy > 0; copy -= 1)
+          await queue.send([body], { delayMs: draw.whole(0, draw.chance(LATE) ? LATE_MS : SOON_MS) });
+      }
+    }),
+  receive: (options) => call('write', () => queue.receive(options)),
+  ack: (receipts) =>
+    call('write', async () => {
+      await queue.ack(receipts.filter(() => !draw.chance(ACK_LOST)));
+    }),
+  release: (receipts, options) => call('write', () => queue.release(receipts, options)),
+  depth: () => call('read', () => queue.depth()),
+  dead: (limit) => call('read', () => queue.dead(limit)),
+  redrive: (limit) => call('write', () => queue.redrive(limit)),
+});

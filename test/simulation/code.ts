@@ -1,0 +1,18 @@
+// The code under test. `main.ts` loads this module twice, the second time as a later version of the analyzers: hooks.ts
+// gives that one its own lib/jobs, lib/segments and lib/records.
+
+export { analyze } from '../../lib/jobs/analyze.ts';
+export { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
+export { scanService } from '../../lib/jobs/scan.ts';
+export { ORPHAN_AFTER_MS, sweepOrphans, sweepUploads } from '../../lib/jobs/sweep.ts';
+export { ensureProject } from '../../lib/records/api-keys.ts';
+export { findingRecords } from '../../lib/records/findings.ts';
+export { headRecords } from '../../lib/records/heads.ts';
+export { ledger } from '../../lib/records/ledger.ts';
+export { rejections } from '../../lib/records/rejections.ts';
+export { listServices } from '../../lib/records/services.ts';
+export { compact } from '../../lib/segments/compact.ts';
+export { KINDS } from '../../lib/segments/kinds/index.ts';
+export { segmentReader } from '../../lib/segments/read.ts';
+export { readFooter } from '../../lib/segments/segment.ts';
+export { segmentCache } from '../../lib/segments/store.ts';

@@ -1,0 +1,177 @@
+import { objectCreated } from '../../lib/jobs/events.ts';
+import { encodeRaw, rawKey } from '../../lib/jobs/raw-segment.ts';
+import { Fault } from '../../lib/model/fault.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
+import type { Actor } from './actors.ts';
+import { wrongsOf } from './checks.ts';
+import { draws, seedOf } from './draw.ts';
+import type { FaultTable } from './faults.ts';
+import { ANALYZE_FAULT_RATE, OPERATIONS, RECEIVE_FAULT_RATE } from './operations.ts';
+import { settle } from './settle.ts';
+import { type Planned, planUploads } from './uploads.ts';
+import type { Code } from './versions.ts';
+import { BUCKET, openWorld, START_MS, type World } from './world.ts';
+
+export interface Outcome {
+  /** What is not as it must be, in words. */
+  readonly wrongs: readonly string[];
+  readonly faults: FaultTable;
+  readonly uploads: number;
+  readonly turns: number;
+}
+
+export interface Versions {
+  readonly present: Code;
+  readonly next: Code;
+}
+
+const UPLOADS = [20, 90] as const;
+const ACTIVE_MS = 2 * HOUR_MS;
+const ANALYZERS = 4;
+const WORKERS = 3;
+const VISIBILITY_MS = MINUTE_MS;
+
+/** Plays one history of a seed from the first upload until everything has settled, and looks at what is left. */
+export async function playHistory(seed: number, number: number, versions: Versions): Promise<Outcome> {
+  const draw = draws(seedOf(seed, number));
+  const world = await openWorld(draw, versions.next);
+  const uploads = planUploads(draw, draw.whole(...UPLOADS), START_MS, ACTIVE_MS);
+  const story: Story = { world, versions, uploads, bugs: [], acknowledged: new Set(), closed: false };
+  try {
+    await world.scheduler.play(() => active(story));
+    await world.scheduler.play(() => settle(world, versions.next));
+    story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged)));
+  } catch (error) {
+    story.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  const { turns } = world.scheduler;
+  return { wrongs: story.bugs, faults: world.book.table, uploads: uploads.length, turns };
+}
+
+interface Story {
+  readonly world: World;
+  readonly versions: Versions;
+  readonly uploads: readonly Planned[];
+  readonly bugs: string[];
+  /** Ids that some client was told to be stored. */
+  readonly acknowledged: Set<string>;
+  closed: boolean;
+}
+
+/** Clients send, analyzers analyse, workers work, all of them with faults; ends when the clients are done. */
+async function active(story: Story): Promise<void> {
+  const { world, uploads } = story;
+  for (let n = 0; n < ANALYZERS; n += 1) void lives(story, analyzer);
+  for (let n = 0; n < WORKERS; n += 1) void lives(story, worker);
+  await Promise.all(uploads.map((upload) => client(story, upload)));
+  await world.scheduler.turn(30 * MINUTE_MS);
+  story.closed = true;
+}
+
+const TRIES_MAX = 5;
+const CLIENT_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** Sends the same bytes until somebody says that they are stored, or gives up. */
+async function client({ world, versions, acknowledged }: Story, planned: Planned): Promise<void> {
+  const { scheduler, draw } = world;
+  await scheduler.turn(Math.max(0, planned.sentAt - scheduler.now()));
+  for (let tries = draw.whole(1, TRIES_MAX); tries > 0; tries -= 1) {
+    const door = world.spawn(planned.doorOffsetMs);
+    const answer = await Promise.race([
+      receive(world, door, versions.present, planned).then(
+        () => 'stored' as const,
+        () => 'refused' as const,
+      ),
+      door.died,
+      scheduler.turn(CLIENT_TIMEOUT_MS),
+    ]);
+    if (answer === 'stored') {
+      acknowledged.add(planned.upload.id);
+      return;
+    }
+    await scheduler.turn(draw.whole(0, MINUTE_MS));
+  }
+}
+
+/** What the door does once it has checked a request. */
+async function receive(world: World, door: Actor, code: Code, { upload }: Planned): Promise<void> {
+  door.begin('receive', world.draw.chance(0.5) ? RECEIVE_FAULT_RATE : 0);
+  const { objects, uploads, clock, newId } = world.contextOf(door, code);
+  const stored = { ...upload, receivedAt: clock.now() };
+  const bytes = encodeRaw([stored]);
+  const key = rawKey(upload.project, stored.receivedAt, newId());
+  await objects.put(key, bytes, { ifAbsent: true });
+  await uploads.send([objectCreated(BUCKET, key, bytes.length)]);
+}
+
+/** One process after the other, each of either version and with a clock of its own. */
+async function lives(story: Story, work: (story: Story, actor: Actor, code: Code) => Promise<void>) {
+  const { world, versions } = story;
+  const { draw, scheduler } = world;
+  while (!story.closed) {
+    const code = draw.chance(0.5) ? versions.present : versions.next;
+    const actor = world.spawn(draw.chance(0.2) ? draw.pick([-DAY_MS, DAY_MS]) : 0);
+    await Promise.race([work(story, actor, code), actor.died]);
+    await scheduler.turn(draw.whole(SECOND_MS, 5 * MINUTE_MS));
+  }
+}
+
+const REPLACED = 0.05;
+
+async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
+  const { world } = story;
+  const { draw, scheduler } = world;
+  const context = world.contextOf(actor, code);
+  while (!story.closed && !draw.chance(REPLACED)) {
+    actor.begin('analyze', rate(draw.pick(CALM), ANALYZE_FAULT_RATE));
+    const taken = await attempt(story, code, 'analyze', async () => {
+      const messages = await context.uploads.receive({ max: draw.whole(1, 12), visibilityMs: VISIBILITY_MS });
+      if (messages.length === 0) return 0;
+      const { failed } = await code.analyze(context, messages);
+      const done = messages.filter((message) => !failed.includes(message));
+      await context.uploads.ack(done.map(({ receipt }) => receipt));
+      await context.uploads.release(
+        failed.map(({ receipt }) => receipt),
+        { delayMs: draw.whole(SECOND_MS, MINUTE_MS) },
+      );
+      return messages.length;
+    });
+    if (taken === 0) await scheduler.turn(draw.whole(SECOND_MS, 2 * MINUTE_MS));
+  }
+}
+
+async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
+  const { world } = story;
+  const { draw, scheduler } = world;
+  const context = world.contextOf(actor, code);
+  const bag = OPERATIONS.flatMap((operation) => Array.from({ length: operation.weight }, () => operation));
+  while (!story.closed && !draw.chance(REPLACED)) {
+    const operation = draw.pick(bag);
+    actor.begin(operation.name, rate(draw.pick(CALM), operation.faultRate));
+    await attempt(story, code, operation.name, () => operation.run(code, context, draw));
+    await scheduler.turn(draw.whole(SECOND_MS, 3 * MINUTE_MS));
+  }
+}
+
+/** Some runs have no faults, so that things get done; some have many. */
+const CALM = [0, 0.5, 1, 2];
+const rate = (calm: number, faultRate: number) => calm * faultRate;
+
+/** Runs one job. A store that does not answer is what the job's caller expects; anything else is a bug. */
+async function attempt<T>(
+  { bugs, versions }: Story,
+  code: Code,
+  name: string,
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'unavailable') return undefined;
+    // A release that is one behind may say of data that it does not know them.
+    if (code === versions.present && error instanceof Fault && /version/.test(error.message))
+      return undefined;
+    bugs.push(`${name} threw ${error instanceof Error ? error.stack : String(error)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { objectCreated } from '../../lib/jobs/events.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import type { Code } from './versions.ts';
+import { BUCKET, type World } from './world.ts';
+
+const ROUNDS_MAX = 200;
+/** What the sweep has to look back on: a door's clock may have been a day behind. */
+const SWEEP_HOURS = 80;
+
+/** Faults end, the dead stay dead, and one healthy process does what is left to do. */
+export async function settle(world: World, code: Code): Promise<void> {
+  const { scheduler, draw } = world;
+  const healthy = world.spawn(0);
+  healthy.begin('settle', 0);
+  const context = world.calm;
+  // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
+  await scheduler.turn(DAY_MS + 4 * HOUR_MS);
+  await context.uploads.redrive(1000);
+  await code.sweepUploads(context, { hours: SWEEP_HOURS });
+  await drain(world, code);
+  if (draw.chance(0.3)) {
+    await redeliverEverything(world);
+    await drain(world, code);
+  }
+  await scheduler.turn(2 * HOUR_MS);
+  await code.sweepOrphans(context);
+}
+
+async function drain(world: World, code: Code): Promise<void> {
+  const context = world.calm;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const { visible, inFlight } = await context.uploads.depth();
+    if (visible + inFlight === 0) return;
+    const messages = await context.uploads.receive({ max: 50, visibilityMs: MINUTE_MS });
+    const { failed } = await code.analyze(context, messages);
+    const done = messages.filter((message) => !failed.includes(message));
+    await context.uploads.ack(done.map(({ receipt }) => receipt));
+    await world.scheduler.turn(MINUTE_MS);
+  }
+  throw new Error(`The queue is not empty after ${ROUNDS_MAX} rounds without faults`);
+}
+
+async function redeliverEverything({ calm, objects }: World): Promise<void> {
+  for (const [key, { body }] of objects.stored) {
+    if (key.startsWith('raw/')) await calm.uploads.send([objectCreated(BUCKET, key, body.length)]);
+  }
+}

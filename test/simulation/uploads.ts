@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { Upload } from '../../lib/jobs/raw-segment.ts';
+import { uploadId } from '../../lib/model/ids.ts';
+import { partitionStart } from '../../lib/model/partition.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
+import type { Draw } from './draw.ts';
+
+/** One upload that somebody is going to send, and what it is worth: computed from the drawing, not by the product. */
+export interface Planned {
+  readonly upload: Omit<Upload, 'receivedAt'>;
+  readonly sentAt: number;
+  /** How far the clock of every door that it comes to is off. */
+  readonly doorOffsetMs: number;
+  readonly state: 'done' | 'rejected';
+  /** Empty unless it is done. */
+  readonly pieces: readonly Piece[];
+}
+
+/** One finished request of a service. */
+export interface Piece {
+  readonly project: string;
+  readonly service: string;
+  readonly unit: string;
+  readonly endMs: number;
+  readonly durationUs: number;
+}
+
+export const PROJECTS = ['red', 'blue'];
+const SERVICES = ['shop', 'cart', 'mail'];
+const UNITS = 3;
+/** What share of uploads is of which sort; the rest is spans of the last half hour. */
+const SORTS = { broken: 0.04, late: 0.05, old: 0.15, wrongClock: 0.06, bothProjects: 0.1, memory: 0.1 };
+
+/** Uploads of one history, sent during `activeMs` from `startMs`. */
+export function planUploads(draw: Draw, count: number, startMs: number, activeMs: number): Planned[] {
+  return Array.from({ length: count }, (_, n) => plan(draw, n, startMs + draw.whole(0, activeMs))).flat();
+}
+
+function plan(draw: Draw, number: number, sentAt: number): Planned[] {
+  const project = draw.pick(PROJECTS);
+  const doorOffsetMs = draw.chance(SORTS.wrongClock) ? draw.pick([-DAY_MS, DAY_MS]) : 0;
+  if (draw.chance(SORTS.broken)) {
+    const body = `{"resourceSpans": [${number}`;
+    return [planned({ project, body, sentAt, doorOffsetMs, pieces: [], state: 'rejected' })];
+  }
+  const ageMs = draw.chance(SORTS.late)
+    ? draw.whole(60 * HOUR_MS, 70 * HOUR_MS)
+    : draw.chance(SORTS.old)
+      ? draw.whole(HOUR_MS, 16 * HOUR_MS)
+      : draw.whole(0, 30 * MINUTE_MS);
+  // A door whose clock is a day behind takes the present for the future; one that is a day ahead, for yesterday.
+  const seenAgeMs = ageMs + doorOffsetMs;
+  const accepted = seenAgeMs >= -5 * MINUTE_MS && seenAgeMs <= 2 * DAY_MS;
+  const endMs = sentAt - ageMs;
+  const state = accepted ? 'done' : 'rejected';
+  if (draw.chance(SORTS.memory)) {
+    const body = JSON.stringify({ resourceMetrics: [memoryOf(draw, number, endMs)] });
+    return [planned({ project, route: 'otlp-metrics', body, sentAt, doorOffsetMs, pieces: [], state })];
+  }
+  const pieces = drawnPieces(draw, number, endMs);
+  const body = JSON.stringify({ resourceSpans: pieces.map(spanOf) });
+  const projects = draw.chance(SORTS.bothProjects) ? PROJECTS : [project];
+  return projects.map((name) =>
+    planned({
+      project: name,
+      body,
+      sentAt,
+      doorOffsetMs,
+      state,
+      pieces: accepted ? pieces.map((piece) => ({ ...piece, project: name })) : [],
+    }),
+  );
+}
+
+interface Sending extends Omit<Planned, 'upload'> {
+  readonly project: string;
+  readonly body: string;
+  readonly route?: string;
+}
+function planned({ project, body, route = 'otlp-traces', ...rest }: Sending): Planned {
+  const bytes = new TextEncoder().encode(body);
+  const hash = createHash('sha256').update(`${project} ${route} ${body}`).digest('hex');
+  return {
+    ...rest,
+    upload: {
+      id: uploadId(hash.slice(0, 32)),
+      project,
+      route,
+      contentType: 'application/json',
+      contentEncoding: '',
+      sender: 'simulation',
+      keyId: 'key',
+      body: bytes,
+    },
+  };
+}
+
+/** One request of each of some services: a commit to several partitions, between any two of which somebody may crash. */
+function drawnPieces(draw: Draw, number: number, endMs: number): Omit<Piece, 'project'>[] {
+  const first = draw.whole(0, SERVICES.length - 1);
+  return Array.from({ length: draw.pick([1, 1, 2, 3]) }, (_, i) => ({
+    service: SERVICES[(first + i) % SERVICES.length] as string,
+    unit: `/unit/${draw.whole(1, UNITS)}`,
+    endMs,
+    // No two uploads are worth the same, so that one that is lost and one that counts twice do not add up to right.
+    durationUs: (number + 1) * 1000 + i,
+  }));
+}
+
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+const nanos = (ms: number, us = 0) => String(BigInt(ms) * 1_000_000n - BigInt(us) * 1000n);
+
+const spanOf = ({ service, unit, endMs, durationUs }: Omit<Piece, 'project'>) => ({
+  resource: { attributes: [text('service.name', service), text('service.instance.id', 'one')] },
+  scopeSpans: [
+    {
+      spans: [
+        {
+          traceId: durationUs.toString(16).padStart(32, '1'),
+          spanId: durationUs.toString(16).padStart(16, '2'),
+          kind: 2,
+          name: unit,
+          startTimeUnixNano: nanos(endMs, durationUs),
+          endTimeUnixNano: nanos(endMs),
+          attributes: [text('http.request.method', 'GET'), text('http.route', unit)],
+        },
+      ],
+    },
+  ],
+});
+
+const POINTS = 20;
+/** A heap that grows, so that a scan has something to look at. */
+const memoryOf = (draw: Draw, number: number, endMs: number) => ({
+  resource: {
+    attributes: [text('service.name', draw.pick(SERVICES)), text('service.instance.id', 'one')],
+  },
+  scopeMetrics: [
+    {
+      metrics: [
+        {
+          name: 'process.memory.usage',
+          unit: 'By',
+          gauge: {
+            dataPoints: Array.from({ length: POINTS }, (_, i) => ({
+              timeUnixNano: nanos(endMs - i * SECOND_MS - number),
+              asInt: String(100_000_000 + number * 1000 - i),
+            })),
+          },
+        },
+      ],
+    },
+  ],
+});
+
+/** What a set of uploads adds up to: place → how many requests and how long they took. */
+export type Sums = Map<string, { requests: number; durationUs: number }>;
+export const placeOf = (project: string, service: string, start: number, unit: string) =>
+  JSON.stringify([project, service, start, unit]);
+
+export function sumsOf(uploads: Iterable<Planned>): Sums {
+  const sums: Sums = new Map();
+  for (const { pieces } of uploads) {
+    for (const { project, service, unit, endMs, durationUs } of pieces) {
+      const place = placeOf(project, service, partitionStart(endMs), unit);
+      const sum = sums.get(place) ?? { requests: 0, durationUs: 0 };
+      sums.set(place, { requests: sum.requests + 1, durationUs: sum.durationUs + durationUs });
+    }
+  }
+  return sums;
+}
