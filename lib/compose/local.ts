@@ -9,7 +9,7 @@ import { sqliteQueue } from '../adapters/sqlite-queue.ts';
 import { sqliteRecordStore } from '../adapters/sqlite-record-store.ts';
 import { webhook } from '../adapters/webhook.ts';
 import type { FindingRecord } from '../findings/life-cycle.ts';
-import { decompress, inflateZstd } from '../formats/decompress.ts';
+import { decompress, inflateBrotli, inflateZstd } from '../formats/decompress.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -39,6 +39,7 @@ export interface Local {
   readonly masterSecret: Uint8Array<ArrayBuffer>;
   readonly notifiers: readonly Notifier[];
   readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+  readonly brotli: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly gzip: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   /** Removes expired records and leftovers of interrupted writes. */
   housekeeping(): Promise<void>;
@@ -96,6 +97,7 @@ export async function openLocal(
     masterSecret: masterSecret(config.dataDir),
     notifiers: notifiersOf(config, clock),
     zstd: inflateZstd,
+    brotli: inflateBrotli,
     gzip: (bytes, maxBytes) => decompress(bytes, 'gzip', { maxBytes, maxRatio: Number.POSITIVE_INFINITY }),
     async housekeeping() {
       records.purgeExpired(1000);

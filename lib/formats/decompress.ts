@@ -1,4 +1,5 @@
 import {
+  brotliDecompressSync,
   gunzipSync,
   inflateRawSync,
   inflateSync,
@@ -9,7 +10,7 @@ import {
 import { Fault } from '../model/fault.ts';
 import { MIB } from '../model/units.ts';
 
-export type Compression = 'identity' | 'gzip' | 'deflate' | 'zstd';
+export type Compression = 'identity' | 'gzip' | 'deflate' | 'br' | 'zstd';
 
 export interface DecompressLimits {
   readonly maxBytes: number;
@@ -54,6 +55,10 @@ export function decompress(bytes: Uint8Array, encoding: string, limits: Decompre
 export const inflateZstd = (bytes: Uint8Array, maxBytes: number): Uint8Array =>
   decompress(bytes, 'zstd', { maxBytes, maxRatio: Number.POSITIVE_INFINITY });
 
+/** For the door as well: Sentry's Python SDK sends brotli where its module can be imported. */
+export const inflateBrotli = (bytes: Uint8Array, maxBytes: number): Uint8Array =>
+  decompress(bytes, 'br', { maxBytes, maxRatio: Number.POSITIVE_INFINITY });
+
 /** gzip and zstd by their magic numbers. A zlib stream has none worth the name: text may begin with the same bytes. */
 export function sniffCompression(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
   if (GZIP.every((byte, i) => bytes[i] === byte)) return 'gzip';
@@ -71,12 +76,14 @@ function compressionOf(encoding: string): Compression {
     case 'deflate':
     case 'zlib': // the Collector's name for the same
       return 'deflate';
+    case 'br':
+      return 'br';
     case 'zstd':
       return 'zstd';
     default:
       throw new Fault(
         'unsupported',
-        `Cannot unpack content encoding "${encoding.slice(0, 40)}": need gzip, deflate or zstd`,
+        `Cannot unpack content encoding "${encoding.slice(0, 40)}": need gzip, deflate, br or zstd`,
       );
   }
 }
@@ -87,6 +94,7 @@ const UNPACK: Readonly<
   gzip: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
   deflate: (bytes, maxOutputLength) =>
     (isZlib(bytes) ? inflateSync : inflateRawSync)(bytes, { maxOutputLength } satisfies ZlibOptions),
+  br: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength }),
   zstd: unpackZstd,
 };
 

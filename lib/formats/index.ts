@@ -2,12 +2,14 @@ import { Fault } from '../model/fault.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import { decompress } from './decompress.ts';
 import { decodeMetrics, decodeTraces, type Encoding, metricsFacts, tracesFacts } from './otlp/index.ts';
+import { sentryEnvelopeFacts, sentryStoreFacts } from './sentry/index.ts';
 
 export { countPrecedence, rolePrecedence, scopeOfStream } from './otlp/index.ts';
 
 /** An upload as it lies in a raw segment. */
 interface StoredUpload {
   readonly route: string;
+  readonly project: string;
   readonly contentType: string;
   readonly contentEncoding: string;
   readonly body: Uint8Array;
@@ -17,6 +19,8 @@ interface StoredUpload {
 const PARSERS: Readonly<Record<string, (body: Uint8Array, upload: StoredUpload) => UploadFacts>> = {
   'otlp-metrics': (body, upload) => metricsFacts(decodeMetrics(body, encodingOf(upload.contentType))),
   'otlp-traces': (body, upload) => tracesFacts(decodeTraces(body, encodingOf(upload.contentType))),
+  'sentry-envelope': (body, upload) => sentryEnvelopeFacts(body, upload.project),
+  'sentry-store': (body, upload) => sentryStoreFacts(body, upload.project),
 };
 
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import { type ApiKey, keyById, keyByToken, type Scope } from '../records/api-keys.ts';
+import { type ApiKey, keyById, keyByPublicKey, keyByToken, type Scope } from '../records/api-keys.ts';
 import { WEBHOOK_ID_CHARS } from './limits.ts';
 import {
   checkTimestamp,
@@ -61,17 +61,28 @@ export interface Authenticator {
   ): Promise<Caller>;
   /** Cheap first look before a body is read: refuses what no body could make right. */
   refuseEarly(request: Request, env: unknown): Promise<void>;
+  /**
+   * Whose a DSN's public key is.
+   *
+   * @throws Fault('forbidden'): unknown, revoked or without the scope. Sentry's word for it is 403, not 401.
+   */
+  identifyPublicKey(publicKey: string, scope: Scope): Promise<Caller>;
 }
 
 export function authenticator(context: AuthContext): Authenticator {
   const cache = keyCache(context);
   return {
     async identify(request, env, body, scope) {
-      const caller = await callerOf(context, cache, request, env, body);
-      if (scope !== undefined && !caller.scopes.includes(scope) && !caller.scopes.includes('admin')) {
-        throw new Fault('forbidden', `Cannot use key ${caller.keyId} here: it lacks the scope "${scope}"`);
-      }
-      return caller;
+      return withScope(await callerOf(context, cache, request, env, body), scope);
+    },
+    async identifyPublicKey(publicKey, scope) {
+      const key = await cache.byPublicKey(publicKey);
+      if (key?.status !== 'active')
+        throw new Fault(
+          'forbidden',
+          'Cannot accept sentry_key: it is not known here, or it was revoked (tidemark keys create makes a DSN)',
+        );
+      return withScope(callerWith(key, undefined), scope);
     },
     async refuseEarly(request, env) {
       const carrier = carrierOf(request.headers);
@@ -83,6 +94,13 @@ export function authenticator(context: AuthContext): Authenticator {
       }
     },
   };
+}
+
+function withScope(caller: Caller, scope: Scope | undefined): Caller {
+  if (scope !== undefined && !caller.scopes.includes(scope) && !caller.scopes.includes('admin')) {
+    throw new Fault('forbidden', `Cannot use key ${caller.keyId} here: it lacks the scope "${scope}"`);
+  }
+  return caller;
 }
 
 const noKey = () =>
@@ -206,6 +224,7 @@ const partsOf = (
 interface KeyCache {
   byToken(token: string): Promise<ApiKey | undefined>;
   byId(id: string): Promise<ApiKey | undefined>;
+  byPublicKey(publicKey: string): Promise<ApiKey | undefined>;
   /** As it stands now, whatever is remembered. */
   byIdNow(id: string): Promise<ApiKey | undefined>;
 }
@@ -230,6 +249,7 @@ function keyCache({ records, clock }: AuthContext): KeyCache {
         : Promise.resolve(undefined),
     byId: (id) =>
       id === '' ? Promise.resolve(undefined) : remembered(`id ${id}`, () => keyById(records, id)),
+    byPublicKey: (publicKey) => remembered(`public ${publicKey}`, () => keyByPublicKey(records, publicKey)),
     byIdNow(id) {
       entries.delete(`id ${id}`);
       return this.byId(id);

@@ -3,7 +3,7 @@ import { Fault } from '../model/fault.ts';
 import { digest, hexOf } from '../model/ids.ts';
 import type { Scope } from '../records/api-keys.ts';
 import { firstAnswer, keepAnswer, type SignedAnswer } from '../records/replays.ts';
-import { authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
+import { type Authenticator, authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
 import { kindOfBytes, readBody } from './body.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { SENDER_CHARS } from './limits.ts';
@@ -26,6 +26,8 @@ export interface Entrance {
   readonly route: string;
   /** Undefined: any key will do. */
   readonly scope: Scope | undefined;
+  /** Other carriers than those of our own chain, which it may fall back on. */
+  readonly auth?: (standard: Authenticator) => Pick<Authenticator, 'identify' | 'refuseEarly'>;
   readonly refuse: Refusal;
   readonly enter: (admitted: Admitted, c: Context) => Promise<Response>;
 }
@@ -35,12 +37,13 @@ export interface Entrance {
  * protocol's own form and counted; a signed request that came before gets the answer it got then.
  */
 export function door(context: IngestContext) {
-  const auth = authenticator(context.auth);
+  const standard = authenticator(context.auth);
   const signedInWork = new Map<string, Promise<unknown>>();
   let inFlightBytes = 0;
 
-  return (entrance: Entrance) =>
-    async (c: Context): Promise<Response> => {
+  return (entrance: Entrance) => {
+    const auth = entrance.auth?.(standard) ?? standard;
+    return async (c: Context): Promise<Response> => {
       const request = c.req.raw;
       let body: Uint8Array<ArrayBuffer> = new Uint8Array();
       let project = DEFAULT_PROJECT;
@@ -70,6 +73,7 @@ export function door(context: IngestContext) {
         inFlightBytes -= held;
       }
     };
+  };
 }
 
 const senderOf = (request: Request) => (request.headers.get('user-agent') ?? '').slice(0, SENDER_CHARS);

@@ -10,6 +10,8 @@ export interface InflateLimits {
   readonly maxRatio: number;
   /** Web APIs have no zstd. */
   readonly zstd?: InflateAll | undefined;
+  /** Web APIs have no brotli either. */
+  readonly brotli?: InflateAll | undefined;
   /** Takes bodies of several gzip members, which DecompressionStream refuses. */
   readonly gzip?: InflateAll | undefined;
   /** Told of what it makes, as it makes it; throws when all requests together hold too much. */
@@ -38,9 +40,9 @@ export async function inflate(
     return bytes;
   }
   const maxBytes = Math.min(limits.maxBytes, Math.max(RATIO_FLOOR_BYTES, bytes.length * limits.maxRatio));
-  if (actual === 'zstd' && limits.zstd === undefined) throw unsupported(encoding || 'zstd');
+  const whole = { zstd: limits.zstd, br: limits.brotli, gzip: limits.gzip, deflate: undefined }[actual];
+  if ((actual === 'zstd' || actual === 'br') && whole === undefined) throw unsupported(encoding || actual);
   try {
-    const whole = actual === 'zstd' ? limits.zstd : actual === 'gzip' ? limits.gzip : undefined;
     if (whole !== undefined) {
       const plain = await whole(bytes, maxBytes);
       limits.hold?.(plain.length);
@@ -92,7 +94,7 @@ async function drain(
   return whole;
 }
 
-type Compression = 'identity' | 'gzip' | 'deflate' | 'zstd';
+type Compression = 'identity' | 'gzip' | 'deflate' | 'br' | 'zstd';
 
 const FORMATS: ReadonlyMap<string, Compression> = new Map([
   ['', 'identity'],
@@ -101,6 +103,7 @@ const FORMATS: ReadonlyMap<string, Compression> = new Map([
   ['x-gzip', 'gzip'],
   ['deflate', 'deflate'],
   ['zlib', 'deflate'],
+  ['br', 'br'],
   ['zstd', 'zstd'],
 ]);
 
@@ -117,7 +120,7 @@ const isZlib = (bytes: Uint8Array): boolean =>
 const unsupported = (encoding: string) =>
   new Fault(
     'unsupported',
-    `Cannot unpack content encoding "${encoding.slice(0, 40)}": need gzip, deflate or zstd`,
+    `Cannot unpack content encoding "${encoding.slice(0, 40)}": need gzip, deflate, br or zstd`,
   );
 
 const tooLarge = (limit: number) => new Fault('too-large', `Cannot unpack body: more than ${limit} bytes`);

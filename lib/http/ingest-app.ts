@@ -11,6 +11,7 @@ import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { otlpStatus, otlpSuccess } from './otlp-replies.ts';
 import { problem, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
+import { sentryRoutes } from './sentry-routes.ts';
 import { readService } from './service-path.ts';
 
 /** Everything that SDKs and people send. Unknown paths are counted and answered here as well. */
@@ -35,6 +36,8 @@ export function ingestApp(context: IngestContext): Hono {
       app.all(place, (c) => refuseMethod(context, path, c.req.raw));
     }
   }
+
+  sentryRoutes(app, context, enter);
 
   app.post(
     '/v1/deploys',
@@ -112,6 +115,7 @@ async function takeOtlp(
     maxBytes: context.limits.inflatedBytes,
     maxRatio: context.limits.inflateRatio,
     zstd: context.zstd,
+    brotli: context.brotli,
     gzip: context.gzip,
     hold,
   });

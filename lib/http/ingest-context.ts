@@ -16,6 +16,8 @@ export interface IngestContext {
   readonly limits: Limits;
   /** Web APIs have no zstd; runtimes that do hand it in. */
   readonly zstd?: InflateAll | undefined;
+  /** Nor brotli. */
+  readonly brotli?: InflateAll | undefined;
   /** Web APIs stop at the first member of a gzip body; runtimes that know better hand it in. */
   readonly gzip?: InflateAll | undefined;
   /** What answers /readyz: throws when a store does not. */

@@ -62,6 +62,8 @@ export interface Trace {
   readonly nameSource: string;
   readonly unit: UnitOfWork;
   readonly failed: boolean;
+  /** `2xx` … `5xx` where HTTP's status is known, else `ok` or `error`. */
+  readonly statusClass: string;
   /** 1 / sampling rate; undefined when the sender does not tell it. */
   readonly weight: number | undefined;
 

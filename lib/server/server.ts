@@ -70,6 +70,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     rejections: context.rejections,
     limits: DEFAULT_LIMITS,
     zstd: local.zstd,
+    brotli: local.brotli,
     gzip: local.gzip,
     ready: async () => void (await context.uploads.depth()),
     onBug: onError,
