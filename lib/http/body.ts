@@ -17,7 +17,7 @@ export async function readBody(
   let length = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(wentAway);
     if (done) break;
     length += value.length;
     try {
@@ -37,6 +37,11 @@ export async function readBody(
   }
   return body;
 }
+
+/** Nobody hears the answer, but it is counted, and it is no bug of ours. */
+const wentAway = (cause: unknown) => {
+  throw new Fault('invalid-input', 'Cannot read body: the sender went away before its end', { cause });
+};
 
 const tooLarge = (maxBytes: number) =>
   new Fault('too-large', `Cannot take body: it exceeds ${maxBytes} bytes`);

@@ -305,6 +305,22 @@ describe('OTLP, refused', () => {
     expect((await send(body, { encoding }, { limits })).status).toBe(503);
   });
 
+  it('a body that breaks off is counted as such, and is no bug', async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{'));
+        controller.error(new Error('aborted'));
+      },
+    });
+    const headers = { 'content-type': JSON_TYPE, 'user-agent': 'breaks off' };
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+    const bugs: unknown[] = [];
+    const app = doorApp(product, { onBug: (error) => void bugs.push(error) });
+    expect((await app.request('/v1/metrics', init)).status).toBe(400);
+    expect(await refusedFrom('breaks off')).toMatchObject([{ reason: 'invalid-input', count: 1 }]);
+    expect(bugs).toEqual([]);
+  });
+
   it('lets go of what a refused body held', async () => {
     const limits = limitsOf({ inFlightBytes: 2000 });
     const app = doorApp(product, { limits });
