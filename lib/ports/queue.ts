@@ -18,7 +18,7 @@ export interface Queue {
   /** Not done: visible again after `delayMs`. */
   release(receipts: readonly string[], options?: { readonly delayMs?: number }): Promise<void>;
   depth(): Promise<QueueDepth>;
-  /** Dead letters, oldest first. */
+  /** Dead letters, oldest first where the technology keeps an order. */
   dead(limit: number): Promise<readonly QueueMessage[]>;
   /** Moves dead letters back to the queue with their receive count at zero; returns how many. */
   redrive(limit: number): Promise<number>;
@@ -36,6 +36,6 @@ export interface QueueDepth {
   readonly visible: number;
   readonly inFlight: number;
   readonly dead: number;
-  /** Age in ms of the oldest message that is not dead, 0 when there is none. */
+  /** Age in ms of the oldest message that is not dead; 0 when there is none, or when only the technology's metrics tell it. */
   readonly oldestMs: number;
 }

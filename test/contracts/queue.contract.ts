@@ -10,6 +10,8 @@ export interface OpenQueue {
   advance(ms: number): void;
   reopen(): Promise<Queue>;
   close(): Promise<void>;
+  /** False: the technology tells the age of its oldest message elsewhere, and depth() says 0. */
+  readonly tellsAge?: boolean;
 }
 
 const bodies = (messages: readonly QueueMessage[]) => messages.map((message) => message.body).sort();
@@ -102,10 +104,10 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.release(first);
       const second = receipts(await take(queue));
       expect(second).toHaveLength(1);
-      await queue.release(second, { delayMs: 500 });
+      await queue.release(second, { delayMs: 1000 });
       await queue.ack([...first, ...second]);
       expect(await take(queue)).toEqual([]);
-      advance(501);
+      advance(1001);
       expect(bodies(await take(queue))).toEqual(['a']);
     });
     it('send() with a delay shows the message later', async () => {
@@ -125,7 +127,9 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.send(['healthy']);
       expect(bodies(await take(queue, 1))).toEqual(['healthy']);
       expect(await take(queue)).toEqual([]);
-      expect(await queue.dead(10)).toMatchObject([{ body: 'poison', receiveCount: 3 }]);
+      const [dead, ...others] = await queue.dead(10);
+      expect([dead?.body, others]).toEqual(['poison', []]);
+      expect(dead?.receiveCount).toBeGreaterThanOrEqual(3); // where a look counts as a delivery, more
       expect(await queue.depth()).toMatchObject({ dead: 1 });
       expect(await queue.redrive(10)).toBe(1);
       expect(await queue.dead(10)).toEqual([]);
@@ -164,13 +168,13 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       expect(bodies(await take(queue))).toEqual(['a']);
     });
     it('depth() counts, and tells the age of the oldest', async () => {
-      const { queue, advance } = await fresh();
+      const { queue, advance, tellsAge = true } = await fresh();
       expect(await queue.depth()).toEqual({ visible: 0, inFlight: 0, dead: 0, oldestMs: 0 });
       await queue.send(['a']);
       advance(300);
       await queue.send(['b', 'c']);
       await take(queue, 1);
-      expect(await queue.depth()).toEqual({ visible: 2, inFlight: 1, dead: 0, oldestMs: 300 });
+      expect(await queue.depth()).toEqual({ visible: 2, inFlight: 1, dead: 0, oldestMs: tellsAge ? 300 : 0 });
     });
     it('40 racing receivers get each message once', async () => {
       const { queue } = await fresh();
