@@ -1,0 +1,21 @@
+import { pictureOrder } from './prune.ts';
+import { type FlameTree, nameOf } from './tree.ts';
+
+/** Samples that came without a frame. */
+const NO_STACK = '(no stack)';
+
+/** One line per stack with a value of its own: names from the root down joined by ';', a space, the value. */
+export function foldedText({ stacks, self }: FlameTree): string {
+  const prefix: string[] = new Array(self.length).fill('');
+  const lines: string[] = [];
+  for (const node of pictureOrder(stacks)) {
+    if (node !== 0) {
+      const above = prefix[stacks.parent[node]!]!;
+      // ';' would split the frame, and a line end the stack.
+      const name = nameOf(stacks, stacks.frame[node]!).replaceAll(/[;\r\n]/g, ':');
+      prefix[node] = above === '' ? name : `${above};${name}`;
+    }
+    if (Number(self[node]) !== 0) lines.push(`${prefix[node] || NO_STACK} ${self[node]}\n`);
+  }
+  return lines.join('');
+}

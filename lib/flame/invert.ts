@@ -1,0 +1,43 @@
+import { OTHER } from './prune.ts';
+import { StackTableBuilder } from './stack-table.ts';
+import { type FlameTree, fileOf, nameOf } from './tree.ts';
+import { Totals } from './values.ts';
+
+/** Steps from leaves to roots: 5 M stacks of 20 frames, half a second. What is beyond lies in `other`, the smallest first. */
+const STEPS_MAX = 100_000_000;
+
+/**
+ * Turns stacks around: the roots are the functions with a self value, below them those that called them. Totals of the
+ * roots are the self values of the functions. Cost: the sum of the depths of all stacks with a value.
+ */
+export function invert({ stacks, self }: FlameTree): FlameTree {
+  const builder = new StackTableBuilder();
+  const frames = stacks.frameName.map((_, frame) =>
+    builder.frame(
+      builder.string(nameOf(stacks, frame)),
+      builder.string(fileOf(stacks, frame)),
+      stacks.inApp[frame]!,
+    ),
+  );
+  const to = new Uint32Array(self.length);
+  const leaves = Array.from(to.keys()).filter((node) => node !== 0 && Number(self[node]) !== 0);
+  leaves.sort((a, b) => Math.abs(Number(self[b])) - Math.abs(Number(self[a])) || a - b);
+  let steps = 0;
+  let other = 0;
+  for (const leaf of leaves) {
+    if (steps > STEPS_MAX) {
+      other ||= builder.child(0, builder.frame(builder.string(OTHER), builder.string(''), -1));
+      to[leaf] = other;
+      continue;
+    }
+    let at = 0;
+    for (let node = leaf; node !== 0; node = stacks.parent[node]!) {
+      at = builder.child(at, frames[stacks.frame[node]!]!);
+      steps += 1;
+    }
+    to[leaf] = at;
+  }
+  const sums = new Totals(builder.nodes);
+  sums.addAll(self, (node) => to[node]!, builder.nodes);
+  return { stacks: builder.finish(), self: sums.finish(builder.nodes) };
+}
