@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Where the level or the slope of a series changes',
     run: async (args, io) => (await import('./changepoints.ts')).changepoints(args, io),
   },
+  profile: {
+    summary: 'Summarise, compare, merge and convert profiles: pprof, V8, folded, speedscope, Sentry',
+    run: async (args, io) => (await import('./profile.ts')).profile(args, io),
+  },
   keys: {
     summary: 'Create, list and revoke keys',
     run: async (args, io) => (await import('./keys.ts')).keys(args, io),

@@ -13,6 +13,8 @@ export interface SampleType {
   readonly type: string; // cpu, wall, samples, inuse_space, alloc_objects, …
   readonly unit: string; // nanoseconds, bytes, count, …
   readonly temporality: Temporality;
+  /** The file's own unit where it had fractions: values here are whole, in `unit`. */
+  readonly sentUnit?: string;
 }
 
 /** Exact integers: a Float64Array while every value and the column's sum of magnitudes stay within 2^53, else bigint. */
@@ -51,7 +53,7 @@ export interface SampleTable {
 }
 
 export interface Profile {
-  /** pprof, v8-cpuprofile, v8-heapprofile, folded, lines, speedscope, sentry-v1, sentry-v2-chunk. */
+  /** pprof, v8-cpuprofile, v8-heapprofile, folded, lines, speedscope, sentry-v1, sentry-v2-chunk, otlp-profiles. */
   readonly format: string;
   readonly sampleTypes: readonly SampleType[];
   /** The type that a reader sees first. */

@@ -1,0 +1,96 @@
+import type { Profile } from '../../model/profile.ts';
+
+// Folded stacks and speedscope: one value type at a time, or all of them as profiles of one file.
+
+const encoder = new TextEncoder();
+/** A stack without frames has no line in this format. */
+const NO_STACK = '(no stack)';
+
+/** Stacks with the sums of one value type, in the order of their first sample; zeros are left out. */
+export function encodeFolded(profile: Profile, type = profile.defaultType): Uint8Array {
+  const { samples } = profile;
+  const column = samples.values[type];
+  const sums = new Map<number, number | bigint>();
+  for (let i = 0; column !== undefined && i < column.length; i += 1) {
+    const stack = samples.stack[i]!;
+    const value = column[i]!;
+    const before = sums.get(stack);
+    // Values of one column are of one kind.
+    sums.set(stack, before === undefined ? value : (before as number) + (value as number));
+  }
+  const lines = Array.from(sums).flatMap(([stack, sum]) =>
+    Number(sum) === 0
+      ? []
+      : [
+          `${
+            framesOf(profile, stack)
+              .map((frame) => foldedName(profile, frame))
+              .join(';') || NO_STACK
+          } ${sum}\n`,
+        ],
+  );
+  return encoder.encode(lines.join(''));
+}
+
+/** Separators of the format are not allowed in names. */
+const foldedName = ({ frames }: Profile, frame: number): string =>
+  frames.strings[frames.name[frame]!]!.replaceAll(';', ':').replaceAll(/[\r\n\t]+/g, ' ');
+
+/** Root first. */
+function framesOf({ stacks }: Profile, stack: number): number[] {
+  const path: number[] = [];
+  for (let node = stack; node !== 0; node = stacks.parent[node]!) path.push(stacks.frame[node]!);
+  return path.reverse();
+}
+
+const SPEEDSCOPE_UNITS = new Set(['nanoseconds', 'microseconds', 'milliseconds', 'seconds', 'bytes']);
+
+/**
+ * Every value type as a profile of its own, the default one first and open. speedscope refuses weights below zero:
+ * samples that have one are left out. Weights are JSON numbers, exact up to 2^53.
+ */
+export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array {
+  const { frames, sampleTypes, defaultType } = profile;
+  const order = sampleTypes
+    .map((_, i) => i)
+    .sort((a, b) => Number(b === defaultType) - Number(a === defaultType));
+  const file = {
+    $schema: 'https://www.speedscope.app/file-format-schema.json',
+    exporter: 'tidemark',
+    name,
+    activeProfileIndex: 0,
+    shared: {
+      frames: Array.from(frames.name, (nameIndex, i) => ({
+        name: frames.strings[nameIndex]!,
+        ...(frames.file[i] === 0 ? {} : { file: frames.strings[frames.file[i]!]! }),
+        ...(frames.line[i]! > 0 ? { line: frames.line[i]! } : {}),
+      })),
+    },
+    profiles: order.map((type) => speedscopeProfile(profile, type)),
+  };
+  return encoder.encode(JSON.stringify(file));
+}
+
+function speedscopeProfile(profile: Profile, type: number) {
+  const { sampleTypes, samples } = profile;
+  const { type: name, unit } = sampleTypes[type]!;
+  const stacks: number[][] = [];
+  const weights: number[] = [];
+  let sum = 0;
+  for (let i = 0; i < samples.stack.length; i += 1) {
+    const weight = Number(samples.values[type]![i]!);
+    if (weight < 0) continue;
+    stacks.push(framesOf(profile, samples.stack[i]!));
+    weights.push(weight);
+    sum += weight;
+  }
+  return {
+    type: 'sampled',
+    name,
+    unit: SPEEDSCOPE_UNITS.has(unit) ? unit : 'none',
+    startValue: 0,
+    endValue: sum,
+    samples: stacks,
+    weights,
+  };
+}

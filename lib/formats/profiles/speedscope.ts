@@ -1,0 +1,145 @@
+import type { Profile, SampleType } from '../../model/profile.ts';
+import { createProfileBuilder, type ProfileBuilder, ROOT } from './builder.ts';
+import { guessInApp } from './in-app.ts';
+import { type JsonObject, jsonReader, lineNumber, parseJson } from './json.ts';
+import { MAX_DEPTH, tooMany } from './limits.ts';
+import { wholeWeights } from './value-column.ts';
+
+// https://www.speedscope.app/file-format-schema.json: several profiles over one list of frames, each a list of stacks
+// with weights (`sampled`) or of frames that open and close (`evented`).
+
+const read = jsonReader('speedscope profile');
+
+const NS_PER_UNIT: Readonly<Record<string, number>> = {
+  nanoseconds: 1,
+  microseconds: 1e3,
+  milliseconds: 1e6,
+  seconds: 1e9,
+};
+
+/** One of the file's profiles, and what its weights are multiplied by. */
+interface Part {
+  readonly profile: JsonObject;
+  readonly path: string;
+  readonly thread: number;
+}
+
+/** Profiles in another unit than the first one's are left out: their weights do not add up with its. */
+export function decodeSpeedscope(bytes: Uint8Array): Profile {
+  const file = parseJson(bytes, 'speedscope profile');
+  const builder = createProfileBuilder(1);
+  const frames = sharedFrames(file, builder);
+  const all = read
+    .array(file.profiles, 'profiles')
+    .map((profile, i) => read.object(profile, `profiles[${i}]`));
+  const unit = read.text(all[0]?.unit) || 'none';
+  const parts = all.flatMap((profile, i): Part[] =>
+    profile.unit === all[0]?.unit
+      ? [{ profile, path: `profiles[${i}]`, thread: builder.thread(String(i), read.text(profile.name)) }]
+      : [],
+  );
+  const perUnit = NS_PER_UNIT[unit];
+  const scale = perUnit !== undefined && parts.some(({ profile }) => hasFractions(profile)) ? perUnit : 1;
+  for (const part of parts) {
+    if (part.profile.type === 'sampled') addSampled(part, scale, frames, builder);
+    else if (part.profile.type === 'evented') addEvented(part, scale, frames, builder);
+    else throw read.fault(`${part.path}.type`, '"sampled" or "evented"');
+  }
+  return builder.finish({
+    format: 'speedscope',
+    sampleTypes: [sampleTypeOf(unit, scale)],
+    durationNs: durationNs(parts, perUnit),
+  });
+}
+
+function sampleTypeOf(unit: string, scale: number): SampleType {
+  const type = unit in NS_PER_UNIT ? 'wall' : unit === 'bytes' ? 'space' : 'samples';
+  return scale === 1
+    ? { type, unit, temporality: 'delta' }
+    : { type, unit: 'nanoseconds', temporality: 'delta', sentUnit: unit };
+}
+
+function sharedFrames(file: JsonObject, builder: ProfileBuilder): number[] {
+  const shared = read.object(file.shared, 'shared');
+  return read.array(shared.frames, 'shared.frames').map((item, i) => {
+    const frame = read.object(item, `shared.frames[${i}]`);
+    const name = read.text(frame.name);
+    const path = read.text(frame.file);
+    return builder.frame(
+      builder.string(name),
+      builder.string(path),
+      lineNumber(frame.line),
+      guessInApp(name, path),
+    );
+  });
+}
+
+function hasFractions(profile: JsonObject): boolean {
+  const isFraction = (value: unknown) => typeof value === 'number' && !Number.isInteger(value);
+  if (Array.isArray(profile.weights)) return profile.weights.some(isFraction);
+  return (
+    Array.isArray(profile.events) &&
+    profile.events.some((event) => isFraction((event as JsonObject | null)?.at))
+  );
+}
+
+/** Stacks begin at the root. */
+function addSampled(
+  { profile, path, thread }: Part,
+  scale: number,
+  frames: readonly number[],
+  builder: ProfileBuilder,
+) {
+  const samples = read.array(profile.samples, `${path}.samples`);
+  const weights = read.array(profile.weights, `${path}.weights`);
+  if (weights.length !== samples.length) throw read.fault(`${path}.weights`, 'as many as samples');
+  const whole = wholeWeights(scale);
+  for (const [i, sample] of samples.entries()) {
+    const stack = read.array(sample, `${path}.samples[${i}]`);
+    if (stack.length > MAX_DEPTH) throw tooMany('frames in a stack', MAX_DEPTH);
+    let node = ROOT;
+    for (const index of stack) {
+      node = builder.node(node, frames[read.index(index, frames.length, `${path}.samples[${i}]`)]!);
+    }
+    builder.sample(node, { thread });
+    builder.value(0, whole(read.number(weights[i], `${path}.weights[${i}]`)));
+  }
+}
+
+/** A sample is the time between two events during which something was open. */
+function addEvented(
+  { profile, path, thread }: Part,
+  scale: number,
+  frames: readonly number[],
+  builder: ProfileBuilder,
+) {
+  const whole = wholeWeights(scale);
+  const open: number[] = [];
+  const nodes: number[] = [ROOT];
+  let before = Number.NEGATIVE_INFINITY;
+  for (const [i, item] of read.array(profile.events, `${path}.events`).entries()) {
+    const where = `${path}.events[${i}]`;
+    const event = read.object(item, where);
+    const at = read.number(event.at, `${where}.at`);
+    const frame = read.index(event.frame, frames.length, `${where}.frame`);
+    if (at < before) throw read.fault(`${where}.at`, 'at least that of the event before');
+    if (open.length > 0 && at > before) {
+      builder.sample(nodes[open.length]!, { thread });
+      builder.value(0, whole(at - before));
+    }
+    if (event.type === 'O') {
+      nodes[open.length + 1] = builder.node(nodes[open.length]!, frames[frame]!);
+      open.push(frame);
+    } else if (event.type !== 'C') throw read.fault(`${where}.type`, '"O" or "C"');
+    else if (open.pop() !== frame) throw read.fault(where, 'the end of the frame that was opened last');
+    before = at;
+  }
+  if (open.length > 0) throw read.fault(`${path}.events`, `complete: ${open.length} frames are left open`);
+}
+
+function durationNs(parts: readonly Part[], perUnit: number | undefined): number | null {
+  if (perUnit === undefined) return null;
+  const spans = parts.map(({ profile }) => Number(profile.endValue) - Number(profile.startValue));
+  const longest = Math.max(...spans.filter((span) => Number.isFinite(span) && span > 0));
+  return Number.isFinite(longest) ? Math.round(longest * perUnit) : null;
+}
