@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Fault } from '../model/fault.ts';
+import { Fault, invalidInput } from '../model/fault.ts';
 import { SCHEMA_STEPS } from './sqlite-schema.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -85,9 +85,11 @@ function open(file: string, durable: boolean): DatabaseSync {
     return db;
   } catch (error) {
     db.close();
-    throw error;
+    if (primaryCode(error) !== SQLITE_NOTADB) throw error;
+    throw invalidInput(`Cannot use ${file}: it is no SQLite database`, { cause: error });
   }
 }
+const SQLITE_NOTADB = 26;
 
 function upgrade(db: DatabaseSync): void {
   if (schemaVersion(db) === SCHEMA_STEPS.length) return;
@@ -123,16 +125,26 @@ function retryWhileBusy(action: () => void): void {
 }
 
 const SQLITE_BUSY = 5;
-// https://www.sqlite.org/rescode.html: busy, locked, no memory, read-only, I/O error, full, cannot open, lock protocol.
-const UNAVAILABLE: ReadonlySet<number> = new Set([SQLITE_BUSY, 6, 7, 8, 10, 13, 14, 15]);
+/** What may pass, or be put right, without a change of ours: https://www.sqlite.org/rescode.html */
+const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
+  [SQLITE_BUSY, 'another process holds it'],
+  [6, 'it is locked'],
+  [7, 'there is no memory left'],
+  [8, 'its file or folder is read-only'],
+  [10, 'the disk does not read or write'],
+  [13, 'the disk is full'],
+  [14, 'its file cannot be opened; may this user write to the folder?'],
+  [15, 'its locks do not work on this file system'],
+]);
 
 function run<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
     const code = primaryCode(error);
-    if (code === undefined || !UNAVAILABLE.has(code)) throw error;
-    throw new Fault('unavailable', `Cannot use the database: SQLite answered ${code}`, { cause: error });
+    const reason = code === undefined ? undefined : UNAVAILABLE.get(code);
+    if (reason === undefined) throw error;
+    throw new Fault('unavailable', `Cannot use the database: ${reason} (SQLite ${code})`, { cause: error });
   }
 }
 

@@ -12,6 +12,7 @@ import type { FindingRecord } from '../findings/life-cycle.ts';
 import { decompress, inflateBrotli, inflateZstd } from '../formats/decompress.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
+import { Fault } from '../model/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -52,7 +53,7 @@ export async function openLocal(
   clock: Clock = systemClock,
   fs: DurableFs = diskFs,
 ): Promise<Local> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(config.dataDir);
   const database = openDatabase(join(config.dataDir, 'tidemark.db'));
   const files = filesObjectStore(join(config.dataDir, 'objects'), fs);
   const objects: typeof files = {
@@ -116,13 +117,22 @@ export function openRecords(
   config: Config,
   clock: Clock = systemClock,
 ): { readonly records: RecordStore; readonly masterSecret: Uint8Array<ArrayBuffer>; close(): void } {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(config.dataDir);
   const database = openDatabase(join(config.dataDir, 'tidemark.db'), { durable: true });
   return {
     records: sqliteRecordStore(database, { clock }),
     masterSecret: masterSecret(config.dataDir),
     close: () => database.close(),
   };
+}
+
+function makeDataFolder(path: string) {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as { code?: string };
+    throw new Fault('invalid-input', `Cannot use "${path}" as the data folder: ${code}`, { cause });
+  }
 }
 
 function notifiersOf(config: Config, clock: Clock): Notifier[] {

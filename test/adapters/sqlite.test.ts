@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +56,24 @@ queueContract('sqlite', async () => {
 });
 
 describe('openDatabase', () => {
+  it('names the file that is no database', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder.path, 'tidemark.db');
+    await writeFile(file, 'no database, but long enough to be looked at as one'.repeat(100));
+    expect(() => openDatabase(file)).toThrow(`Cannot use ${file}: it is no SQLite database`);
+    await folder.remove();
+  });
+
+  it('says in words why it cannot be used', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder.path, 'tidemark.db');
+    await mkdir(file);
+    expect(() => openDatabase(file)).toThrow(
+      /^Cannot use the database: its file cannot be opened; .+ \(SQLite 14\)$/,
+    );
+    await folder.remove();
+  });
+
   it('refuses a schema that is newer than the program', async () => {
     const one = await openFresh();
     one.db().statement('PRAGMA user_version = 99').run();

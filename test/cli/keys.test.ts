@@ -35,6 +35,12 @@ const validate = async (token: string) => {
 };
 
 describe('tidemark keys', () => {
+  it('names the folder that is none', async () => {
+    const file = join(folder.path, 'tidemark.db');
+    const message = `Cannot use "${file}" as the data folder: EEXIST`;
+    await expect(keys(['list', '--data', file], testIo())).rejects.toThrow(message);
+  });
+
   it('create prints one document, and the key works at once beside a running server', async () => {
     const key = await made();
     expect(Object.keys(key)).toEqual(['id', 'project', 'dsn', 'token', 'secret']);
