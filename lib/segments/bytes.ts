@@ -97,6 +97,11 @@ export class ByteReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** How many bytes follow. */
+  get left() {
+    return this.#bytes.length - this.#at;
+  }
+
   u8(): number {
     const value = this.#bytes[this.#at];
     if (value === undefined) throw invalidInput(`Cannot decode segment: it ends at byte ${this.#at}`);

@@ -50,7 +50,7 @@ export const profileState: fc.Arbitrary<FlameState> = fc
     return flameOf(drawn(text, { types, durationNs }), origin(id, from));
   });
 export const flameState: fc.Arbitrary<FlameState> = fc
-  .array(profileState, { maxLength: 5 })
+  .array(profileState, { maxLength: 3 })
   .map((states) => states.reduce(mergeFlame, emptyFlame));
 
 /** Everything that a state says, in words and without any order of its tables. */

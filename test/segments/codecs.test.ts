@@ -5,10 +5,11 @@ import { ByteReader, ByteWriter } from '../../lib/segments/bytes.ts';
 import type { Kind } from '../../lib/segments/kind.ts';
 import { KIND_NAMES, KINDS, type Sections } from '../../lib/segments/kinds/index.ts';
 import { encodeSegment, readFooter, readSection } from '../../lib/segments/segment.ts';
-import { factsState, instancesState, latencyState, sections, uploadIds } from './states.ts';
+import { factsState, flameSection, instancesState, latencyState, sections, uploadIds } from './states.ts';
 
 const STATES: { readonly [name: string]: fc.Arbitrary<unknown> } = {
   facts: factsState,
+  flame: flameSection,
   instance: instancesState,
   latency: latencyState,
 };
@@ -107,7 +108,8 @@ describe.each(KIND_NAMES)('codec of kind %s', (name) => {
 /** Every map inside of a state, filled in the opposite order. */
 function turned(value: unknown): unknown {
   if (value instanceof Map) return new Map([...value].reverse().map(([key, inner]) => [key, turned(inner)]));
-  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
+    return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, turned(inner)]));
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { canonicalFlame } from '../../lib/flame/canonical.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { sketchOf } from '../../lib/model/sketch.ts';
 import { type FactsState, machineKey } from '../../lib/segments/kinds/facts.ts';
@@ -21,6 +22,7 @@ import {
   type UnitLatency,
 } from '../../lib/segments/kinds/latency.ts';
 import { countersOf, levelsOf, tallyOf } from '../../lib/segments/kinds/points.ts';
+import { flameState } from '../flame/states.ts';
 
 // States as analyzers make them, drawn at random: few keys and few times, so that two of them often meet in one.
 
@@ -134,8 +136,11 @@ export const latencyState: fc.Arbitrary<LatencyState> = fc.record({
   ),
 });
 
+/** In the form in which decode() gives it. */
+export const flameSection = flameState.map(canonicalFlame);
+
 export const sections: fc.Arbitrary<Sections> = fc.record(
-  { facts: factsState, instance: instancesState, latency: latencyState },
+  { facts: factsState, flame: flameSection, instance: instancesState, latency: latencyState },
   { requiredKeys: [] },
 );
 

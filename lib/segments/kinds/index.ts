@@ -1,10 +1,16 @@
 import type { Kind } from '../kind.ts';
 import { factsKind } from './facts.ts';
+import { flameKind } from './flame.ts';
 import { instanceKind } from './instance.ts';
 import { latencyKind } from './latency.ts';
 
 /** Every kind by name, in the order in which sections lie in a segment. */
-export const KINDS = { facts: factsKind, instance: instanceKind, latency: latencyKind } as const;
+export const KINDS = {
+  facts: factsKind,
+  flame: flameKind,
+  instance: instanceKind,
+  latency: latencyKind,
+} as const;
 
 export type KindName = keyof typeof KINDS;
 export type StateOf<N extends KindName> = (typeof KINDS)[N] extends Kind<infer S> ? S : never;
