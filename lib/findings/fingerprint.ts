@@ -10,7 +10,8 @@ export interface Subject {
   readonly project: string;
   readonly service: ServiceName;
   readonly kind: FindingKind;
-  readonly role: MemoryRole;
+  /** The role that grew, or the name of the rule. */
+  readonly role: MemoryRole | string;
 }
 
 /** Id of the finding, the same at every scan, fit for URLs: `leak-` and 16 hex digits. */

@@ -1,6 +1,6 @@
 import type { Finding, SentencePart } from '../model/finding.ts';
 import { type EpochMs, HOUR_MS } from '../model/units.ts';
-import { carriedOver, type Notices, namedSuspects, nothingOwed, owe } from './notices.ts';
+import { carriedOver, type Notices, namedSuspects, nothingOwed, owe, silenced } from './notices.ts';
 
 /** A finding with what it owes: one record, so that a change of state and its notice are one conditional write. */
 export interface FindingRecord extends Finding {
@@ -16,6 +16,8 @@ export interface Observation
   extends Pick<Finding, 'id' | 'kind' | 'project' | 'service' | 'suspects' | 'evidence'> {
   /** `unknown`: the data did not decide. It changes nothing. */
   readonly state: 'firing' | 'clear' | 'unknown';
+  /** With `clear`: ended because another finding tells of it, so that nobody is told of the end. */
+  readonly isQuiet?: boolean;
   readonly since: EpochMs;
   readonly title: string;
   readonly summary: string;
@@ -91,13 +93,13 @@ function cleared(record: FindingRecord, observation: Observation, now: EpochMs):
     updatedAt: now,
     snoozedUntil: null,
     observedTo: evidence.to,
-    notice: carriedOver(record.notice),
+    notice: observation.isQuiet === true ? silenced(record.notice) : carriedOver(record.notice),
   };
 }
 
 /** A first onset, or another one of a finding that was closed: it begins anew, with a notice of its own. */
 function opened(previous: FindingRecord | undefined, observation: Observation, now: EpochMs): FindingRecord {
-  const { state: _, ...content } = observation;
+  const { state: _, isQuiet: __, ...content } = observation;
   const notice = previous?.notice ?? nothingOwed();
   const firing = owe(notice, undefined);
   return {

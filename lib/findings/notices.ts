@@ -128,6 +128,13 @@ export function carriedOver(notice: Notices): Notices {
   };
 }
 
+/** Of a finding that another one has taken over: neither message is due any more. */
+export const silenced = (notice: Notices): Notices => ({
+  ...notice,
+  firing: { ...notice.firing, due: false, claimedUntil: null },
+  resolved: null,
+});
+
 /** What the message names: the units of the first suspect, or its other cause. Lesser suspects come and go. */
 export function namedSuspects(suspects: readonly Suspect[]): string[] {
   const [first] = suspects;

@@ -18,6 +18,7 @@ import { type ApiRoute, route } from './api-routes.ts';
 import type { Caller } from './auth.ts';
 import { findingRoutes } from './finding-routes.ts';
 import { RangeQuery, readRange } from './range.ts';
+import { RuleOverridesSchema, ruleRoute } from './rule-routes.ts';
 import {
   CohortSchema,
   DeploySchema,
@@ -52,6 +53,8 @@ const SettingsBody = z.object({
     .positive()
     .max(2 ** 50)
     .nullable(),
+  rules: RuleOverridesSchema,
+  shards: z.number().int().min(1).max(64),
 });
 
 /** All paths of the read API. */
@@ -152,9 +155,15 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
     route({
       method: 'put',
       path: '/services/{service}/settings',
-      summary: 'Sets the memory limit of a service whose sender tells none',
+      summary: 'Sets the memory limit of a service whose sender tells none, and changes its alert rules',
       scope: 'admin',
-      body: SettingsBody,
+      body: z
+        .object({
+          limitBytes: SettingsBody.shape.limitBytes.exactOptional(),
+          rules: RuleOverridesSchema.exactOptional(),
+          shards: SettingsBody.shape.shards.exactOptional(),
+        })
+        .refine((body) => Object.keys(body).length > 0, 'need limitBytes, rules or shards'),
       answer: SettingsBody,
       run: ({ caller, params, body }) =>
         changeSettings(jobs.records, caller.project, serviceOf(params), body),
@@ -168,6 +177,7 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       run: ({ caller, params }) => healthAnswer(jobs, caller.project, serviceOf(params)),
     }),
     ...findingRoutes(context),
+    ruleRoute(jobs),
     route({
       method: 'get',
       path: '/deploys',

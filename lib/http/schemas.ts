@@ -57,7 +57,7 @@ export const SentencePartSchema = z.discriminatedUnion('kind', [
 
 export const FindingSchema = z.object({
   id: z.string(),
-  kind: z.enum(['leak', 'killed']),
+  kind: z.enum(['leak', 'killed', 'rule']),
   service: z.string(),
   state: z.enum(['firing', 'resolved', 'snoozed', 'dismissed']),
   since: Time,

@@ -13,6 +13,8 @@ import { deploysOf } from './answers/deploys.ts';
 import type { JobContext } from './context.ts';
 import type { Cohort } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
+import { observeRules, type RuleScene } from './rule-findings.ts';
+import type { RuleStatus } from './rules.ts';
 
 export interface ScanOutcome {
   readonly project: string;
@@ -22,6 +24,7 @@ export interface ScanOutcome {
   readonly from: EpochMs;
   readonly looked: readonly Looked[];
   readonly deaths: readonly Death[];
+  readonly rules: readonly RuleStatus[];
 }
 
 /** Turns what a scan saw into findings: one per role that grows by itself, and one for deaths. */
@@ -29,9 +32,28 @@ export async function keepFindings(context: JobContext, outcome: ScanOutcome): P
   const observations = [
     ...(await Promise.all(rolesOf(outcome).map((role) => observeRole(context, outcome, role)))),
     observeDeaths(outcome),
-  ];
+  ].filter((observation) => observation !== undefined);
+  await observeAll(context, outcome, observations);
+  await observeAll(context, outcome, observeRules(await ruleScene(context, outcome), outcome.rules));
+}
+
+/** Rules come second: what the analysis says of an instance, now or in a scan before, makes them no news. */
+async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<RuleScene> {
+  const { project, service, now, from, looked } = outcome;
+  const known = (await context.findings.list(project)).filter(
+    (finding) => finding.service === service && finding.kind !== 'rule' && finding.state !== 'resolved',
+  );
+  const instances = new Set(looked.flatMap(({ cohort }) => cohort.lives.map(({ instance }) => instance)));
+  const named = new Set(known.flatMap(({ evidence }) => evidence.instances));
+  return { project, service, now, from, instances: instances.size, named };
+}
+
+async function observeAll(
+  context: JobContext,
+  outcome: ScanOutcome,
+  observations: readonly Observation[],
+): Promise<void> {
   for (const observation of observations) {
-    if (observation === undefined) continue;
     await context.findings.change(outcome.project, observation.id, (before) => {
       const said =
         observation.state === 'clear' && before ? reworded(before, observation, outcome) : observation;

@@ -9,6 +9,7 @@ import { thin } from './answers/thin.ts';
 import type { JobContext } from './context.ts';
 import { type Cohort, cohortsOf, loadService, SCAN_WINDOW_MS } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
+import { evaluateRules } from './rules.ts';
 import { keepFindings } from './scan-findings.ts';
 
 const SPARK_POINTS = 60;
@@ -49,7 +50,8 @@ export async function scanService(
     await writeScan(context.records, project, service, scanRecord(cohort, state, now));
   }
   const deaths = deathsNearLimit(loudestLives(looked));
-  await keepFindings(context, { project, service, now, from: loaded.from, looked, deaths });
+  const rules = await evaluateRules(context, loaded, now);
+  await keepFindings(context, { project, service, now, from: loaded.from, looked, deaths, rules });
   return looked;
 }
 

@@ -6,11 +6,13 @@ export { type Death, deathsNearLimit } from './deaths.ts';
 export { type Decision, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
 export {
+  type Alert,
   type Alerts,
   durationMs,
   EVALUATION_MS,
   evaluate,
   GUIDE_RULES,
+  labelKey,
   type Rule,
   type RuleSeries,
   type RuleState,

@@ -235,7 +235,7 @@ function lastUpTo(times: ArrayLike<number>, time: number): number {
 }
 
 /** One text per label set, whatever the order of its names. */
-const labelKey = (labels: Readonly<Record<string, string>>): string =>
+export const labelKey = (labels: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 const labelsOfKey = (key: string): Readonly<Record<string, string>> =>
   Object.fromEntries(JSON.parse(key) as [string, string][]);

@@ -3,7 +3,7 @@ import type { MemoryRole } from './memory.ts';
 import type { ServiceName } from './service.ts';
 import type { EpochMs } from './units.ts';
 
-export type FindingKind = 'leak' | 'killed';
+export type FindingKind = 'leak' | 'killed' | 'rule';
 export type FindingState = 'firing' | 'resolved' | 'snoozed' | 'dismissed';
 
 /** A typed piece of a sentence, so that pages can link it and Slack and the CLI can print the same words. */

@@ -82,6 +82,10 @@ export const scansOf = (project: string, service: string) => ({
   from: 'SCAN#',
   to: 'SCAN$',
 });
+export const alertsKey = (project: string, service: string) => ({
+  pk: servicePk(project, service),
+  sk: 'ALERTS',
+});
 export const settingsKey = (project: string, service: string) => ({
   pk: servicePk(project, service),
   sk: 'SET',

@@ -6,8 +6,16 @@ import { update } from './pages.ts';
 export interface ServiceSettings {
   /** Memory limit in bytes where the sender tells none. */
   readonly limitBytes: number | null;
+  /** Changes to the usual alert rules, by the name of the rule. */
+  readonly rules: Readonly<Record<string, RuleOverride>>;
 }
-const DEFAULTS: ServiceSettings = { limitBytes: null };
+/** What is left out stays as the rule has it. */
+export interface RuleOverride {
+  readonly threshold?: number | undefined;
+  readonly forMs?: number | undefined;
+  readonly off?: boolean | undefined;
+}
+const DEFAULTS: ServiceSettings = { limitBytes: null, rules: {} };
 
 export async function readSettings(
   records: RecordStore,

@@ -42,6 +42,7 @@ export const limitWord = (role: string): string =>
 export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]> = {
   leak: ['growth', 'Leak'],
   killed: ['death', 'Killed'],
+  rule: ['growth', 'Rule'],
 };
 
 export const STATE_WORDS: Record<ApiFinding['state'], string> = {
