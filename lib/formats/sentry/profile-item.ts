@@ -11,15 +11,18 @@ export interface ProfileItem {
   readonly profilerId: string;
   /** The thread that ran the transaction; '' for a chunk. */
   readonly activeThreadId: string;
+  /** In the order in which samples name them first: the order of a decoded profile's threads. */
+  readonly threadIds: readonly string[];
   readonly payload: Uint8Array;
 }
 
 /** @throws Fault when the payload is no JSON object */
 export function readProfileItem(type: 'profile' | 'profile_chunk', payload: Uint8Array): ProfileItem {
   const profile = parseObject(payload, type);
+  const threadIds = threadIdsOf(profile);
   if (type === 'profile_chunk') {
     const profilerId = idAt(profile, 'profiler_id', ID_DIGITS);
-    return { kind: 'chunk', eventId: '', profilerId, activeThreadId: '', payload };
+    return { kind: 'chunk', eventId: '', profilerId, activeThreadId: '', threadIds, payload };
   }
   const transaction = transactionOf(profile);
   return {
@@ -27,8 +30,16 @@ export function readProfileItem(type: 'profile' | 'profile_chunk', payload: Uint
     eventId: idAt(transaction, 'id', ID_DIGITS),
     profilerId: '',
     activeThreadId: textAt(transaction, 'active_thread_id', 64),
+    threadIds,
     payload,
   };
+}
+
+function threadIdsOf(profile: JsonObject): readonly string[] {
+  const ids = new Set<string>();
+  for (const sample of listAt(objectAt(profile, 'profile'), 'samples'))
+    if (isObject(sample)) ids.add(String(sample.thread_id ?? ''));
+  return [...ids];
 }
 
 /** Node sends `transaction`, Python a list of one. */

@@ -1,0 +1,105 @@
+import type { ForeignWork } from './foreign.ts';
+import type { Run } from './gap-groups.ts';
+import { type Quantiles, quantilesOf } from './quantile.ts';
+import { eachWithin } from './samples.ts';
+
+/** One of the team's own functions over the requests of a transaction: milliseconds per request, callees included. */
+export interface FunctionSpread {
+  readonly name: string;
+  readonly file: string;
+  /** Requests whose time in it is known; most of them without it at all, when it is seldom called. */
+  readonly requests: number;
+  /** Requests in which it was seen. */
+  readonly seen: number;
+  readonly total: Quantiles & { readonly sum: number };
+  readonly spread: 'steady' | 'usually fast, sometimes slow';
+}
+
+export const SPREAD_LIMITS = {
+  /** Known requests: fewer say nothing about "usually". */
+  minRequests: 10,
+  slowMs: 50,
+  /** How many times slower the slow ones are than the usual ones. */
+  ratio: 4,
+  /** Below it, fast is fast. */
+  fastFloorMs: 5,
+  /** A function that is on the stack all the time is the endpoint itself: of that the latency speaks. */
+  maxShare: 0.8,
+} as const;
+
+const MAX_FUNCTIONS = 100;
+const US_PER_MS = 1000;
+
+interface Gathered {
+  readonly name: string;
+  readonly file: string;
+  readonly msOf: Map<number, number>;
+}
+
+/**
+ * Functions by the time that requests spend in them, the largest sum first.
+ *
+ * A request without a profile counts when it was too short for one: SDKs send none below two samples, and then no
+ * function of it can have taken longer. Left out are those that were not profiled for another reason.
+ */
+export function functionSpreads(runs: readonly Run[], foreign: ForeignWork): readonly FunctionSpread[] {
+  const functions = new Map<string, Gathered>();
+  const durations = runs.map(({ tree }) => (tree.nodes[0]!.end - tree.nodes[0]!.start) / US_PER_MS);
+  const periods = runs.flatMap(({ sampled }) => sampled.map(({ samples }) => samples.periodUs / US_PER_MS));
+  const shortMs = 2 * Math.max(0, ...periods) + SPREAD_LIMITS.fastFloorMs;
+  const known: number[] = [];
+  for (const [r, run] of runs.entries()) {
+    if (run.sampled.length > 0) gather(functions, run, r, foreign);
+    if (run.sampled.length > 0 || durations[r]! <= shortMs) known.push(r);
+  }
+  return [...functions.values()]
+    .map((one) => finish(one, known, durations))
+    .sort((a, b) => b.total.sum - a.total.sum || (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_FUNCTIONS);
+}
+
+function gather(functions: Map<string, Gathered>, { tree, sampled }: Run, r: number, foreign: ForeignWork) {
+  const { start, end } = tree.nodes[0]!;
+  for (const run of sampled) {
+    eachWithin(run.samples, start, end, (stack, us, i) => {
+      const reading = run.readStack(stack);
+      if (reading.own.length === 0 || foreign(run, reading, run.samples.timeUs[i]!) !== undefined) return;
+      for (const key of new Set(reading.own)) {
+        const [name = '', file = ''] = key.split('\n');
+        const one = functions.get(key) ?? { name, file, msOf: new Map<number, number>() };
+        one.msOf.set(r, (one.msOf.get(r) ?? 0) + us / US_PER_MS);
+        functions.set(key, one);
+      }
+    });
+  }
+}
+
+function finish(
+  { name, file, msOf }: Gathered,
+  known: readonly number[],
+  durations: readonly number[],
+): FunctionSpread {
+  const values = known.map((r) => msOf.get(r) ?? 0);
+  const total = { ...quantilesOf(values), sum: values.reduce((sum, ms) => sum + ms, 0) };
+  return {
+    name,
+    file,
+    requests: known.length,
+    seen: msOf.size,
+    total,
+    spread: spreadOf(total, msOf, known, durations),
+  };
+}
+
+function spreadOf(
+  { p50, p95 }: Quantiles,
+  msOf: ReadonlyMap<number, number>,
+  known: readonly number[],
+  durations: readonly number[],
+): FunctionSpread['spread'] {
+  const { minRequests, slowMs, ratio, fastFloorMs, maxShare } = SPREAD_LIMITS;
+  if (known.length < minRequests || p95 < slowMs || p95 < ratio * Math.max(p50, fastFloorMs)) return 'steady';
+  const slow = known.filter((r) => (msOf.get(r) ?? 0) >= p95 / 2);
+  const share = slow.reduce((sum, r) => sum + msOf.get(r)! / durations[r]!, 0) / slow.length;
+  return share > maxShare ? 'steady' : 'usually fast, sometimes slow';
+}
