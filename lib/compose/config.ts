@@ -11,6 +11,7 @@ export interface Config {
   readonly acceptPastMs: number;
   readonly acceptFutureMs: number;
   readonly retentionDays: number;
+  readonly rollUpDays: number;
   readonly scanIntervalMs: number;
   readonly publicUrl: string;
   readonly slackWebhookUrl: string | undefined;
@@ -40,6 +41,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     acceptPastMs,
     acceptFutureMs: ACCEPT_FUTURE_MS,
     retentionDays: number(env, 'TIDEMARK_RETENTION_DAYS', Math.max(30, retentionMin), retentionMin, 3650),
+    rollUpDays: number(env, 'TIDEMARK_ROLLUP_DAYS', Math.max(400, retentionMin), retentionMin, 3650),
     scanIntervalMs: number(env, 'TIDEMARK_SCAN_INTERVAL_S', 300, 1, 86_400) * SECOND_MS,
     publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${hostInUrl(host)}:${port}`).replace(/\/+$/, ''),
     slackWebhookUrl: url(env, 'TIDEMARK_SLACK_WEBHOOK_URL'),

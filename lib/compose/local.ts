@@ -11,6 +11,7 @@ import { webhook } from '../adapters/webhook.ts';
 import type { FindingRecord } from '../findings/life-cycle.ts';
 import { decompress, inflateBrotli, inflateZstd } from '../formats/decompress.ts';
 import type { JobContext } from '../jobs/context.ts';
+import { finishedUploads } from '../jobs/finished.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
 import { Fault } from '../model/fault.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,9 +19,11 @@ import type { Notifier } from '../ports/notifier.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { ensureProject } from '../records/api-keys.ts';
 import { findingRecords } from '../records/findings.ts';
+import { generations } from '../records/generations.ts';
 import { headRecords } from '../records/heads.ts';
 import { ledger } from '../records/ledger.ts';
 import { rejections } from '../records/rejections.ts';
+import { shardsSetting } from '../records/settings.ts';
 import { segmentReader } from '../segments/read.ts';
 import { segmentCache } from '../segments/store.ts';
 import type { Config } from './config.ts';
@@ -68,24 +71,31 @@ export async function openLocal(
   const records = sqliteRecordStore(database, { clock });
   const uploads = sqliteQueue(database, 'uploads', { clock, maxReceives: MAX_RECEIVES });
   const cache = segmentCache(objects);
+  const uploadLedger = ledger(records, config.retentionDays);
+  const opened = generations(records, clock);
   const store = {
     objects,
     heads: headRecords(records),
     clock,
     newId: () => randomUUID().replaceAll('-', ''),
+    finished: finishedUploads({ ledger: uploadLedger, generations: opened, clock }),
   };
   const context: JobContext = {
     ...store,
     records,
     uploads,
     cache,
-    reader: segmentReader(store, cache),
-    ledger: ledger(records, config.retentionDays),
+    reader: segmentReader(store, cache, async (project) => (await opened.of(project)).eras),
+    ledger: uploadLedger,
+    generations: opened,
+    shards: shardsSetting(records, clock),
     findings: findingRecords<FindingRecord>(records),
     rejections: rejections(records),
     settings: {
       acceptPastMs: config.acceptPastMs,
       acceptFutureMs: config.acceptFutureMs,
+      retentionDays: config.retentionDays,
+      rollUpDays: config.rollUpDays,
       publicUrl: config.publicUrl,
       bucket: BUCKET,
     },

@@ -1,9 +1,11 @@
 import type { FindingRecord } from '../findings/life-cycle.ts';
+import type { ServiceName } from '../model/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { FindingRecords } from '../records/findings.ts';
+import type { Generations } from '../records/generations.ts';
 import type { Ledger } from '../records/ledger.ts';
 import type { Rejections } from '../records/rejections.ts';
 import type { SegmentReader } from '../segments/read.ts';
@@ -18,20 +20,23 @@ export interface JobContext extends SegmentStoreContext {
   readonly cache: SegmentCache;
   readonly reader: SegmentReader;
   readonly ledger: Ledger;
+  readonly generations: Generations;
   readonly findings: FindingRecords<FindingRecord>;
   readonly rejections: Rejections;
   readonly settings: JobSettings;
+  /** Into how many shards new partitions of a service are split; default: 1. */
+  readonly shards?: (project: string, service: ServiceName) => Promise<number>;
 }
 
 export interface JobSettings {
   /** How old data may be on arrival, and how far ahead. */
   readonly acceptPastMs: number;
   readonly acceptFutureMs: number;
+  /** How long raw uploads, partitions and ledger are kept, and roll-ups; projects may have their own. Default: 30, 400. */
+  readonly retentionDays?: number;
+  readonly rollUpDays?: number;
   /** Where people open findings. */
   readonly publicUrl: string;
   /** Name of the bucket in events: embedded events look like S3's. */
   readonly bucket: string;
 }
-
-/** The generation of aggregates that is read and written. */
-export const GENERATION = 0;

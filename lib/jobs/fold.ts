@@ -1,6 +1,7 @@
 import { shortHash } from '../model/hash.ts';
 import type { UploadId } from '../model/ids.ts';
 import { MACHINES, type Partition, partitionStart } from '../model/partition.ts';
+import { scrubVersion } from '../model/scrub.ts';
 import type { ServiceName } from '../model/service.ts';
 import { ONE, sketchOf } from '../model/sketch.ts';
 import type {
@@ -11,7 +12,7 @@ import type {
   UploadFacts,
   WorkSpan,
 } from '../model/telemetry.ts';
-import { unitKey } from '../model/unit-of-work.ts';
+import { type UnitOfWork, unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
 import { mergeAll } from '../segments/kind.ts';
 import { machineKey } from '../segments/kinds/facts.ts';
@@ -33,15 +34,18 @@ import {
   levelsOf,
   tallyOf,
 } from '../segments/kinds/points.ts';
-import { GENERATION } from './context.ts';
+import { scrubbed } from './scrubbed.ts';
 
 /** What one upload adds, partition by partition, and the points that lay outside of the accepted time. */
 export interface Folded {
-  readonly parts: readonly { readonly partition: Partition; readonly sections: Sections }[];
+  readonly parts: readonly { readonly partition: Place; readonly sections: Sections }[];
   readonly dropped: Readonly<Record<string, number>>;
   /** True when the upload had points and none of them could be kept. */
   readonly nothingKept: boolean;
 }
+
+/** A partition in whatever generation. */
+export type Place = Pick<Partition, 'project' | 'service' | 'start'>;
 
 export interface FoldInput {
   readonly project: string;
@@ -51,6 +55,9 @@ export interface FoldInput {
   readonly from: EpochMs;
   readonly to: EpochMs;
 }
+
+/** Names of people and secrets in them go before they reach a segment. */
+const unitName = ({ kind, name }: UnitOfWork) => unitKey({ kind, name: scrubbed(name) });
 
 /** Sorts the facts of one upload into partitions as states of the kinds. Pure. */
 export function fold(input: FoldInput): Folded {
@@ -128,7 +135,7 @@ class Folder {
       () => new Map<string, LevelPoint[]>(),
     );
     for (const { by, id } of machineNames(fact)) {
-      const key = machineKey({ by, id, kind: fact.kind, metric: fact.metric });
+      const key = machineKey({ by, id, kind: fact.kind, metric: scrubbed(fact.metric) });
       entryOf(machines, key, () => []).push(point);
     }
   }
@@ -138,7 +145,7 @@ class Folder {
     if (this.#place !== undefined && facts.unused.size > 0) {
       const unused = new Map<string, number>();
       for (const [name, points] of facts.unused) {
-        const metric = name.toWellFormed();
+        const metric = scrubbed(name.toWellFormed());
         unused.set(metric, (unused.get(metric) ?? 0) + points);
       }
       this.#add(this.#place.service, this.#place.start, { instance: { instances: new Map(), unused } });
@@ -148,7 +155,7 @@ class Folder {
     }
     const parts = [...this.#parts].flatMap(([service, starts]) =>
       [...starts].map(([start, sections]) => ({
-        partition: { project, service, start, generation: GENERATION },
+        partition: { project, service, start },
         sections: mergeAll(sections, mergeSections) ?? {},
       })),
     );
@@ -212,12 +219,13 @@ interface Kept {
 function instanceState(report: InstanceReport, kept: Kept): InstanceState {
   const levels = groupBy(
     kept.levels,
-    ({ role, metric, part }) => levelKey(role, metric, part),
+    ({ role, metric, part }) => levelKey(role, scrubbed(metric), scrubbed(part)),
     ({ time, value }): LevelPoint => ({ time: Math.round(time), value }),
   );
   const work = groupBy(
     kept.work,
-    ({ unit, status, weight }) => tallyKey({ unit: unitKey(unit), status, weighted: weight !== undefined }),
+    ({ unit, status, weight }) =>
+      tallyKey({ unit: unitName(unit), status: scrubbed(status), weighted: weight !== undefined }),
     (span) => [Math.floor(endOf(span) / 1000), weightOf(span)] as const,
   );
   const seen = seenIn(kept);
@@ -246,7 +254,7 @@ function seenIn({ levels, counts, work }: Kept) {
 function factsOf({ instance }: InstanceReport): [string, string][] {
   const { joins } = instance;
   const facts: [string, string | undefined][] = [
-    ['version', instance.version ?? ''],
+    ['version', scrubVersion(instance.version ?? '')],
     ['source', instance.source],
     ['language', instance.language],
     ['sdk', instance.sdk],
@@ -262,9 +270,9 @@ function factsOf({ instance }: InstanceReport): [string, string][] {
 const keyOfCount = (reading: CountReading) =>
   countKey({
     role: reading.role,
-    unit: reading.unit === undefined ? '' : unitKey(reading.unit),
-    status: reading.status,
-    metric: reading.metric,
+    unit: reading.unit === undefined ? '' : unitName(reading.unit),
+    status: scrubbed(reading.status),
+    metric: scrubbed(reading.metric),
     stream: reading.stream,
     temporality: reading.temporality,
     bounds: bucketsOf(reading)?.boundsUs.join(',') ?? '',
@@ -314,7 +322,7 @@ function latencies(id: UploadId, { instance }: InstanceReport, spans: readonly W
       durationUs,
       time: Math.round(span.start),
     };
-    const unit = entryOf(units, unitKey(span.unit), noSpans);
+    const unit = entryOf(units, unitName(span.unit), noSpans);
     unit.durations.push([durationUs, weight]);
     unit.count += weight;
     unit.failures += span.failed ? weight : 0;
@@ -322,7 +330,7 @@ function latencies(id: UploadId, { instance }: InstanceReport, spans: readonly W
     unit.examples = keepExample(unit.examples, example, byHash);
     unit.slowest = keepExample(unit.slowest, example, bySlowness);
   }
-  const version = instance.version ?? '';
+  const version = scrubVersion(instance.version ?? '');
   return new Map(
     [...units].map(([unit, { durations, ...rest }]): [string, UnitLatency] => [
       latencyKey(unit, version),

@@ -1,13 +1,14 @@
 import { analyzeCohort, type CohortResult } from '../leaks/index.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
-import { MACHINES } from '../model/partition.ts';
+import { MACHINES, PARTITION_MS } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
 import { DAY_MS } from '../model/units.ts';
 import { readSettings } from '../records/settings.ts';
+import { mergeAll } from '../segments/kind.ts';
 import { type FactsState, factsKind } from '../segments/kinds/facts.ts';
 import { type InstancesState, instanceKind } from '../segments/kinds/instance.ts';
-import { GENERATION, type JobContext } from './context.ts';
+import type { JobContext } from './context.ts';
 import { type LifeOfRole, livesOf } from './lives/index.ts';
 
 /** How far back a scan looks: as long as uploads may be late, so that what it saw does not change behind it. */
@@ -26,6 +27,11 @@ export interface LoadedService {
 
 export type LoadContext = Pick<JobContext, 'reader' | 'records'>;
 
+/** Longer ranges are drawn, not judged: their series may be in the coarser steps of roll-ups. */
+const EXACT_MAX_MS = 3 * DAY_MS;
+export const isCoarse = (from: EpochMs, to: EpochMs) => to - from > EXACT_MAX_MS;
+
+/** Cost: the fewest segments that hold the range, and the partition before it: counters are differenced from there on. */
 export async function loadService(
   { reader, records }: LoadContext,
   project: string,
@@ -33,14 +39,16 @@ export async function loadService(
   from: EpochMs,
   to: EpochMs,
 ): Promise<LoadedService> {
-  const query = { project, from, to, generation: GENERATION };
+  const query = { project, from: from - PARTITION_MS, to, coarse: isCoarse(from, to) };
   const parts = await reader.range('instance', { ...query, service });
-  const state = parts.reduce((sum, part) => instanceKind.merge(sum, part.state), instanceKind.empty());
+  const state = mergeAll(statesOf(parts), instanceKind.merge) ?? instanceKind.empty();
   const machines = await reader.range('facts', { ...query, service: MACHINES });
-  const facts = machines.reduce((sum, part) => factsKind.merge(sum, part.state), factsKind.empty());
+  const facts = mergeAll(statesOf(machines), factsKind.merge) ?? factsKind.empty();
   const { limitBytes } = await readSettings(records, project, service);
   return { project, service, from, to, state, facts, limitSetting: limitBytes };
 }
+
+const statesOf = <S>(parts: readonly { readonly state: S }[]) => parts.map(({ state }) => state);
 
 /** Lives that are judged together: same service, version and role. */
 export interface Cohort {

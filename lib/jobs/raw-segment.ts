@@ -53,12 +53,29 @@ export function encodeRaw(uploads: readonly Upload[]): Uint8Array {
 
 /** @throws Fault('invalid-input') when the object is not a whole raw segment */
 export function decodeRaw(bytes: Uint8Array): readonly Upload[] {
+  const { uploads, cut } = readRaw(bytes);
+  if (cut[0] !== undefined) throw invalidInput(`Cannot read raw segment: upload ${cut[0].id} is cut`);
+  return uploads;
+}
+
+/**
+ * The uploads whose bytes are there, and those that are `cut`.
+ * @throws Fault('invalid-input') when not even the index can be read
+ */
+export function readRaw(bytes: Uint8Array): {
+  readonly uploads: readonly Upload[];
+  readonly cut: readonly RawIndexEntry[];
+} {
   const { entries, start } = rawIndex(bytes);
-  return entries.map(({ offset, length, ...facts }) => {
+  const uploads: Upload[] = [];
+  const cut: RawIndexEntry[] = [];
+  for (const entry of entries) {
+    const { offset, length, ...facts } = entry;
     const body = bytes.subarray(start + offset, start + offset + length);
-    if (body.length !== length) throw invalidInput(`Cannot read raw segment: upload ${facts.id} is cut`);
-    return { ...facts, body };
-  });
+    if (body.length === length) uploads.push({ ...facts, body });
+    else cut.push(entry);
+  }
+  return { uploads, cut };
 }
 
 /** Reads the index alone; `bytes` may end anywhere behind it. */
@@ -80,6 +97,12 @@ export function rawIndex(bytes: Uint8Array): {
   }
 }
 
+/** Where the index ends, as the header says; undefined when these bytes do not begin as a raw segment. */
+export function rawIndexBytes(bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  return HEADER_BYTES + new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true);
+}
+
 /** `raw/{00..63}/{project}/{yyyy/mm/dd/hh}/{id}`: 64 prefixes, because stores split their load by prefix. */
 export function rawKey(project: string, receivedAt: EpochMs, id: string): string {
   const shard = (Number.parseInt(id.slice(0, 2), 16) & 63).toString().padStart(2, '0');
@@ -88,5 +111,11 @@ export function rawKey(project: string, receivedAt: EpochMs, id: string): string
 export function rawHourPrefix(shard: string, project: string, at: EpochMs): string {
   const hour = new Date(at).toISOString().slice(0, 13).replaceAll('-', '/').replace('T', '/');
   return `raw/${shard}/${project}/${hour}/`;
+}
+/** Project and hour of arrival of a raw object, as its key names them. */
+export function rawPlace(key: string): { readonly project: string; readonly hour: EpochMs } | undefined {
+  const [raw, , project, year, month, day, hour] = key.split('/');
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:00Z`);
+  return raw !== 'raw' || project === undefined || Number.isNaN(at) ? undefined : { project, hour: at };
 }
 export const RAW_SHARDS = Array.from({ length: 64 }, (_, shard) => shard.toString().padStart(2, '0'));

@@ -1,22 +1,19 @@
-import { Fault } from '../model/fault.ts';
 import { MACHINES, type Partition } from '../model/partition.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { listServices } from '../records/services.ts';
-import { fence, placeOfKey } from '../segments/fence.ts';
-import { keyPart, SEGMENT_PREFIX } from '../segments/keys.ts';
-import { GENERATION, type JobContext } from './context.ts';
+import { fence } from '../segments/fence.ts';
+import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
+import type { JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
-import { RAW_SHARDS, type RawIndexEntry, rawHourPrefix, rawIndex } from './raw-segment.ts';
+import { damagedId, readRawIndex } from './raw-read.ts';
+import { RAW_SHARDS, rawHourPrefix } from './raw-segment.ts';
 
 /** A raw upload without a ledger record is enqueued again after this long: longer than any queue should take. */
 export const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
 /** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
 export const ORPHAN_AFTER_MS = HOUR_MS;
-
-/** No key of a head names a later time: backfills may accept data from far ahead. */
-const END_OF_KEYS_MS = 9_999_999_999_000;
 
 /** All objects of one hour of a project's uploads. */
 export async function rawObjects(context: JobContext, project: string, hour: number): Promise<ObjectInfo[]> {
@@ -39,6 +36,7 @@ export async function listAll(context: Pick<JobContext, 'objects'>, prefix: stri
 /**
  * Enqueues raw objects of the last `hours` hours that hold an upload without a ledger record. At start-up `olderThanMs`
  * is 0: what the queue lost with the power is found at once. Sending what is still queued changes nothing.
+ * Cost: the index of each object is read, never its bodies, and the ledger once for each upload.
  */
 export async function sweepUploads(
   context: JobContext,
@@ -59,24 +57,14 @@ export async function sweepUploads(
   return sent;
 }
 
-async function hasUnseen(context: JobContext, project: string, object: ObjectInfo): Promise<boolean> {
-  const bytes = await context.objects.get(object.key);
-  if (bytes === undefined) return false;
-  const entries = readableIndex(bytes);
-  for (const { id } of entries) {
+async function hasUnseen(context: JobContext, project: string, { key }: ObjectInfo): Promise<boolean> {
+  const entries = await readRawIndex(context.objects, key);
+  if (entries === undefined) return false;
+  const ids = entries === 'damaged' ? [await damagedId(key)] : entries.map(({ id }) => id);
+  for (const id of ids) {
     if ((await context.ledger.get(project, id)) === undefined) return true;
   }
   return false;
-}
-
-/** A damaged object has no uploads to look for: its event has been tried, and it must not stop the sweep. */
-function readableIndex(bytes: Uint8Array): readonly RawIndexEntry[] {
-  try {
-    return rawIndex(bytes).entries;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'invalid-input') return [];
-    throw error;
-  }
 }
 
 /**
@@ -114,7 +102,7 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
  * The time of the object store, by which objects are stamped. A sweeper whose own clock is ahead would take for old what
  * was written a moment ago and is about to be listed.
  */
-async function storeTime({ objects }: JobContext): Promise<EpochMs> {
+export async function storeTime({ objects }: Pick<JobContext, 'objects'>): Promise<EpochMs> {
   await objects.put(TIME_KEY, Uint8Array.of(0));
   const [mark] = await objects.list(TIME_KEY);
   return mark?.modified ?? 0;
@@ -130,8 +118,7 @@ async function listedSegments(context: JobContext) {
     for (const service of [MACHINES, ...services]) {
       const part = `${keyPart(project)}/${keyPart(service)}`;
       owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
-      const range = { project, service, generation: GENERATION, from: 0, to: END_OF_KEYS_MS };
-      for (const { head } of await context.heads.range(range)) {
+      for (const { head } of await context.heads.all(project, service)) {
         for (const { key } of head.segments) listed.add(key);
       }
     }

@@ -1,4 +1,4 @@
-import { PARTITION_MS, type Partition } from '../model/partition.ts';
+import { type Partition, STEP_MS, type Step } from '../model/partition.ts';
 import type { EpochMs } from '../model/units.ts';
 import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 
@@ -6,7 +6,9 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 // spread over the table.
 //
 //   read pattern                                    pk                          sk
-//   heads of a service in a range                   SVC#<project>#<service>     HEAD#<generation>#10m#<start>
+//   heads of a service in a range                   SVC#<project>#<service>     HEAD#<generation>#<step>#<start>[#<shard>]
+//   roll-ups to build, oldest first                 DUE#<project>               <step>#<start>#<generation>#<service>
+//   generations of a project's aggregates           PRJ#<project>               GEN
 //   one upload's ledger record                      LED#<project>#<00..3f>      <upload id>
 //   services of a project                           PRJ#<project>               SVC#<service>
 //   keys of the installation, by id                 KEYS                        KEY#<key id>
@@ -26,19 +28,67 @@ const seconds = (time: EpochMs) => String(Math.max(0, Math.floor(time / 1000))).
 
 const servicePk = (project: string, service: string) => part('SVC', project, service);
 
-export const headKey = ({ project, service, generation, start }: Partition) => ({
+/** The first shard's head has no number: nearly all partitions have but one. */
+export const headKey = ({ project, service, generation, start, step = '10m', shard = 0 }: Partition) => ({
   pk: servicePk(project, service),
-  sk: part('HEAD', generation, '10m', seconds(start)),
+  sk: part(
+    'HEAD',
+    generation,
+    step,
+    seconds(start),
+    ...(shard === 0 ? [] : [String(shard).padStart(3, '0')]),
+  ),
 });
-export const headsBetween = (
-  range: Omit<Partition, 'start'> & { readonly from: EpochMs; readonly to: EpochMs },
-) => ({
-  pk: servicePk(range.project, range.service),
-  from: part('HEAD', range.generation, '10m', seconds(Math.floor(range.from / PARTITION_MS) * PARTITION_MS)),
+export const headsBetween = ({
+  project,
+  service,
+  generation,
+  step = '10m',
+  from,
+  to,
+}: Omit<Partition, 'start' | 'shard'> & { readonly from: EpochMs; readonly to: EpochMs }) => ({
+  pk: servicePk(project, service),
+  from: part('HEAD', generation, step, seconds(Math.floor(from / STEP_MS[step]) * STEP_MS[step])),
   // A range that ends within a second holds the partition that begins with it.
-  to: part('HEAD', range.generation, '10m', seconds(Math.ceil(range.to / SECOND_MS) * SECOND_MS)),
+  to: part('HEAD', generation, step, seconds(Math.ceil(to / SECOND_MS) * SECOND_MS)),
 });
-export const headStart = (sk: string): EpochMs => Number(sk.slice(sk.lastIndexOf('#') + 1)) * 1000;
+export const allHeads = (project: string, service: string) => ({
+  pk: servicePk(project, service),
+  from: 'HEAD#',
+  to: 'HEAD$',
+});
+export function headPlace(sk: string): Pick<Partition, 'generation' | 'step' | 'start' | 'shard'> {
+  const [, generation, step, start, shard] = sk.split('#');
+  return {
+    generation: Number(generation),
+    start: Number(start) * 1000,
+    ...(step === '10m' ? {} : { step: step as Step }),
+    ...(shard === undefined ? {} : { shard: Number(shard) }),
+  };
+}
+
+export const dueKey = ({ project, service, generation, start, step = '10m' }: Partition) => ({
+  pk: part('DUE', project),
+  sk: part(step, seconds(start), generation, service),
+});
+/** Those of one step whose buckets begin before `to`. */
+export const dueBefore = (project: string, step: Step, to: EpochMs) => ({
+  pk: part('DUE', project),
+  from: part(step, ''),
+  to: part(step, seconds(to)),
+});
+export const duePlace = (sk: string) => {
+  const [step, start, generation, service = ''] = sk.split('#');
+  return {
+    step: step as Step,
+    start: Number(start) * 1000,
+    generation: Number(generation),
+    service: unescaped(service),
+  };
+};
+const unescaped = (text: string) => text.replaceAll('%23', '#').replaceAll('%25', '%');
+
+export const generationKey = (project: string) => ({ pk: part('PRJ', project), sk: 'GEN' });
 
 /** 64 partitions a project: an id is a hash, so its first bits spread evenly. */
 export const ledgerKey = (project: string, uploadId: string) => ({

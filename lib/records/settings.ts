@@ -1,3 +1,5 @@
+import { SECOND_MS } from '../model/units.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { settingsKey } from './keys.ts';
 import { update } from './pages.ts';
@@ -6,6 +8,8 @@ import { update } from './pages.ts';
 export interface ServiceSettings {
   /** Memory limit in bytes where the sender tells none. */
   readonly limitBytes: number | null;
+  /** Into how many shards new partitions of a hot service are split; those that are there keep theirs. */
+  readonly shards: number;
   /** Changes to the usual alert rules, by the name of the rule. */
   readonly rules: Readonly<Record<string, RuleOverride>>;
 }
@@ -15,7 +19,7 @@ export interface RuleOverride {
   readonly forMs?: number | undefined;
   readonly off?: boolean | undefined;
 }
-const DEFAULTS: ServiceSettings = { limitBytes: null, rules: {} };
+const DEFAULTS: ServiceSettings = { limitBytes: null, shards: 1, rules: {} };
 
 export async function readSettings(
   records: RecordStore,
@@ -36,4 +40,21 @@ export async function changeSettings(
     body: { ...DEFAULTS, ...before, ...change },
   }));
   return changed ?? DEFAULTS;
+}
+
+const CACHE_MS = 30 * SECOND_MS;
+const CACHE_MAX = 10_000;
+
+/** How many shards a new partition of a service gets; believed for 30 s, as every commit asks. */
+export function shardsSetting(records: RecordStore, clock: Clock) {
+  const known = new Map<string, { readonly shards: number; readonly readAt: number }>();
+  return async (project: string, service: string): Promise<number> => {
+    const key = `${project} ${service}`;
+    const before = known.get(key);
+    if (before !== undefined && clock.now() - before.readAt < CACHE_MS) return before.shards;
+    if (known.size >= CACHE_MAX) known.clear();
+    const { shards } = await readSettings(records, project, service);
+    known.set(key, { shards, readAt: clock.now() });
+    return shards;
+  };
 }

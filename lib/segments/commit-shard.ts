@@ -1,13 +1,14 @@
 import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
-import type { Head, Partition, SegmentRef } from '../model/partition.ts';
-import { MINUTE_MS } from '../model/units.ts';
+import { endOfBucket, type Head, type Partition, parentOf, type SegmentRef } from '../model/partition.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { segmentKey } from './keys.ts';
 import { mergeAll } from './kind.ts';
 import type { Sections } from './kinds/index.ts';
 import { mergeSections } from './kinds/index.ts';
 import { encodeSegment } from './segment.ts';
-import type { SegmentCache, SegmentStoreContext, VersionedHead } from './store.ts';
+import { markStale } from './stale.ts';
+import { analyzerVersion, type SegmentCache, type SegmentStoreContext, type VersionedHead } from './store.ts';
 
 /** What one upload adds to one partition. */
 export interface Contribution {
@@ -15,49 +16,75 @@ export interface Contribution {
   readonly sections: Sections;
 }
 
+export interface CommitOptions {
+  /** When the caller took the uploads from the queue: it gives them up GIVE_UP_MS later. Default: now. */
+  readonly heldSince?: EpochMs;
+  /** Shards of the partition if it is made now; else its head says how many it has. */
+  readonly shards?: number;
+}
+
 export interface CommitResult {
   /** Uploads that this call made visible, as far as it can tell: a lost answer reads as `already` once compacted. */
   readonly committed: readonly UploadId[];
   /** Uploads that the partition already held: a redelivery, or another writer was faster. */
   readonly already: readonly UploadId[];
+  /** Uploads that came after the partition was expired: nothing was added. */
+  readonly expired: readonly UploadId[];
 }
 
 /** A writer that has not swapped this long after its PUT starts again: the sweep may be about to remove its segment. */
 export const WRITER_GRACE_MS = 10 * MINUTE_MS;
+/** An analyzer gives up an upload that it has held for longer: ids leave footers an hour after an upload was done. */
+export const GIVE_UP_MS = 15 * MINUTE_MS;
 /** Lost races in a row before the queue gets the work back. */
 const ATTEMPTS_MAX = 50;
+/** A partition that has no head and is older may have had one that expired: its roll-up knows. */
+const MAY_HAVE_EXPIRED_MS = 15 * DAY_MS;
 
 /**
- * Appends what `contributions` add to `partition`, each upload exactly once however often this is called.
+ * Appends what `contributions` add to one shard of `partition`, each upload exactly once however often this is called.
  *
  * One delta segment is PUT, then listed by a conditional write of the head. A lost race reads the head and the footers
  * that are new: with disjoint ids the same segment is tried again, with an overlap it is rebuilt without those uploads.
- * A segment that lost is never deleted here: another try of ours may have been the one that was listed.
+ * A segment that lost is never deleted here: another try of ours may have been the one that was listed. Where ids have
+ * left the footers, the ledger is asked after the head was read, and the swap holds for that head alone: an upload is in a
+ * footer, or done, or new. Clocks decide nothing of that.
  *
- * Cost: one PUT and one swap; one read of the head and of each unknown footer.
- * @throws Fault('unavailable') when a store does not answer or races never end: call again with the same contributions
+ * Cost: one PUT and one swap; one read of the head and of each unknown footer; where roll-ups were built, two more
+ * reads and writes; for a new partition, one more write; where ids were trimmed, a read of the ledger for each new upload.
+ * @returns 'split' when `partition` names no shard and its head says that it has several
+ * @throws Fault('unavailable') when a store does not answer, races never end or the uploads were held for too long: call
+ *   again with the same contributions
  */
-export async function commit(
+export async function commitShard(
   context: SegmentStoreContext,
   cache: SegmentCache,
   partition: Partition,
   contributions: readonly Contribution[],
-): Promise<CommitResult> {
+  { heldSince = context.clock.now() }: CommitOptions = {},
+): Promise<CommitResult | 'split'> {
   const ours = new Set<string>(); // keys of segments that this call has PUT
   let written: WrittenDelta | undefined;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
+    // After the head was read: what has left its footers was done long before we began.
+    refuseHeldTooLong(context, partition, heldSince);
+    if (partition.shard === undefined && (current?.head.shards ?? 1) > 1) return 'split';
     const listed = current?.head.segments ?? [];
     if (written !== undefined && listed.some(({ key }) => ours.has(key)))
       return resultOf(contributions, written);
+    if (await isExpired(context, partition, current)) return expiredResult(contributions);
     const covered = await coveredUploads(cache, listed);
     if (covered === undefined) continue; // compacted since the head was read
-    const fresh = contributions.filter(({ uploadId }) => !covered(uploadId));
+    const uncovered = contributions.filter(({ uploadId }) => !covered(uploadId));
+    const fresh = current?.head.trimmed ? await notDone(context, partition, uncovered) : uncovered;
     if (fresh.length === 0) return resultOf(contributions, undefined);
     if (written === undefined || !sameUploads(written, fresh) || isTooOld(context, written)) {
       written = await putDelta(context, cache, partition, fresh);
       ours.add(written.ref.key);
     }
+    if (current === undefined || current.head.sealed) await context.heads.touch(partition);
+    if (current?.head.sealed) await markStale(context, partition);
     if ((await appendTo(context, partition, current, written.ref)) === 'stored')
       return resultOf(contributions, written);
   }
@@ -76,14 +103,49 @@ interface WrittenDelta {
 const isTooOld = ({ clock }: SegmentStoreContext, { putAt }: WrittenDelta) =>
   clock.now() - putAt > WRITER_GRACE_MS;
 
+function refuseHeldTooLong({ clock }: SegmentStoreContext, { service }: Partition, heldSince: EpochMs) {
+  if (clock.now() - heldSince <= GIVE_UP_MS) return;
+  throw new Fault('unavailable', `Cannot commit to ${service}: its uploads were held for more than 15 min`);
+}
+
+/** A head that is gone with its children cannot say so: then the roll-up that outlives it does. */
+async function isExpired(
+  context: SegmentStoreContext,
+  partition: Partition,
+  current: VersionedHead | undefined,
+): Promise<boolean> {
+  if (current !== undefined) return current.head.expired === true;
+  const above = parentOf(partition);
+  if (above === undefined || context.clock.now() - endOfBucket(partition) < MAY_HAVE_EXPIRED_MS) return false;
+  return (await context.heads.read(above))?.head.final === true;
+}
+
+async function notDone(
+  context: SegmentStoreContext,
+  { project }: Partition,
+  contributions: readonly Contribution[],
+): Promise<readonly Contribution[]> {
+  const done = await context.finished?.done(
+    project,
+    contributions.map(({ uploadId }) => uploadId),
+  );
+  return contributions.filter(({ uploadId }) => !done?.has(uploadId));
+}
+
 const sameUploads = (written: WrittenDelta, fresh: readonly Contribution[]) =>
   written.uploads.size === fresh.length && fresh.every(({ uploadId }) => written.uploads.has(uploadId));
 
 function resultOf(contributions: readonly Contribution[], written: WrittenDelta | undefined): CommitResult {
   const committed = [...(written?.uploads ?? [])];
   const already = contributions.map(({ uploadId }) => uploadId).filter((id) => !written?.uploads.has(id));
-  return { committed, already };
+  return { committed, already, expired: [] };
 }
+
+const expiredResult = (contributions: readonly Contribution[]): CommitResult => ({
+  committed: [],
+  already: [],
+  expired: contributions.map(({ uploadId }) => uploadId),
+});
 
 /** A test for membership in the footers of all listed segments; undefined when one of them is gone. */
 async function coveredUploads(cache: SegmentCache, listed: readonly SegmentRef[]) {
@@ -107,7 +169,15 @@ async function putDelta(
   const putAt = context.clock.now();
   await context.objects.put(key, bytes, { ifAbsent: true });
   cache.remember(key, bytes, sections);
-  return { ref: { key, bytes: bytes.length, uploads: uploads.size, level: 0 }, uploads, putAt };
+  const ref = {
+    key,
+    bytes: bytes.length,
+    uploads: uploads.size,
+    level: 0,
+    version: analyzerVersion(),
+    committedAt: putAt,
+  };
+  return { ref, uploads, putAt };
 }
 
 async function appendTo(
@@ -116,10 +186,13 @@ async function appendTo(
   current: VersionedHead | undefined,
   ref: SegmentRef,
 ) {
+  const now = context.clock.now();
   const head: Head = {
+    ...current?.head,
     writeToken: ref.key,
     segments: [...(current?.head.segments ?? []), ref],
-    updatedAt: context.clock.now(),
+    updatedAt: now,
+    committedAt: now,
   };
   return context.heads.swap(partition, head, current?.version);
 }

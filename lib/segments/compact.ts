@@ -1,22 +1,31 @@
+import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition, SegmentRef } from '../model/partition.ts';
-import { WRITER_GRACE_MS } from './commit.ts';
+import { HOUR_MS } from '../model/units.ts';
+import { shardsIn } from './commit.ts';
+import { WRITER_GRACE_MS } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
 import { mergeAll } from './kind.ts';
 import { KIND_NAMES, mergeSections, type Sections } from './kinds/index.ts';
 import { encodeSegment } from './segment.ts';
-import type { LoadedSegment, SegmentCache, SegmentStoreContext } from './store.ts';
+import { analyzerVersion, type LoadedSegment, type SegmentCache, type SegmentStoreContext } from './store.ts';
 
 /** So many segments of one level become one of the next: each upload is rewritten once per factor of 8. */
 export const FAN_IN = 8;
 /** A head that lists more merges its two lowest levels whatever their number. */
 export const LISTED_MAX = 32;
 const ATTEMPTS_MAX = 10;
+/** An id leaves a footer only when its ledger record has been done for so long; nobody else is asked before. */
+export const TRIM_AFTER_MS = HOUR_MS;
 
 /**
  * Which of the listed segments to merge now, or none. The lowest level that has FAN_IN of them; levels above follow in
- * the next calls.
+ * the next calls. Segments of an analyzer later than `version` are left to it.
  */
-export function pickForMerge(segments: readonly SegmentRef[]): readonly SegmentRef[] {
+export function pickForMerge(
+  listed: readonly SegmentRef[],
+  version = Number.POSITIVE_INFINITY,
+): readonly SegmentRef[] {
+  const segments = listed.filter((segment) => (segment.version ?? 1) <= version);
   const levels = [...new Set(segments.map(({ level }) => level))].sort((a, b) => a - b);
   for (const level of levels) {
     const same = segments.filter((segment) => segment.level === level);
@@ -27,17 +36,40 @@ export function pickForMerge(segments: readonly SegmentRef[]): readonly SegmentR
   return segments.filter(({ level }) => level === lowest || level === next);
 }
 
-/** Merges until no level is full. Returns how many segments it replaced. Safe beside any number of writers. */
+export interface CompactOptions {
+  /** Merges all into one: for partitions that are not expected to grow. */
+  readonly fully?: boolean;
+}
+
+/** Merges until no level is full, in every shard. Returns how many segments it replaced. Safe beside any number of writers. */
 export async function compact(
   context: SegmentStoreContext,
   cache: SegmentCache,
   partition: Partition,
+  options: CompactOptions = {},
+): Promise<number> {
+  if (partition.shard !== undefined) return compactShard(context, cache, partition, options);
+  const first = await context.heads.read(partition);
+  let replaced = 0;
+  for (const shard of shardsIn(partition, first?.head)) {
+    replaced += await compactShard(context, cache, shard, options);
+  }
+  return replaced;
+}
+
+async function compactShard(
+  context: SegmentStoreContext,
+  cache: SegmentCache,
+  partition: Partition,
+  { fully = false }: CompactOptions,
 ): Promise<number> {
   let replaced = 0;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
-    const parts = pickForMerge(current?.head.segments ?? []);
-    if (current === undefined || parts.length < 2) return replaced;
+    if (current === undefined || current.head.expired) return replaced;
+    const known = current.head.segments.filter(({ version = 1 }) => version <= analyzerVersion());
+    const parts = fully ? known : pickForMerge(known);
+    if (parts.length < 2) return replaced;
     const loaded = await Promise.all(parts.map(({ key }) => cache.load(key)));
     if (loaded.includes(undefined)) continue; // another compactor was first
     const putAt = context.clock.now();
@@ -47,21 +79,46 @@ export async function compact(
   return replaced;
 }
 
+interface Merged {
+  readonly ref: SegmentRef;
+  readonly trimmed: boolean;
+}
+
 async function putMerged(
   context: SegmentStoreContext,
   cache: SegmentCache,
   partition: Partition,
   parts: readonly SegmentRef[],
   loaded: readonly LoadedSegment[],
-): Promise<SegmentRef> {
+): Promise<Merged> {
   const sections = mergeAll(loaded.map(sectionsOf), mergeSections) ?? {};
-  const uploads = loaded.flatMap(({ footer }) => footer.uploads);
-  const bytes = encodeSegment(sections, uploads);
+  const leaving = await leavingIds(context, partition, parts, loaded);
+  const all = new Set(loaded.flatMap(({ footer }) => footer.uploads));
+  const kept = [...all].filter((id) => !leaving.has(id));
+  const bytes = encodeSegment(sections, kept);
   const key = segmentKey(partition, context.newId());
   await context.objects.put(key, bytes, { ifAbsent: true });
   cache.remember(key, bytes, sections);
   const level = Math.max(...parts.map((part) => part.level)) + 1;
-  return { key, bytes: bytes.length, uploads: new Set(uploads).size, level };
+  const committedAt = Math.max(...parts.map((part) => part.committedAt ?? context.clock.now()));
+  const uploads = parts.reduce((sum, part) => sum + part.uploads, 0);
+  const ref = { key, bytes: bytes.length, uploads, level, version: analyzerVersion(), committedAt };
+  return { ref, trimmed: leaving.size > 0 };
+}
+
+/** Ids of old parts alone are asked for: the ledger is read once for each. */
+async function leavingIds(
+  { finished, clock }: SegmentStoreContext,
+  partition: Partition,
+  parts: readonly SegmentRef[],
+  loaded: readonly LoadedSegment[],
+): Promise<ReadonlySet<UploadId>> {
+  const ids = parts.flatMap(({ committedAt }, i) =>
+    committedAt !== undefined && clock.now() - committedAt >= TRIM_AFTER_MS
+      ? (loaded[i]?.footer.uploads ?? [])
+      : [],
+  );
+  return finished === undefined || ids.length === 0 ? new Set() : finished.leaving(partition, ids);
 }
 
 const sectionsOf = (segment: LoadedSegment): Sections =>
@@ -72,20 +129,23 @@ async function replace(
   context: SegmentStoreContext,
   partition: Partition,
   parts: readonly SegmentRef[],
-  merged: SegmentRef,
+  { ref, trimmed }: Merged,
   putAt: number,
 ): Promise<boolean> {
   const gone = new Set(parts.map(({ key }) => key));
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
     const listed = current?.head.segments ?? [];
-    if (listed.some(({ key }) => key === merged.key)) return true; // our answer was lost, the write was not
+    if (listed.some(({ key }) => key === ref.key)) return true; // our answer was lost, the write was not
     if (listed.filter(({ key }) => gone.has(key)).length !== gone.size) return false;
+    if (current?.head.expired) return false;
     if (context.clock.now() - putAt > WRITER_GRACE_MS) return false; // the sweep may be about to remove it
     const head: Head = {
-      writeToken: merged.key,
-      segments: [...listed.filter(({ key }) => !gone.has(key)), merged],
+      ...current?.head,
+      writeToken: ref.key,
+      segments: [...listed.filter(({ key }) => !gone.has(key)), ref],
       updatedAt: context.clock.now(),
+      ...(trimmed ? { trimmed } : {}),
     };
     if ((await context.heads.swap(partition, head, current?.version)) === 'stored') return true;
   }

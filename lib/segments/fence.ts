@@ -1,4 +1,4 @@
-import type { Partition } from '../model/partition.ts';
+import { type Head, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import type { SegmentStoreContext } from './store.ts';
 
 const ATTEMPTS_MAX = 10;
@@ -21,14 +21,21 @@ export async function fence(
     const listed = new Set(current?.head.segments.map(({ key }) => key));
     const unlisted = keys.filter((key) => !listed.has(key));
     if (unlisted.length === 0) return [];
-    const head = current?.head ?? { writeToken: newId(), segments: [], updatedAt: clock.now() };
+    const head = current?.head ?? (await emptyHead({ heads, clock, newId }, partition));
     if ((await heads.swap(partition, head, current?.version)) === 'stored') return unlisted;
   }
   return [];
 }
 
-/** Generation and start of a segment's partition, as its key names them. */
-export function placeOfKey(key: string): Pick<Partition, 'generation' | 'start'> {
-  const [, generation = '', , , , bucket = ''] = key.split('/');
-  return { generation: Number(generation.slice(1)), start: Date.parse(`${bucket.replace('.', ':')}Z`) };
+/** A roll-up that nobody has built says so; a partition whose roll-up is final has expired, and stays so. */
+async function emptyHead(
+  { heads, clock, newId }: Pick<SegmentStoreContext, 'heads' | 'clock' | 'newId'>,
+  partition: Partition,
+): Promise<Head> {
+  const writeToken = newId();
+  const head = { writeToken, segments: [], updatedAt: clock.now() };
+  if (stepOf(partition) !== '10m') return { ...head, dirty: writeToken };
+  const above = parentOf(partition);
+  const final = above !== undefined && (await heads.read(above))?.head.final === true;
+  return final ? { ...head, expired: true } : head;
 }

@@ -10,6 +10,11 @@ export interface Kind<S> {
   readonly codecVersion: number;
   empty(): S;
   merge(a: S, b: S): S;
+  /**
+   * What a roll-up keeps of a state, in steps of `stepMs` that lie on its multiples; absent: all of it. Summarising what
+   * was summarised in finer steps gives the same as summarising once.
+   */
+  summarise?(state: S, stepMs: number): S;
   encode(state: S): Uint8Array;
   /** @throws Fault('invalid-input') on malformed bytes or a version from the future */
   decode(bytes: Uint8Array, codecVersion: number): S;

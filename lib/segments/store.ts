@@ -1,8 +1,9 @@
 import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition } from '../model/partition.ts';
+import type { ServiceName } from '../model/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { KIND_NAMES, type KindName, type Sections } from './kinds/index.ts';
+import { KIND_NAMES, KINDS, type KindName, type Sections } from './kinds/index.ts';
 import { readFooter, readSection, type SegmentFooter } from './segment.ts';
 
 /** Where heads live. A lost swap is an outcome: read again. */
@@ -10,16 +11,31 @@ export interface HeadStore {
   read(partition: Partition): Promise<VersionedHead | undefined>;
   /** Writes `head` over `version` (undefined: where none is). */
   swap(partition: Partition, head: Head, version: number | undefined): Promise<'stored' | 'conflict'>;
-  /** Heads of one service whose partitions begin in [from, to), in order of time. */
-  range(query: HeadRange): Promise<readonly (VersionedHead & { readonly partition: Partition })[]>;
+  /** Remembers that the hour above this partition has to be rolled up, anew where it was. */
+  touch(partition: Partition): Promise<void>;
+  /** Removes a head that nobody has changed since. */
+  remove(partition: Partition, version: number): Promise<'deleted' | 'conflict'>;
+  /** Heads of one service and step whose buckets reach into [from, to), all shards, in order of time. */
+  range(query: HeadRange): Promise<readonly PlacedHead[]>;
+  /** Every head of a service, of all generations and steps. */
+  all(project: string, service: ServiceName): Promise<readonly PlacedHead[]>;
 }
 export interface VersionedHead {
   readonly head: Head;
   readonly version: number;
 }
-export interface HeadRange extends Omit<Partition, 'start'> {
+export type PlacedHead = VersionedHead & { readonly partition: Partition };
+export interface HeadRange extends Omit<Partition, 'start' | 'shard'> {
   readonly from: number;
   readonly to: number;
+}
+
+/** What the ledger says of uploads, for footers. */
+export interface FinishedUploads {
+  /** Those of `ids` whose ledger record is done: committed in every generation that was open. Consistent. */
+  done(project: string, ids: readonly UploadId[]): Promise<ReadonlySet<UploadId>>;
+  /** Those of `ids` that may leave the footers of `partition`. */
+  leaving(partition: Partition, ids: readonly UploadId[]): Promise<ReadonlySet<UploadId>>;
 }
 
 export interface SegmentStoreContext {
@@ -28,7 +44,18 @@ export interface SegmentStoreContext {
   readonly clock: Clock;
   /** Unique names for segments and write tokens. */
   readonly newId: () => string;
+  /** Absent: ids stay in footers for ever. */
+  readonly finished?: FinishedUploads;
 }
+
+/** Grows when the same upload is folded into something else; a changed codec counts by its own version. */
+const FOLD_VERSION = 2;
+/**
+ * Version of what this analyzer writes: grows with every codec, kind and change of the fold. Segments of several versions
+ * lie side by side until the latest merges them.
+ */
+export const analyzerVersion = (): number =>
+  KIND_NAMES.reduce((sum, name) => sum + KINDS[name].codecVersion, FOLD_VERSION);
 
 /** A segment in memory; sections are decoded when first asked for. */
 export interface LoadedSegment {

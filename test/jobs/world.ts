@@ -1,6 +1,7 @@
 import type { FindingRecord } from '../../lib/findings/life-cycle.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
 import { objectCreated } from '../../lib/jobs/events.ts';
+import { finishedUploads } from '../../lib/jobs/finished.ts';
 import { encodeRaw, rawKey, type Upload } from '../../lib/jobs/raw-segment.ts';
 import { uploadIdOf } from '../../lib/jobs/receive.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/model/units.ts';
@@ -8,6 +9,7 @@ import type { QueueMessage } from '../../lib/ports/queue.ts';
 import type { RecordStore, StoredRecord } from '../../lib/ports/record-store.ts';
 import { ensureProject } from '../../lib/records/api-keys.ts';
 import { findingRecords } from '../../lib/records/findings.ts';
+import { generations } from '../../lib/records/generations.ts';
 import { headRecords } from '../../lib/records/heads.ts';
 import { ledger } from '../../lib/records/ledger.ts';
 import { rejections } from '../../lib/records/rejections.ts';
@@ -71,7 +73,10 @@ export async function world() {
     ids += 1;
     return ids.toString(16).padStart(8, '0').split('').reverse().join('');
   };
-  const store = { objects, heads: headRecords(records), clock, newId };
+  const openedLedger = ledger(records, 30);
+  const opened = generations(records, clock);
+  const finished = finishedUploads({ ledger: openedLedger, generations: opened, clock });
+  const store = { objects, heads: headRecords(records), clock, newId, finished };
   const cache = segmentCache(objects);
   const unused = () => Promise.reject(new Error('The test delivers by hand'));
   const context: JobContext = {
@@ -87,8 +92,9 @@ export async function world() {
       redrive: unused,
     },
     cache,
-    reader: segmentReader(store, cache),
-    ledger: ledger(records, 14),
+    reader: segmentReader(store, cache, async (project) => (await opened.of(project)).eras),
+    ledger: openedLedger,
+    generations: opened,
     findings: findingRecords<FindingRecord>(records),
     rejections: rejections(records),
     settings: { acceptPastMs: 2 * DAY_MS, acceptFutureMs: 5 * MINUTE_MS, publicUrl: '', bucket: 'test' },

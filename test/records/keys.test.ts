@@ -5,7 +5,7 @@ import { serviceName } from '../../lib/model/service.ts';
 import {
   deployKey,
   headKey,
-  headStart,
+  headPlace,
   headsBetween,
   ledgerKey,
   serviceKey,
@@ -45,7 +45,7 @@ describe('headsBetween()', () => {
     const { from, to } = headsBetween({ ...partition(0), from: start - 1, to: start + 500 });
     const { sk } = headKey(partition(start));
     expect(sk >= from && sk < to).toBe(true);
-    expect(headStart(sk)).toBe(start);
+    expect(headPlace(sk)).toEqual({ generation: 0, start });
   });
 });
 

@@ -56,6 +56,9 @@ export function chaos(
     heads: {
       read: (partition) => call(() => heads.read(partition)),
       range: (query) => call(() => heads.range(query)),
+      all: (project, service) => call(() => heads.all(project, service)),
+      touch: (partition) => call(() => heads.touch(partition)),
+      remove: (partition, version) => call(() => heads.remove(partition, version)),
       swap: async (partition, head, version) => {
         const answer = await call(() => heads.swap(partition, head, version));
         return draw() < faultRate ? 'conflict' : answer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../lib/model/fault.ts';
-import { WRITER_GRACE_MS } from '../../lib/segments/commit.ts';
+import { WRITER_GRACE_MS } from '../../lib/segments/commit-shard.ts';
 import { FAN_IN, pickForMerge } from '../../lib/segments/compact.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import type { HeadStore } from '../../lib/segments/store.ts';
@@ -44,11 +44,11 @@ function interrupted(world: ReturnType<typeof stores>, meanwhile: () => Promise<
 describe('commit()', () => {
   it('makes uploads visible once, and tells a redelivery from what is new', async () => {
     const world = stores();
-    expect(await commitTo(world, [first, second])).toEqual({
+    expect(await commitTo(world, [first, second])).toMatchObject({
       committed: idsOf([first, second]),
       already: [],
     });
-    expect(await commitTo(world, [second, third])).toEqual({
+    expect(await commitTo(world, [second, third])).toMatchObject({
       committed: idsOf([third]),
       already: idsOf([second]),
     });
@@ -68,7 +68,7 @@ describe('commit()', () => {
   it('that lost a race against other uploads lists the same segment', async () => {
     const world = stores();
     const slow = interrupted(world, () => commitTo(world, [second]));
-    expect(await commitTo(slow, [first])).toEqual({ committed: idsOf([first]), already: [] });
+    expect(await commitTo(slow, [first])).toMatchObject({ committed: idsOf([first]), already: [] });
     expect(world.objects.puts).toBe(2);
     expect(await sumOf(world)).toBe(0b11);
   });
@@ -76,7 +76,7 @@ describe('commit()', () => {
   it('that lost a race against some of its own uploads is rebuilt without them', async () => {
     const world = stores();
     const slow = interrupted(world, () => commitTo(world, [second, third]));
-    expect(await commitTo(slow, [first, second])).toEqual({
+    expect(await commitTo(slow, [first, second])).toMatchObject({
       committed: idsOf([first]),
       already: idsOf([second]),
     });
@@ -87,7 +87,10 @@ describe('commit()', () => {
   it('that lost a race against all of its uploads adds nothing', async () => {
     const world = stores();
     const slow = interrupted(world, () => commitTo(world, [first, second]));
-    expect(await commitTo(slow, [first, second])).toEqual({ committed: [], already: idsOf([first, second]) });
+    expect(await commitTo(slow, [first, second])).toMatchObject({
+      committed: [],
+      already: idsOf([first, second]),
+    });
     expect(await sumOf(world)).toBe(0b11);
   });
 
@@ -101,7 +104,7 @@ describe('commit()', () => {
         return lies >= 0 ? 'conflict' : outcome;
       },
     }));
-    expect(await commitTo(lying, [first])).toEqual({ committed: idsOf([first]), already: [] });
+    expect(await commitTo(lying, [first])).toMatchObject({ committed: idsOf([first]), already: [] });
     expect(world.objects.puts).toBe(1);
     expect(await sumOf(world)).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { type Head, type Partition, partitionKey } from '../../lib/model/partition.ts';
+import { type Head, type Partition, partitionKey, STEP_MS, stepOf } from '../../lib/model/partition.ts';
 import type { ObjectStore } from '../../lib/ports/object-store.ts';
 import type { HeadStore } from '../../lib/segments/store.ts';
 
@@ -41,12 +41,18 @@ export interface MemoryHeads extends HeadStore {
     string,
     { readonly partition: Partition; readonly head: Head; readonly version: number }
   >;
+  /** Partitions below a roll-up that has to be built. */
+  readonly touched: ReadonlySet<string>;
 }
 
 export function memoryHeads(): MemoryHeads {
   const stored = new Map<string, { partition: Partition; head: Head; version: number }>();
+  const touched = new Set<string>();
+  const byTime = (a: { partition: Partition }, b: { partition: Partition }) =>
+    a.partition.start - b.partition.start || (a.partition.shard ?? 0) - (b.partition.shard ?? 0);
   return {
     stored,
+    touched,
     async read(partition) {
       return stored.get(partitionKey(partition));
     },
@@ -56,17 +62,32 @@ export function memoryHeads(): MemoryHeads {
       stored.set(key, { partition, head: structuredClone(head), version: (version ?? 0) + 1 });
       return 'stored';
     },
-    async range({ project, service, generation, from, to }) {
+    async touch(partition) {
+      touched.add(partitionKey(partition));
+    },
+    async remove(partition, version) {
+      const key = partitionKey(partition);
+      if (stored.has(key) && stored.get(key)?.version !== version) return 'conflict';
+      stored.delete(key);
+      return 'deleted';
+    },
+    async range({ project, service, generation, step = '10m', from, to }) {
       return [...stored.values()]
         .filter(
           ({ partition }) =>
             partition.project === project &&
             partition.service === service &&
             partition.generation === generation &&
-            partition.start >= from &&
+            stepOf(partition) === step &&
+            partition.start > from - STEP_MS[step] &&
             partition.start < to,
         )
-        .sort((a, b) => a.partition.start - b.partition.start);
+        .sort(byTime);
+    },
+    async all(project, service) {
+      return [...stored.values()]
+        .filter(({ partition }) => partition.project === project && partition.service === service)
+        .sort(byTime);
     },
   };
 }

@@ -6,7 +6,7 @@ import { emptySketch, mergeSketches, quantileUs } from '../../model/sketch.ts';
 import { MINUTE_MS } from '../../model/units.ts';
 import { listScans, type ScanRecord } from '../../records/scans.ts';
 import { listServices, type ServiceRecord } from '../../records/services.ts';
-import { GENERATION, type JobContext } from '../context.ts';
+import type { JobContext } from '../context.ts';
 import { loadService } from '../load-service.ts';
 import { bucketQuantileUs } from './bucket-quantile.ts';
 import { workByUnit } from './units.ts';
@@ -85,7 +85,6 @@ async function recentWork(context: JobContext, project: string, { service, lastD
     service,
     from,
     to: lastData + 1,
-    generation: GENERATION,
   });
   const sketch = spans
     .flatMap(({ state }) => [...state.units.values()])

@@ -3,9 +3,9 @@ import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
-import { GENERATION, type JobContext } from '../context.ts';
+import type { JobContext } from '../context.ts';
 import type { WorkIncrements } from '../lives/counts.ts';
-import { loadService } from '../load-service.ts';
+import { isCoarse, loadService } from '../load-service.ts';
 import { bucketQuantileUs } from './bucket-quantile.ts';
 import { isFailure, workByUnit } from './units.ts';
 
@@ -55,7 +55,7 @@ async function fromSpans(
   from: EpochMs,
   to: EpochMs,
 ) {
-  const parts = await reader.range('latency', { project, service, from, to, generation: GENERATION });
+  const parts = await reader.range('latency', { project, service, from, to, coarse: isCoarse(from, to) });
   const units = new Map<string, { all: UnitLatency; history: HistoryPoint[] }>();
   for (const { start, state } of parts) {
     for (const [key, latency] of state.units) {

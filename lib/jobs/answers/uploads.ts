@@ -4,13 +4,12 @@ import type { ObjectInfo } from '../../ports/object-store.ts';
 import type { LedgerRecord } from '../../records/ledger.ts';
 import { listRejections } from '../../records/rejections.ts';
 import type { JobContext } from '../context.ts';
-import { type RawIndexEntry, rawIndex } from '../raw-segment.ts';
+import { damagedId, readRawIndex } from '../raw-read.ts';
+import { type RawIndexEntry, rawPlace } from '../raw-segment.ts';
 import { rawObjects } from '../sweep.ts';
 
 const ITEMS_MAX = 200;
 const RANGE_MAX_MS = 48 * HOUR_MS;
-/** The first bytes of a raw segment nearly always hold its whole index. */
-const INDEX_BYTES = 64 * 1024;
 
 type Indexed = Pick<RawIndexEntry, 'id' | 'receivedAt' | 'route' | 'sender' | 'length'>;
 
@@ -30,16 +29,8 @@ export function uploadsReader(context: JobContext): UploadsReader {
   async function indexOf(object: ObjectInfo): Promise<readonly Indexed[]> {
     const known = indices.get(object.key);
     if (known !== undefined) return known;
-    const head = await context.objects.get(object.key, { start: 0, end: INDEX_BYTES });
-    const whole = object.size <= INDEX_BYTES ? head : await wholeIndex(context, object, head);
-    const entries = whole === undefined ? [] : rawIndex(whole).entries;
-    const kept = entries.map(({ id, receivedAt, route, sender, length }) => ({
-      id,
-      receivedAt,
-      route,
-      sender,
-      length,
-    }));
+    const entries = await readRawIndex(context.objects, object.key);
+    const kept = entries === 'damaged' ? [await damagedEntry(object)] : (entries ?? []).map(facts);
     indices.set(object.key, kept);
     return kept;
   }
@@ -120,11 +111,22 @@ function itemOf({ entry, record }: Row) {
   };
 }
 
-async function wholeIndex(context: JobContext, object: ObjectInfo, head: Uint8Array | undefined) {
-  if (head === undefined) return undefined;
-  const length = new DataView(head.buffer, head.byteOffset).getUint32(5, true);
-  return length + 9 <= head.length ? head : context.objects.get(object.key, { start: 0, end: length + 9 });
-}
+const facts = ({ id, receivedAt, route, sender, length }: Indexed): Indexed => ({
+  id,
+  receivedAt,
+  route,
+  sender,
+  length,
+});
+
+/** An object that cannot be read stands for one upload at least: the analyzer sets it aside under this id. */
+const damagedEntry = async ({ key, size }: ObjectInfo): Promise<Indexed> => ({
+  id: await damagedId(key),
+  receivedAt: rawPlace(key)?.hour ?? 0,
+  route: 'damaged raw object',
+  sender: '',
+  length: size,
+});
 
 function forgetBefore(indices: Map<string, readonly Indexed[]>, before: EpochMs) {
   for (const [key, [first]] of indices)

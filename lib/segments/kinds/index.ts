@@ -30,3 +30,13 @@ export function mergeSections(a: Sections, b: Sections): Sections {
   }
   return merged as Sections;
 }
+
+/** What a roll-up keeps: see `Kind.summarise`. */
+export function summariseSections(sections: Sections, stepMs: number): Sections {
+  const kept: { [N in KindName]?: unknown } = { ...sections };
+  for (const name of KIND_NAMES) {
+    const kind = KINDS[name] as Kind<unknown>;
+    if (kept[name] !== undefined && kind.summarise) kept[name] = kind.summarise(kept[name], stepMs);
+  }
+  return kept as Sections;
+}

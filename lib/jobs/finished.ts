@@ -1,0 +1,53 @@
+import type { UploadId } from '../model/ids.ts';
+import type { Partition } from '../model/partition.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ActiveEra, Generations } from '../records/generations.ts';
+import type { Ledger, LedgerRecord } from '../records/ledger.ts';
+import { TRIM_AFTER_MS } from '../segments/compact.ts';
+import type { FinishedUploads } from '../segments/store.ts';
+
+const AT_ONCE = 32;
+
+/**
+ * When ids may leave footers, and what speaks for them then. An upload's record says that it was committed in every
+ * generation that was open; of one that was being built that is not said before it speaks for its time, and the replay's last
+ * workers may linger for a while after that.
+ */
+export function finishedUploads({
+  ledger,
+  generations,
+  clock,
+}: {
+  readonly ledger: Ledger;
+  readonly generations: Generations;
+  readonly clock: Clock;
+}): FinishedUploads {
+  async function idsWhere(
+    project: string,
+    ids: readonly UploadId[],
+    holds: (record: LedgerRecord) => boolean,
+  ): Promise<ReadonlySet<UploadId>> {
+    const found = new Set<UploadId>();
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const part = ids.slice(at, at + AT_ONCE);
+      const records = await Promise.all(part.map((id) => ledger.get(project, id)));
+      for (const [i, record] of records.entries()) {
+        if (record?.state === 'done' && holds(record)) found.add(part[i] as UploadId);
+      }
+    }
+    return found;
+  }
+  return {
+    done: (project, ids) => idsWhere(project, ids, () => true),
+    async leaving(partition, ids) {
+      const { eras } = await generations.of(partition.project);
+      const before = clock.now() - TRIM_AFTER_MS;
+      const speaking = eras.some((era) => holdsPartition(era, partition) && era.since <= before);
+      if (!speaking) return new Set();
+      return idsWhere(partition.project, ids, ({ finishedAt }) => finishedAt <= before);
+    },
+  };
+}
+
+const holdsPartition = ({ generation, from, to }: ActiveEra, partition: Partition) =>
+  generation === partition.generation && partition.start >= from && partition.start < to;
