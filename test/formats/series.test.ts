@@ -21,6 +21,13 @@ describe('parseSeries()', () => {
     expect([...only('time_s;value\r\n0;5\r\n60;6\r\n').times]).toEqual([0, 60_000]);
   });
 
+  it('puts rows in order that come newest first or in none, and leaves a clock that starts again', () => {
+    expect([...only('time_s,value\n2,30\n1,20\n0,10\n').values]).toEqual([10, 20, 30]);
+    expect([...only('time_s,value,load\n5,50,1\n,0,9\n1,10,2\n3,30,3\n').load!.values]).toEqual([2, 3, 1]);
+    const day = Array.from({ length: 30 }, (_, i) => `${i % 20},${i}`).join('\n');
+    expect([...only(`time_s,value\n${day}`).values]).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+
   it('reads a GC log as values after collections', () => {
     const series = only('time_s,before_bytes,after_bytes,capacity_bytes,full\n1,9,4,20,0\n2,9,5,20,1\n');
     expect(series.afterGc).toBe(true);
@@ -59,6 +66,7 @@ describe('parseSeries()', () => {
     ['time_s,value\na,b\n', /no times/],
     ['time_s,value\n1,x\n', /no numbers/],
     ['{"status":"success","data":{"resultType":"vector","result":[]}}', /need "matrix"/],
+    ['{"status":"success","data":{"resultType":"matrix","result":[]}}', /no series/],
     ['{"a":1}', /not a Prometheus/],
     ['{', /Cannot read the JSON/],
   ])('refuses %j and says why', (text, message) => {

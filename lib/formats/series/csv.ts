@@ -37,7 +37,31 @@ export function parseTable(text: string): Table {
       column[row] = cell === '' ? Number.NaN : Number(cell);
     }
   }
-  return { header, columns, rows: body.length };
+  return { header, columns: inOrder(columns), rows: body.length };
+}
+
+/** Steps back in time beyond this share are no clock that was set, but rows that are not in its order. */
+const STRAY_STEPS = 0.1;
+
+/** Rows by time: queries often answer with the newest first. A clock that starts again now and then is left as it is. */
+function inOrder(columns: readonly Float64Array[]): readonly Float64Array[] {
+  const [times = new Float64Array()] = columns;
+  if (stepsBack(times) <= STRAY_STEPS * times.length) return columns;
+  const order = Uint32Array.from(times, (_, i) => i);
+  // Rows without a time go last.
+  const at = (i: number) => (Number.isNaN(times[i]) ? Number.POSITIVE_INFINITY : (times[i] as number));
+  order.sort((a, b) => (at(a) === at(b) ? a - b : at(a) - at(b)));
+  return columns.map((column) => Float64Array.from(order, (i) => column[i] as number));
+}
+
+function stepsBack(times: Float64Array): number {
+  let steps = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    if (time < last) steps += 1;
+    if (!Number.isNaN(time)) last = time;
+  }
+  return steps;
 }
 
 const unquote = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
@@ -88,7 +112,7 @@ function gcSeries(table: Table, times: Float64Array, values: Float64Array): Pars
 export function timesOf(table: Table): Float64Array {
   const column = table.columns[0]!;
   if (!column.some(Number.isFinite))
-    throw invalidInput('Cannot read the CSV: its first column holds no times');
+    throw invalidInput('Cannot read the CSV: its first column holds no times in seconds');
   const isMs = /ms$|milli/i.test(table.header[0]!);
   return isMs ? column : column.map((seconds) => seconds * SECOND_MS);
 }

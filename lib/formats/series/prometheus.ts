@@ -21,6 +21,7 @@ export function parsePrometheus(json: unknown): ParsedSeries[] {
     throw invalidInput(
       `Cannot read the Prometheus answer: ${data.result.length} series, at most ${MAX_SERIES}`,
     );
+  if (data.result.length === 0) throw invalidInput('Cannot read the Prometheus answer: it holds no series');
   return data.result.map(seriesOf);
 }
 
