@@ -14,6 +14,7 @@ import type { ServiceName } from '../model/service.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import { factsKind } from '../segments/kinds/facts.ts';
 import { type InstancesState, instanceKind } from '../segments/kinds/instance.ts';
+import { isBinary, otlpEncodingOfFile } from './sendable.ts';
 
 /** Lines of one file beyond this are refused: an export each second makes 86,400 a day. */
 const MAX_EXPORTS = 1_000_000;
@@ -24,12 +25,10 @@ export interface OtlpCohort extends Cohort {
 
 /** True for OTLP, JSON (one export or lines of them) or protobuf, already unpacked. */
 export function isOtlp(bytes: Uint8Array): boolean {
-  const head = new TextDecoder().decode(bytes.subarray(0, 400));
-  if (/^\s*\{/.test(head)) return /"resource(Metrics|Spans|Logs)"/.test(head);
+  if (otlpEncodingOfFile(bytes) === 'json')
+    return /"resource(Metrics|Spans|Logs)"/.test(new TextDecoder().decode(bytes.subarray(0, 400)));
   return bytes[0] === 0x0a && isBinary(bytes.subarray(1, 400)); // field 1, length-delimited
 }
-
-const isBinary = (bytes: Uint8Array): boolean => bytes.some((b) => b < 9 || (b > 13 && b < 32));
 
 /** All exports of a run together, judged as the server would judge them. */
 export function cohortsOfExports(files: readonly Uint8Array[], limit: number | undefined): OtlpCohort[] {
@@ -60,8 +59,9 @@ export function cohortsOfExports(files: readonly Uint8Array[], limit: number | u
 }
 
 function factsOf(bytes: Uint8Array): UploadFacts[] {
-  if (bytes[0] !== 0x0a) return jsonExports(bytes).map((text) => factsOfExport(text, 'json'));
-  return [factsOfExport(bytes, 'protobuf')];
+  const encoding = otlpEncodingOfFile(bytes);
+  const exports = encoding === 'json' ? jsonExports(bytes) : [bytes];
+  return exports.map((one) => factsOfExport(one, encoding));
 }
 
 /** One document, or one per line. */
@@ -78,11 +78,17 @@ function jsonExports(bytes: Uint8Array): Uint8Array[] {
 
 /** Nothing on the wire tells metrics from traces in protobuf: what holds no points is tried as spans. */
 function factsOfExport(bytes: Uint8Array, encoding: Encoding): UploadFacts {
+  const metrics = unlessFault(() => metricsFacts(decodeMetrics(bytes, encoding)));
+  if (metrics !== undefined && metrics.points > 0) return metrics;
+  const traces = metrics && unlessFault(() => tracesFacts(decodeTraces(bytes, encoding)));
+  return traces ?? metrics ?? tracesFacts(decodeTraces(bytes, encoding));
+}
+
+function unlessFault<T>(work: () => T): T | undefined {
   try {
-    const metrics = metricsFacts(decodeMetrics(bytes, encoding));
-    if (metrics.points > 0) return metrics;
+    return work();
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (error instanceof Fault) return undefined;
+    throw error;
   }
-  return tracesFacts(decodeTraces(bytes, encoding));
 }

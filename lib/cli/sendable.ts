@@ -37,5 +37,12 @@ export function doorOf(plain: Uint8Array): { readonly path: string; readonly enc
   return { path: points >= spans ? '/v1/metrics' : '/v1/traces', encoding };
 }
 
-const otlpEncodingOfFile = (plain: Uint8Array): 'json' | 'protobuf' =>
-  plain[0] === 0x7b ? 'json' : 'protobuf';
+/** JSON begins with a brace, maybe after blanks and a byte order mark, and holds no control bytes; protobuf does. */
+export function otlpEncodingOfFile(plain: Uint8Array): 'json' | 'protobuf' {
+  const head = plain.subarray(0, HEAD_BYTES);
+  return isBinary(head) || !/^\s*\{/.test(new TextDecoder().decode(head)) ? 'protobuf' : 'json';
+}
+const HEAD_BYTES = 400;
+
+export const isBinary = (head: Uint8Array): boolean =>
+  head.some((byte) => byte < 9 || (byte > 13 && byte < 32));

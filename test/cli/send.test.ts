@@ -93,6 +93,13 @@ describe('tidemark send, to a server that asks for keys', () => {
     expect(report.uploads[0]?.detail).toMatch(/^Cannot accept/);
   });
 
+  it('takes JSON that begins with blanks or a byte order mark', async () => {
+    const blank = Buffer.concat([Buffer.from('\n  \t'), lines(16)]);
+    const marked = Buffer.concat([Buffer.from('\ufeff'), lines(18)]);
+    const { code, report } = await run(url, { blank, marked }, '--key', key.token);
+    expect([code, report.taken]).toEqual([0, 2]);
+  });
+
   it('goes on where a part of a file holds nothing of ours', async () => {
     const logs = new TextEncoder().encode('{"resourceLogs":[]}\n');
     const { code, report } = await run(

@@ -74,6 +74,25 @@ describe('tidemark scan', () => {
     }
   });
 
+  it.each([
+    ['no memory in it', '{"resourceMetrics":[{}]}'],
+    ['blanks before it', '\n \t{"resourceMetrics":[]}'],
+    ['a byte order mark before it', '\ufeff{"resourceMetrics":[]}'],
+  ])('says of OTLP with %s that no memory metric was found', async (_name, text) => {
+    let stderr = '';
+    const code = await scan(['export.json'], {
+      stdout: () => undefined,
+      stderr: (line) => {
+        stderr += line;
+      },
+      readFile: async () => new TextEncoder().encode(text),
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      'tidemark scan: export.json: Cannot find a memory metric in these exports\n',
+    ]);
+  });
+
   it('has help', async () => {
     expect((await run('--help')).stdout).toMatch(/^Usage: tidemark scan/);
   });
