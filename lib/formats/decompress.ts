@@ -91,12 +91,27 @@ function compressionOf(encoding: string): Compression {
 const UNPACK: Readonly<
   Record<Exclude<Compression, 'identity'>, (bytes: Uint8Array, maxOutputLength: number) => Uint8Array>
 > = {
-  gzip: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  gzip: (bytes, maxOutputLength) =>
+    gunzipSync(bytes, { maxOutputLength, chunkSize: chunkSizeFor(bytes, maxOutputLength) }),
   deflate: (bytes, maxOutputLength) =>
     (isZlib(bytes) ? inflateSync : inflateRawSync)(bytes, { maxOutputLength } satisfies ZlibOptions),
   br: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength }),
   zstd: unpackZstd,
 };
+
+const MIN_CHUNK = 1024;
+/** Deflate cannot do better than this (zlib's technical details). */
+const MAX_DEFLATE_RATIO = 1032;
+
+/**
+ * Room for all that comes out, as the last four bytes of gzip tell it: else zlib unpacks in pieces of 16 KiB and joins
+ * them. They are a hint only, of the last member, and a liar gains nothing: room that is not used is not touched.
+ */
+function chunkSizeFor(bytes: Uint8Array, maxOutputLength: number): number {
+  const last = bytes.length - 4;
+  const size = last < 0 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + last, 4).getUint32(0, true);
+  return Math.max(MIN_CHUNK, Math.min(size + 1, maxOutputLength, bytes.length * MAX_DEFLATE_RATIO));
+}
 
 /** RFC 9110 means zlib by "deflate"; some senders mean the raw form. Header of RFC 1950: method 8, checked by 31. */
 const isZlib = (bytes: Uint8Array): boolean =>
