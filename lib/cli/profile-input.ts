@@ -1,9 +1,9 @@
-import { decodeProfile } from '../formats/profiles/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 
 export async function readProfile(file: string, io: Io): Promise<Profile> {
+  const { decodeProfile } = await import('../formats/profiles/index.ts');
   return decodeProfile(await readBytes(file, io), { name: file });
 }
 

@@ -1,14 +1,7 @@
-import {
-  addToMerge,
-  combineProfiles,
-  createMerge,
-  decodeProfile,
-  detectProfile,
-  encodeProfile,
-  finishMerge,
-  packPprof,
-  unpackProfile,
-} from '../formats/profiles/index.ts';
+import { decompress } from '../formats/decompress.ts';
+import { isPprof } from '../formats/pprof/detect.ts';
+import { addToMerge, createMerge, finishMerge, packPprof } from '../formats/pprof/merge.ts';
+import { MAX_PROFILE_BYTES, MAX_PROFILE_RATIO } from '../formats/profiles/limits.ts';
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
@@ -31,16 +24,16 @@ const PROGRESS_EVERY = 50;
 export async function mergeFiles(
   files: readonly string[],
   to: string,
-  typeOf: (profile: Profile) => number,
+  type: string | undefined,
   io: Io,
 ): Promise<MergeResult> {
   const format = outputFormat(to)!;
   const progress = progressOf(files.length, io);
-  const isPprof = format === 'pprof' || format === 'pprof-plain';
-  const raw = isPprof ? await mergeRaw(files, progress, io) : undefined;
+  const staysPprof = format === 'pprof' || format === 'pprof-plain';
+  const raw = staysPprof ? await mergeRaw(files, progress, io) : undefined;
   const bytes =
     raw === undefined
-      ? await mergeDecoded(files, to, typeOf, progress, io)
+      ? await mergeDecoded(files, to, type, progress, io)
       : format === 'pprof'
         ? packPprof(raw)
         : raw;
@@ -78,8 +71,8 @@ async function mergeRaw(
   for (const [i, file] of files.entries()) {
     const packed = await readBytes(file, io);
     const isMine = naming(file, () => {
-      const bytes = unpackProfile(packed);
-      if (detectProfile(bytes) !== 'pprof') return false;
+      const bytes = decompress(packed, '', { maxBytes: MAX_PROFILE_BYTES, maxRatio: MAX_PROFILE_RATIO });
+      if (!isPprof(bytes)) return false;
       addToMerge(merge, bytes);
       return true;
     });
@@ -92,17 +85,23 @@ async function mergeRaw(
 async function mergeDecoded(
   files: readonly string[],
   to: string,
-  typeOf: (profile: Profile) => number,
+  type: string | undefined,
   progress: Progress,
   io: Io,
 ): Promise<Uint8Array> {
+  // Only now: the way of pprof needs none of it, and loading it takes longer than merging some files.
+  const { typeIndex } = await import('./profile-commands.ts');
+  const { combineProfiles, decodeProfile, encodeProfile } = await import('../formats/profiles/index.ts');
   const profiles: Profile[] = [];
   for (const [i, file] of files.entries()) {
     profiles.push(decodeProfile(await readBytes(file, io), { name: file }));
     progress.step(i + 1);
   }
   const merged = combineProfiles(profiles);
-  return encodeProfile(merged, outputFormat(to)!, { type: typeOf(merged), name: `${files.length} profiles` });
+  return encodeProfile(merged, outputFormat(to)!, {
+    type: typeIndex(merged, type),
+    name: `${files.length} profiles`,
+  });
 }
 
 function naming<T>(file: string, run: () => T): T {

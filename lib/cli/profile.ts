@@ -1,15 +1,8 @@
-import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { encodeProfile } from '../formats/profiles/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { Profile } from '../model/profile.ts';
 import { EXIT, type Io } from './command.ts';
-import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
-import { readProfile } from './profile-input.ts';
-import { mergeFiles } from './profile-merge.ts';
-import { ENDINGS, outputFormat, write } from './profile-output.ts';
-import { byTotal, profileTotals } from './profile-totals.ts';
-import { summaryJson, summaryView, topJson, topView } from './profile-view.ts';
+import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
+import { ENDINGS } from './profile-output.ts';
 
 const HELP = `Usage: tidemark profile <command> [options]
 
@@ -40,19 +33,21 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-export interface ProfileOptions {
-  readonly type: string | undefined;
-  readonly limit: number;
-  readonly sort: string | undefined;
-  readonly output: string | undefined;
-  readonly json: boolean;
-}
-
-class UsageError extends Error {}
-
 type Subcommand = (files: readonly string[], options: ProfileOptions, io: Io) => Promise<void>;
 
-const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = { summary, top, diff, merge, convert };
+/** Loaded when called: a merge of pprof needs no other format, and loading them all takes a quarter of a second. */
+const reading =
+  (name: 'summary' | 'top' | 'diff' | 'convert'): Subcommand =>
+  async (files, options, io) =>
+    (await import('./profile-commands.ts'))[name](files, options, io);
+
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  summary: reading('summary'),
+  top: reading('top'),
+  diff: reading('diff'),
+  merge,
+  convert: reading('convert'),
+};
 
 /** Exit code: 0 done, 1 bad input, 2 usage. */
 export async function profile(args: string[], io: Io): Promise<number> {
@@ -82,75 +77,11 @@ export async function profile(args: string[], io: Io): Promise<number> {
   }
 }
 
-async function summary(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
-  const read = await readOne(files, io);
-  const type = typeIndex(read, options.type);
-  io.stdout(options.json ? line(summaryJson(read, type)) : summaryView(read, type));
-}
-
-async function top(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
-  const sort = oneOf(options.sort ?? 'self', ['self', 'total']);
-  const read = await readOne(files, io);
-  const type = typeIndex(read, options.type);
-  const totals = profileTotals(read, type);
-  const functions = sort === 'total' ? totals.functions.toSorted(byTotal) : totals.functions;
-  const shown = { ...totals, functions: functions.slice(0, options.limit) };
-  io.stdout(options.json ? line(topJson(read, type, shown)) : topView(read, type, shown));
-}
-
-async function diff(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
-  const sort = oneOf(options.sort ?? 'share', ['share', 'value']);
-  if (files.length !== 2) throw new UsageError('Need two files to compare');
-  const [a, b] = [await readProfile(files[0]!, io), await readProfile(files[1]!, io)];
-  const changes = diffProfiles(a, b, options.type, sort, files as readonly [string, string]);
-  io.stdout(options.json ? line(diffJson(changes, options.limit)) : diffView(changes, options.limit));
-}
-
 async function merge(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
   if (files.length === 0) throw new UsageError('No file given');
   if (options.output === undefined) throw new UsageError('Need -o OUT');
   checkOutput(options.output);
-  const merged = await mergeFiles(files, options.output, typeOption(options), io);
-  if (options.json) io.stdout(line(merged));
-}
-
-async function convert(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
-  const [from, to] = files;
-  if (files.length !== 2 || from === undefined || to === undefined) throw new UsageError('Need IN and OUT');
-  checkOutput(to);
-  const read = await readProfile(from, io);
-  const format = outputFormat(to)!;
-  const bytes = encodeProfile(read, format, { type: typeIndex(read, options.type), name: basename(from) });
-  write(to, bytes, io);
-  if (options.json) io.stdout(line({ from, to, format, bytes: bytes.length }));
-}
-
-function checkOutput(path: string): void {
-  if (outputFormat(path) === undefined)
-    throw new UsageError(`Cannot tell the format of "${path}", need ${ENDINGS}`);
-}
-
-const typeOption =
-  ({ type }: ProfileOptions) =>
-  (read: Profile) =>
-    typeIndex(read, type);
-const line = (document: object) => `${JSON.stringify(document)}\n`;
-
-function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
-  const found = allowed.find((each) => each === value);
-  if (found === undefined) throw new UsageError(`Bad order "${value}", need ${allowed.join(' or ')}`);
-  return found;
-}
-
-function typeIndex(read: Profile, wanted: string | undefined): number {
-  if (wanted === undefined) return read.defaultType;
-  const index = read.sampleTypes.findIndex(({ type }) => type === wanted);
-  if (index >= 0) return index;
-  const known = read.sampleTypes.map(({ type }) => type).join(', ');
-  throw new UsageError(`There is no sample type "${wanted}", it has ${known}`);
-}
-
-async function readOne(files: readonly string[], io: Io): Promise<Profile> {
-  if (files.length !== 1) throw new UsageError('Need one file');
-  return readProfile(files[0]!, io);
+  const { mergeFiles } = await import('./profile-merge.ts');
+  const merged = await mergeFiles(files, options.output, options.type, io);
+  if (options.json) io.stdout(documentLine(merged));
 }

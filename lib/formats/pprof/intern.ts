@@ -1,21 +1,26 @@
 // Content to small numbers, by hash tables over typed arrays: a merge of a thousand profiles looks up millions of
 // strings, stacks and label sets, and a Map would need a JavaScript string for each.
 
-/** Slots hold place + 1; 0 is free. Open addressing, at most half full. */
+/**
+ * Open addressing, at most half full. A slot is two integers, the hash and where the content lies (0: free), so that a
+ * look-up costs one line of cache here and those of the content there.
+ */
 interface Slots {
   table: Int32Array;
   mask: number;
 }
 
-const slots = (size: number): Slots => ({ table: new Int32Array(size), mask: size - 1 });
+const slots = (size: number): Slots => ({ table: new Int32Array(2 * size), mask: size - 1 });
 
-/** Hashes are kept, so that growing needs no content. */
-function insertAll(hashes: Int32Array, count: number, size: number): Slots {
-  const grown = slots(size);
-  for (let place = 0; place < count; place += 1) {
-    let slot = hashes[place]! & grown.mask;
-    while (grown.table[slot] !== 0) slot = (slot + 1) & grown.mask;
-    grown.table[slot] = place + 1;
+/** Twice the size; hashes are kept, so that growing needs no content. */
+function doubled({ table, mask }: Slots): Slots {
+  const grown = slots(2 * (mask + 1));
+  for (let i = 0; i < table.length; i += 2) {
+    if (table[i + 1] === 0) continue;
+    let slot = table[i]! & grown.mask;
+    while (grown.table[2 * slot + 1] !== 0) slot = (slot + 1) & grown.mask;
+    grown.table[2 * slot] = table[i]!;
+    grown.table[2 * slot + 1] = table[i + 1]!;
   }
   return grown;
 }
@@ -26,16 +31,12 @@ function longer(column: Int32Array, length: number): Int32Array {
   return grown;
 }
 
-/** Mixes one integer into a hash: the inner step of MurmurHash3 (public domain, A. Appleby). */
-export function mix(hash: number, value: number): number {
-  let k = Math.imul(value, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  const h = hash ^ Math.imul(k, 0x1b873593);
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
-}
+/** Mixes one integer into a hash: FxHash's step (rustc's own hasher), one multiplication. `finish` makes up for it. */
+const mix = (hash: number, value: number): number =>
+  Math.imul(((hash << 5) | (hash >>> 27)) ^ value, 0x9e3779b1);
 
-/** Its last step: every bit of the hash depends on every bit of the input. */
-export function finish(hash: number): number {
+/** The last step of MurmurHash3 (public domain, A. Appleby): every bit of the hash depends on every bit of the input. */
+function finish(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;
@@ -49,7 +50,7 @@ export interface ByteInterner {
   bytes: Uint8Array;
   /** String i is bytes [start[i], start[i + 1]). */
   start: Int32Array;
-  hashes: Int32Array;
+  /** Where: place + 1. */
   slots: Slots;
 }
 
@@ -58,7 +59,6 @@ export function createByteInterner(): ByteInterner {
     count: 0,
     bytes: new Uint8Array(1 << 16),
     start: new Int32Array(1 << 12),
-    hashes: new Int32Array(1 << 12),
     slots: slots(1 << 13),
   };
   internBytes(interner, interner.bytes, 0, 0);
@@ -69,9 +69,8 @@ export function internBytes(interner: ByteInterner, source: Uint8Array, from: nu
   const hash = hashBytes(source, from, to);
   const { table, mask } = interner.slots;
   let slot = hash & mask;
-  for (let entry = table[slot]!; entry !== 0; entry = table[slot]!) {
-    if (interner.hashes[entry - 1] === hash && isBytes(interner, entry - 1, source, from, to))
-      return entry - 1;
+  for (let entry = table[2 * slot + 1]!; entry !== 0; entry = table[2 * slot + 1]!) {
+    if (table[2 * slot] === hash && isBytes(interner, entry - 1, source, from, to)) return entry - 1;
     slot = (slot + 1) & mask;
   }
   return addBytes(interner, source, from, to, hash, slot);
@@ -122,16 +121,13 @@ function addBytes(
   }
   if (place + 2 > interner.start.length) {
     interner.start = longer(interner.start, 2 * interner.start.length);
-    interner.hashes = longer(interner.hashes, interner.start.length);
   }
   interner.bytes.set(source.subarray(from, to), at);
   interner.start[place + 1] = end;
-  interner.hashes[place] = hash;
-  interner.slots.table[slot] = place + 1;
+  interner.slots.table[2 * slot] = hash;
+  interner.slots.table[2 * slot + 1] = place + 1;
   interner.count = place + 1;
-  if (2 * interner.count > interner.slots.mask) {
-    interner.slots = insertAll(interner.hashes, interner.count, 2 * interner.slots.table.length);
-  }
+  if (2 * interner.count > interner.slots.mask) interner.slots = doubled(interner.slots);
   return place;
 }
 
@@ -152,41 +148,48 @@ export function compareInterned({ bytes, start }: ByteInterner, a: number, b: nu
 /** Distinct sequences of integers in the order of their arrival. */
 export interface SequenceInterner {
   count: number;
+  /** Of each sequence its place, its length, and its integers. */
   items: Int32Array;
-  /** Sequence i is items [start[i], start[i + 1]). */
+  used: number;
+  /** Where the integers of sequence i begin in `items`; see `endOf`. */
   start: Int32Array;
-  hashes: Int32Array;
+  /** Where: `start` of the sequence. */
   slots: Slots;
 }
+
+/** Before the integers of each sequence. */
+const HEAD = 2;
 
 export const createSequenceInterner = (): SequenceInterner => ({
   count: 0,
   items: new Int32Array(1 << 14),
+  used: 0,
   start: new Int32Array(1 << 10),
-  hashes: new Int32Array(1 << 10),
   slots: slots(1 << 11),
 });
+
+/** Where the integers of a sequence end in `items`. */
+export const endOf = ({ items, start }: SequenceInterner, place: number): number =>
+  start[place]! + items[start[place]! - 1]!;
 
 /** @returns the place of source[0 … length); a new one equals the count before */
 export function internSequence(interner: SequenceInterner, source: Int32Array, length: number): number {
   let hash = length;
   for (let i = 0; i < length; i += 1) hash = mix(hash, source[i]!);
   hash = finish(hash);
+  const { items } = interner;
   const { table, mask } = interner.slots;
   let slot = hash & mask;
-  for (let entry = table[slot]!; entry !== 0; entry = table[slot]!) {
-    if (interner.hashes[entry - 1] === hash && isSequence(interner, entry - 1, source, length))
-      return entry - 1;
+  for (let at = table[2 * slot + 1]!; at !== 0; at = table[2 * slot + 1]!) {
+    if (table[2 * slot] === hash && isSequence(items, at, source, length)) return items[at - HEAD]!;
     slot = (slot + 1) & mask;
   }
   return addSequence(interner, source, length, hash, slot);
 }
 
-function isSequence(interner: SequenceInterner, place: number, source: Int32Array, length: number): boolean {
-  const { items } = interner;
-  const start = interner.start[place]!;
-  if (interner.start[place + 1]! - start !== length) return false;
-  for (let i = 0; i < length; i += 1) if (items[start + i] !== source[i]) return false;
+function isSequence(items: Int32Array, at: number, source: Int32Array, length: number): boolean {
+  if (items[at - 1] !== length) return false;
+  for (let i = 0; i < length; i += 1) if (items[at + i] !== source[i]) return false;
   return true;
 }
 
@@ -198,20 +201,18 @@ function addSequence(
   slot: number,
 ): number {
   const place = interner.count;
-  const at = interner.start[place]!;
+  const at = interner.used + HEAD;
   if (at + length > interner.items.length) interner.items = longer(interner.items, 2 * (at + length));
-  if (place + 2 > interner.start.length) {
-    interner.start = longer(interner.start, 2 * interner.start.length);
-    interner.hashes = longer(interner.hashes, interner.start.length);
-  }
+  if (place === interner.start.length) interner.start = longer(interner.start, 2 * place);
   const { items } = interner;
+  items[at - HEAD] = place;
+  items[at - 1] = length;
   for (let i = 0; i < length; i += 1) items[at + i] = source[i]!;
-  interner.start[place + 1] = at + length;
-  interner.hashes[place] = hash;
-  interner.slots.table[slot] = place + 1;
+  interner.used = at + length;
+  interner.start[place] = at;
+  interner.slots.table[2 * slot] = hash;
+  interner.slots.table[2 * slot + 1] = at;
   interner.count = place + 1;
-  if (2 * interner.count > interner.slots.mask) {
-    interner.slots = insertAll(interner.hashes, interner.count, 2 * interner.slots.table.length);
-  }
+  if (2 * interner.count > interner.slots.mask) interner.slots = doubled(interner.slots);
   return place;
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { Fault, invalidInput } from '../../model/fault.ts';
 import {
   type ByteInterner,
@@ -75,6 +76,7 @@ interface FileTables {
   /** START_WIDTH of each mapping: where it starts in the file and in the merge, in halves. */
   starts: Int32Array;
   locationKey: Int32Array;
+  labelKey: Int32Array;
   readonly functionKey: Int32Array;
 }
 
@@ -103,6 +105,7 @@ export const createMerge = (): Merge => ({
     mappings: new Int32Array(0),
     starts: new Int32Array(64),
     locationKey: new Int32Array(256),
+    labelKey: new Int32Array(64),
     functionKey: new Int32Array(5),
   },
 });
@@ -227,7 +230,7 @@ function addSample(merge: Merge): void {
   key[0] = file.sample.labelCount === 0 ? -1 : labelSetOf(merge);
   const before = samples.count;
   const place = internSequence(samples, key, locationCount + 1);
-  if (samples.start[samples.count]! > MAX_MERGED_ITEMS) {
+  if (samples.used > MAX_MERGED_ITEMS) {
     throw new Fault(
       'too-large',
       `Cannot merge profiles: more than ${MAX_MERGED_ITEMS} frames in distinct stacks`,
@@ -380,19 +383,42 @@ function setStarts(file: FileTables, row: number, here: bigint, merged: bigint):
  */
 function labelSetOf(merge: Merge): number {
   const { labels, labelCount } = merge.file.sample;
-  const rows: number[][] = [];
-  for (let i = 0; i < labelCount; i += 1) {
-    const [key, text, low, high, unit] = labels.subarray(
-      i * LABEL_WIDTH,
-      (i + 1) * LABEL_WIDTH,
-    ) as unknown as number[];
-    rows.push([mapString(merge, key!), mapString(merge, text!), low!, high!, mapString(merge, unit!)]);
+  const length = labelCount * LABEL_WIDTH;
+  if (merge.file.labelKey.length < length) merge.file.labelKey = new Int32Array(2 * length);
+  const key = merge.file.labelKey;
+  for (let at = 0; at < length; at += LABEL_WIDTH) {
+    key[at] = mapString(merge, labels[at]!);
+    key[at + 1] = mapString(merge, labels[at + 1]!);
+    key[at + 2] = labels[at + 2]!;
+    key[at + 3] = labels[at + 3]!;
+    key[at + 4] = mapString(merge, labels[at + 4]!);
   }
-  if (rows.length > 1) {
-    const isNumber = (row: readonly number[]) => (row[1] === 0 ? 1 : 0);
-    rows.sort((a, b) => isNumber(a) - isNumber(b) || compareInterned(merge.strings, a[0]!, b[0]!));
-  }
-  const flat = new Int32Array(rows.length * LABEL_WIDTH);
-  for (const [i, row] of rows.entries()) flat.set(row, i * LABEL_WIDTH);
-  return internSequence(merge.labelSets, flat, flat.length);
+  sortLabels(merge.strings, key, labelCount);
+  return internSequence(merge.labelSets, key, length);
 }
+
+/** Insertion sort, stable: profilers put on one label, or five. */
+function sortLabels(strings: ByteInterner, key: Int32Array, count: number): void {
+  for (let i = 1; i < count; i += 1) {
+    for (let at = i * LABEL_WIDTH; at > 0 && isAfter(strings, key, at - LABEL_WIDTH, at); at -= LABEL_WIDTH) {
+      for (let j = at; j < at + LABEL_WIDTH; j += 1) {
+        const item = key[j]!;
+        key[j] = key[j - LABEL_WIDTH]!;
+        key[j - LABEL_WIDTH] = item;
+      }
+    }
+  }
+}
+
+/** Texts come before numbers, then the order of keys decides. */
+function isAfter(strings: ByteInterner, key: Int32Array, a: number, b: number): boolean {
+  const isNumberA = key[a + 1] === 0;
+  const isNumberB = key[b + 1] === 0;
+  if (isNumberA !== isNumberB) return isNumberA;
+  return compareInterned(strings, key[a]!, key[b]!) > 0;
+}
+
+/** Level 1 is three times as fast as the usual 6 on profiles, for a quarter more bytes; see bench/flame. */
+const GZIP_LEVEL = 1;
+
+export const packPprof = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: GZIP_LEVEL });

@@ -38,7 +38,7 @@ export interface PprofTables {
   readonly mappingSpans: Spans;
   header: PprofHeader;
   mappings: PprofMapping[];
-  readonly mappingIds: Map<bigint, number>;
+  readonly mappingIds: IdMap;
   readonly functionIds: IdMap;
   readonly locationIds: IdMap;
   functions: FunctionColumns;
@@ -114,7 +114,7 @@ export const createTables = (): PprofTables => ({
   mappingSpans: spans(),
   header: emptyHeader(),
   mappings: [],
-  mappingIds: new Map(),
+  mappingIds: createIdMap(),
   functionIds: createIdMap(),
   locationIds: createIdMap(),
   functions: functionColumns(0),
@@ -312,7 +312,7 @@ function checkStrings({ strings, header }: PprofTables): void {
 function readMappings(tables: PprofTables): void {
   const { cursor, mappingSpans, mappingIds } = tables;
   tables.mappings = [];
-  mappingIds.clear();
+  resetIdMap(mappingIds, mappingSpans.count);
   for (let row = 0; row < mappingSpans.count; row += 1) {
     const end = mappingSpans.end[row]!;
     cursor.at = mappingSpans.start[row]!;
@@ -326,8 +326,8 @@ function readMappings(tables: PprofTables): void {
     }
     const id = fields[1]!;
     if (id === 0n) throw broken(`mapping ${row} has no id`);
-    if (mappingIds.has(id)) throw broken(`two mappings have the id ${id}`);
-    mappingIds.set(id, row);
+    const isNew = addId(mappingIds, Number(BigInt.asIntN(32, id)), Number(BigInt.asIntN(32, id >> 32n)), row);
+    if (!isNew) throw broken(`two mappings have the id ${id}`);
     tables.mappings.push({
       start: fields[2]!,
       limit: fields[3]!,
@@ -403,7 +403,7 @@ function readLocations(tables: PprofTables): void {
 
 /** @returns the number of lines read so far */
 function readLocation(tables: PprofTables, row: number, firstLine: number): number {
-  const { cursor, locations, locationSpans, locationIds, mappingIds } = tables;
+  const { cursor, locations, locationSpans, locationIds } = tables;
   const end = locationSpans.end[row]!;
   cursor.at = locationSpans.start[row]!;
   let lineCount = firstLine;
@@ -423,15 +423,18 @@ function readLocation(tables: PprofTables, row: number, firstLine: number): numb
       skipField(cursor, tag, end);
       continue;
     }
-    readVarint(cursor, end);
+    const small = readSmall(cursor, end);
+    const isSmall = small !== Number.POSITIVE_INFINITY;
+    const low = isSmall ? small : cursor.low;
+    const high = isSmall ? 0 : cursor.high;
     if (tag === 0x08) {
-      idLow = cursor.low;
-      idHigh = cursor.high;
-    } else if (tag === 0x10) mapping = mappingOf(mappingIds, cursor);
+      idLow = low;
+      idHigh = high;
+    } else if (tag === 0x10) mapping = mappingOf(tables, low, high);
     else if (tag === 0x18) {
-      addressLow = cursor.low;
-      addressHigh = cursor.high;
-    } else if (tag === 0x28) isFolded = cursor.low === 0 && cursor.high === 0 ? 0 : 1;
+      addressLow = low;
+      addressHigh = high;
+    } else if (tag === 0x28) isFolded = small === 0 ? 0 : 1;
   }
   if (idLow === 0 && idHigh === 0) throw broken(`location ${row} has no id`);
   if (!addId(locationIds, idLow, idHigh, row)) throw broken(`two locations have the id of location ${row}`);
@@ -444,45 +447,39 @@ function readLocation(tables: PprofTables, row: number, firstLine: number): numb
 }
 
 /** Mappings that are missing are no error: google/pprof takes such locations as outside of any mapping. */
-const mappingOf = (ids: ReadonlyMap<bigint, number>, { low, high }: Cursor): number =>
-  ids.get(BigInt.asUintN(64, toBigInt(low, high))) ?? -1;
+const mappingOf = ({ mappingIds }: PprofTables, low: number, high: number): number =>
+  placeOf(mappingIds, low, high);
 
 function readLine(tables: PprofTables, row: number, end: number): void {
   const { cursor, functionIds } = tables;
   if (row === tables.lines.function.length) growLines(tables);
-  let functionLow = 0;
-  let functionHigh = 0;
-  let lineLow = 0;
-  let lineHigh = 0;
-  let columnLow = 0;
-  let columnHigh = 0;
+  const { lines } = tables;
+  let place = -1;
+  lines.lineLow[row] = 0;
+  lines.lineHigh[row] = 0;
+  lines.columnLow[row] = 0;
+  lines.columnHigh[row] = 0;
   while (cursor.at < end) {
     const tag = readSmall(cursor, end);
     if ((tag & 7) !== VARINT || tag > 0x18) {
       skipField(cursor, tag, end);
       continue;
     }
-    readVarint(cursor, end);
-    if (tag === 0x08) {
-      functionLow = cursor.low;
-      functionHigh = cursor.high;
-    } else if (tag === 0x10) {
-      lineLow = cursor.low;
-      lineHigh = cursor.high;
+    const small = readSmall(cursor, end);
+    const isSmall = small !== Number.POSITIVE_INFINITY;
+    const low = isSmall ? small : cursor.low;
+    const high = isSmall ? 0 : cursor.high;
+    if (tag === 0x08) place = placeOf(functionIds, low, high);
+    else if (tag === 0x10) {
+      lines.lineLow[row] = low;
+      lines.lineHigh[row] = high;
     } else if (tag === 0x18) {
-      columnLow = cursor.low;
-      columnHigh = cursor.high;
+      lines.columnLow[row] = low;
+      lines.columnHigh[row] = high;
     }
   }
-  const { lines } = tables;
-  const place = placeOf(functionIds, functionLow, functionHigh);
-  if (place < 0)
-    throw broken(`a location names the function ${toBigInt(functionLow, functionHigh)}, which is not there`);
+  if (place < 0) throw broken('a location has a line without a function, or with one that is not there');
   lines.function[row] = place;
-  lines.lineLow[row] = lineLow;
-  lines.lineHigh[row] = lineHigh;
-  lines.columnLow[row] = columnLow;
-  lines.columnHigh[row] = columnHigh;
 }
 
 function growLines(tables: PprofTables): void {

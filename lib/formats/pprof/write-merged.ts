@@ -1,3 +1,4 @@
+import { endOf } from './intern.ts';
 import { LINE_WIDTH, LOCATION_HEAD, type Merge, type MergedHeader, type MergedMapping } from './merge.ts';
 import { LABEL_WIDTH } from './sample.ts';
 import {
@@ -61,13 +62,13 @@ export function writeMerged(merge: Merge, header: MergedHeader): Uint8Array {
 
 /** Label sets in the order of their first sample: that is how their strings are numbered. */
 function numberLabels({ labelSets, samples }: Merge, number: (place: number) => number): Int32Array {
-  const items = labelSets.items.slice(0, labelSets.start[labelSets.count]);
+  const items = labelSets.items.slice(0, labelSets.used);
   const isDone = new Uint8Array(labelSets.count);
   for (let sample = 0; sample < samples.count; sample += 1) {
     const set = samples.items[samples.start[sample]!]!;
     if (set < 0 || isDone[set] === 1) continue;
     isDone[set] = 1;
-    for (let at = labelSets.start[set]!; at < labelSets.start[set + 1]!; at += LABEL_WIDTH) {
+    for (let at = labelSets.start[set]!; at < endOf(labelSets, set); at += LABEL_WIDTH) {
       items[at] = number(items[at]!);
       items[at + 1] = number(items[at + 1]!);
       items[at + 4] = number(items[at + 4]!);
@@ -91,10 +92,10 @@ function writeSamples(writer: WireWriter, merge: Merge, labels: Int32Array, valu
   const longest = LABEL_WIDTH * MAX_FIELD;
   for (let sample = 0; sample < samples.count; sample += 1) {
     const start = samples.start[sample]!;
-    const end = samples.start[sample + 1]!;
+    const end = endOf(samples, sample);
     const set = samples.items[start]!;
     const labelStart = set < 0 ? 0 : merge.labelSets.start[set]!;
-    const labelEnd = set < 0 ? 0 : merge.labelSets.start[set + 1]!;
+    const labelEnd = set < 0 ? 0 : endOf(merge.labelSets, set);
     const labelCount = (labelEnd - labelStart) / LABEL_WIDTH;
     reserve(writer, 6 * (end - start) + 6 * valueInts + longest * labelCount + 3 * MAX_FIELD);
     const placesSize = sizeOfPlaces(samples.items, start + 1, end);
@@ -200,7 +201,7 @@ function writeLocations(writer: WireWriter, { locations, addresses }: Merge): vo
   const { items } = locations;
   for (let place = 0; place < locations.count; place += 1) {
     const start = locations.start[place]!;
-    const end = locations.start[place + 1]!;
+    const end = endOf(locations, place);
     const low = addresses[2 * place]!;
     const high = addresses[2 * place + 1]!;
     reserve(writer, 6 * MAX_FIELD + (end - start) * MAX_FIELD);
@@ -227,12 +228,10 @@ const sizeOfLine = (items: Int32Array, at: number): number =>
   sizeOfOptional(items[at + 1]!, items[at + 2]!) +
   sizeOfOptional(items[at + 3]!, items[at + 4]!);
 
-const FUNCTION_WIDTH = 5;
-
 function writeFunctions(writer: WireWriter, { functions }: Merge, number: (place: number) => number): void {
   const { items } = functions;
   for (let place = 0; place < functions.count; place += 1) {
-    const at = place * FUNCTION_WIDTH;
+    const at = functions.start[place]!;
     const name = number(items[at]!);
     const systemName = number(items[at + 1]!);
     const file = number(items[at + 2]!);

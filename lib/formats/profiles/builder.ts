@@ -119,14 +119,14 @@ export function createProfileBuilder(valueColumns: number) {
       const hasTimes = times.some((time) => !Number.isNaN(time));
       const frameColumn = (place: number) => {
         const column = new Int32Array(frames.count);
-        for (let i = 0; i < column.length; i += 1) column[i] = frames.items[4 * i + place]!;
+        for (let i = 0; i < column.length; i += 1) column[i] = frames.items[frames.start[i]! + place]!;
         return column;
       };
       const parent = new Uint32Array(nodes.count);
       const frame = new Uint32Array(nodes.count);
       for (let node = 1; node < nodes.count; node += 1) {
-        parent[node] = nodes.items[2 * node]!;
-        frame[node] = nodes.items[2 * node + 1]!;
+        parent[node] = nodes.items[nodes.start[node]!]!;
+        frame[node] = nodes.items[nodes.start[node]! + 1]!;
       }
       return {
         format: facts.format,

@@ -1,0 +1,65 @@
+import { basename } from 'node:path';
+import { encodeProfile } from '../formats/profiles/index.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Io } from './command.ts';
+import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
+import { readProfile } from './profile-input.ts';
+import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
+import { outputFormat, write } from './profile-output.ts';
+import { byTotal, profileTotals } from './profile-totals.ts';
+import { summaryJson, summaryView, topJson, topView } from './profile-view.ts';
+
+export async function summary(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+  const read = await readOne(files, io);
+  const type = typeIndex(read, options.type);
+  io.stdout(options.json ? documentLine(summaryJson(read, type)) : summaryView(read, type));
+}
+
+export async function top(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+  const sort = oneOf(options.sort ?? 'self', ['self', 'total']);
+  const read = await readOne(files, io);
+  const type = typeIndex(read, options.type);
+  const totals = profileTotals(read, type);
+  const functions = sort === 'total' ? totals.functions.toSorted(byTotal) : totals.functions;
+  const shown = { ...totals, functions: functions.slice(0, options.limit) };
+  io.stdout(options.json ? documentLine(topJson(read, type, shown)) : topView(read, type, shown));
+}
+
+export async function diff(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+  const sort = oneOf(options.sort ?? 'share', ['share', 'value']);
+  if (files.length !== 2) throw new UsageError('Need two files to compare');
+  const [a, b] = [await readProfile(files[0]!, io), await readProfile(files[1]!, io)];
+  const changes = diffProfiles(a, b, options.type, sort, files as readonly [string, string]);
+  io.stdout(options.json ? documentLine(diffJson(changes, options.limit)) : diffView(changes, options.limit));
+}
+
+export async function convert(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+  const [from, to] = files;
+  if (files.length !== 2 || from === undefined || to === undefined) throw new UsageError('Need IN and OUT');
+  checkOutput(to);
+  const read = await readProfile(from, io);
+  const format = outputFormat(to)!;
+  const bytes = encodeProfile(read, format, { type: typeIndex(read, options.type), name: basename(from) });
+  write(to, bytes, io);
+  if (options.json) io.stdout(documentLine({ from, to, format, bytes: bytes.length }));
+}
+
+function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new UsageError(`Bad order "${value}", need ${allowed.join(' or ')}`);
+  return found;
+}
+
+/** The one asked for by name, else the profile's own. */
+export function typeIndex(read: Profile, wanted: string | undefined): number {
+  if (wanted === undefined) return read.defaultType;
+  const index = read.sampleTypes.findIndex(({ type }) => type === wanted);
+  if (index >= 0) return index;
+  const known = read.sampleTypes.map(({ type }) => type).join(', ');
+  throw new UsageError(`There is no sample type "${wanted}", it has ${known}`);
+}
+
+async function readOne(files: readonly string[], io: Io): Promise<Profile> {
+  if (files.length !== 1) throw new UsageError('Need one file');
+  return readProfile(files[0]!, io);
+}

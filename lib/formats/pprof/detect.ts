@@ -1,0 +1,70 @@
+/** Wire type by field of pprof's Profile; comments come packed or one by one. */
+const WIRE_TYPES: readonly (readonly number[])[] = [
+  [],
+  [2],
+  [2],
+  [2],
+  [2],
+  [2],
+  [2],
+  [0],
+  [0],
+  [0],
+  [0],
+  [2],
+  [0],
+  [0, 2],
+  [0],
+  [0],
+];
+/** Of random bytes or of another protobuf, three fields in a row hardly ever fit. */
+const ENOUGH_FIELDS = 3;
+
+/** Walks the first fields. A file that ends inside a field is pprof all the same, if what came before it was. */
+export function isPprof(bytes: Uint8Array): boolean {
+  let at = 0;
+  for (let count = 0; count < ENOUGH_FIELDS; count += 1) {
+    if (at >= bytes.length) return count > 0;
+    const tag = bytes[at]!;
+    const field = tag >> 3;
+    if (field < 1 || field > 15 || !WIRE_TYPES[field]!.includes(tag & 7)) return false;
+    const end = endOfField(bytes, at + 1, tag & 7);
+    if (end === undefined) return false;
+    if ((tag & 7) === 2 && !isMember(bytes, field, end.start, end.end)) return false;
+    at = end.end;
+  }
+  return true;
+}
+
+function endOfField(
+  bytes: Uint8Array,
+  from: number,
+  wireType: number,
+): { start: number; end: number } | undefined {
+  let value = 0;
+  for (let i = 0; i < 10; i += 1) {
+    const byte = bytes[from + i];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) {
+      const start = from + i + 1;
+      return { start, end: wireType === 2 ? start + value : start };
+    }
+  }
+  return undefined;
+}
+
+/** First tags that each message may begin with: this is what tells a pprof from other protobuf, OTLP above all. */
+const FIRST_TAGS: readonly (readonly number[])[] = [
+  [],
+  [0x08, 0x10],
+  [0x0a, 0x08, 0x12, 0x10, 0x1a],
+  [0x08, 0x10, 0x18, 0x20, 0x28, 0x30, 0x38],
+  [0x08, 0x10, 0x18, 0x22, 0x28],
+  [0x08, 0x10, 0x18, 0x20, 0x28],
+];
+
+function isMember(bytes: Uint8Array, field: number, start: number, end: number): boolean {
+  const tags = FIRST_TAGS[field === 11 ? 1 : field];
+  return tags === undefined || start === end || start >= bytes.length || tags.includes(bytes[start]!);
+}
