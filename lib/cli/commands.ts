@@ -23,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Summarise, compare, merge and convert profiles: pprof, V8, folded, speedscope, Sentry',
     run: async (args, io) => (await import('./profile.ts')).profile(args, io),
   },
+  trace: {
+    summary: 'Check the nesting of spans, find gaps and slow spans: Sentry envelopes, transactions, OTLP',
+    run: async (args, io) => (await import('./trace.ts')).trace(args, io),
+  },
   keys: {
     summary: 'Create, list and revoke keys',
     run: async (args, io) => (await import('./keys.ts')).keys(args, io),

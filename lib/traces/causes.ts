@@ -115,10 +115,10 @@ function frameOf(kind: CauseKind, tree: Node, caller: string, unit: string | und
   if (kind === 'runtime') return 'native code of the runtime';
   if (kind === 'foreign')
     return `blocked by ${unit === undefined ? 'another request' : unitOfKey(unit).name}: ${caller}`;
-  if (kind === 'waiting' && caller === '') return 'waiting: nothing to instrument in this process';
+  if (kind === 'waiting' && caller === '') return 'nothing to instrument in this process';
   const called = calledFrom(tree);
   if (kind === 'waiting')
-    return called === '' ? `waiting in ${caller}` : `waiting in ${called}, called from ${caller}`;
+    return called === '' ? caller : `${called}, called from ${caller}`;
   return caller === '' ? called : `${called}, called from ${caller}`;
 }
 

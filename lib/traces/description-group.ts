@@ -95,13 +95,9 @@ const withoutNumbers = (word: string, put: string) =>
 
 // --- keys: `user:42:cart, user:43:cart` → `user:*:cart`
 
+/** One key or a list of them, a command before it or not. */
 function keysGroup(text: string): string {
-  const keys = new Set(
-    text
-      .split(/[,\s]+/)
-      .filter((key) => key !== '')
-      .map(keyGroup),
-  );
+  const keys = new Set(text.split(',').map((key) => key.trim().split(/\s+/).map(keyGroup).join(' ')));
   return [...keys].slice(0, 5).join(', ');
 }
 

@@ -59,13 +59,18 @@ const RULES: readonly FrameRule[] = [
 const PYTHON_STDLIB =
   /^(runpy|threading|socketserver|selectors|contextlib|functools|queue|socket|ssl|subprocess|abc|_?collections_abc|<frozen [\w.]+>)(\.py)?$|^(asyncio|concurrent|http|wsgiref|logging|json|importlib|unittest|multiprocessing|email|xml|urllib)\/[\w/]+\.py$/;
 
-export const CONTROL = new Set<FrameKind>(['sdk', 'loop', 'waiting', 'gc', 'runtime']);
+const known = new WeakMap<Profile, readonly FrameKind[]>();
 
 /** Kind of every frame of a profile, by index. Cost: rules × frames, once per profile. */
-export function kindsOf({ frames }: Profile): readonly FrameKind[] {
-  return Array.from(frames.name, (name, i) =>
+export function kindsOf(profile: Profile): readonly FrameKind[] {
+  const before = known.get(profile);
+  if (before !== undefined) return before;
+  const { frames } = profile;
+  const kinds = Array.from(frames.name, (name, i) =>
     kindOf(frames.strings[name]!, frames.strings[frames.file[i]!]!, frames.inApp[i]!),
   );
+  known.set(profile, kinds);
+  return kinds;
 }
 
 export function kindOf(name: string, file: string, inApp: number): FrameKind {

@@ -10,6 +10,7 @@ export type { DecodedMetrics, DecodedTraces, Encoding } from './decoded.ts';
 export { metricsFacts } from './metrics-facts.ts';
 export { countPrecedence, rolePrecedence } from './roles.ts';
 export { scopeOfStream } from './stream-hash.ts';
+export { tracesOfSpans } from './to-traces.ts';
 export { tracesFacts } from './traces-facts.ts';
 
 /**

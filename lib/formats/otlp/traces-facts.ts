@@ -44,14 +44,20 @@ export function tracesFacts(decoded: DecodedTraces): UploadFacts {
   return { reports, machines: [], unused, dropped, earliest, latest, points: 0, spans: decoded.spans };
 }
 
+/** Also a SERVER span without an error failed when its status is the server's fault. */
+export function isWorkFailed({ status, attributes }: Span): boolean {
+  const code = httpStatus(attributes);
+  return status === 'error' || (code !== undefined && code >= SERVER_ERROR);
+}
+
+export const statusOfWork = (span: Span): string =>
+  statusClass(span.attributes) || (isWorkFailed(span) ? 'error' : 'ok');
+
 function workSpan(span: Span, resource: Attributes): WorkSpan {
-  const { attributes } = span;
-  const status = httpStatus(attributes);
-  const failed = span.status === 'error' || (status !== undefined && status >= SERVER_ERROR);
   return {
-    unit: unitOf(span, resource),
-    status: statusClass(attributes) || (failed ? 'error' : 'ok'),
-    failed,
+    unit: unitOfSpan(span, resource),
+    status: statusOfWork(span),
+    failed: isWorkFailed(span),
     start: span.start,
     durationUs: span.durationUs,
     weight: weightOf(span.traceState),
@@ -60,7 +66,7 @@ function workSpan(span: Span, resource: Attributes): WorkSpan {
   };
 }
 
-function unitOf({ kind, name, attributes }: Span, resource: Attributes): UnitOfWork {
+export function unitOfSpan({ kind, name, attributes }: Span, resource: Attributes): UnitOfWork {
   const operation = graphqlUnit(attributes);
   if (operation !== undefined) return operation;
   if (kind === 'consumer') return messageUnit(attributes, name);

@@ -1,8 +1,11 @@
 import type { UploadFacts } from '../../model/telemetry.ts';
+import type { Trace } from '../../model/trace.ts';
 import { decodeEnvelope } from './decode.ts';
 import { parseEnvelope } from './envelope.ts';
 import { envelopeFacts } from './facts.ts';
+import { isObject } from './json.ts';
 import { envelopeOfStore } from './store.ts';
+import { type Drop, readTransaction } from './transaction.ts';
 
 export { type DecodedEnvelope, decodeEnvelope, isDataItem } from './decode.ts';
 export { type Envelope, type EnvelopeItem, parseEnvelope } from './envelope.ts';
@@ -18,3 +21,10 @@ export const sentryEnvelopeFacts = (body: Uint8Array, project: string): UploadFa
 /** Facts of a stored `/store/` body, unwrapped. */
 export const sentryStoreFacts = (body: Uint8Array, project: string): UploadFacts =>
   envelopeFacts(decodeEnvelope(envelopeOfStore(body), project));
+
+/** A transaction that came alone, as in files of one a line. Undefined, with the reason counted, when it cannot be used. */
+export function transactionEvent(event: unknown, drop: Drop): Trace | undefined {
+  if (isObject(event)) return readTransaction(event, { project: '', eventId: '', weight: undefined }, drop);
+  drop('transaction that is no object');
+  return undefined;
+}

@@ -6,7 +6,7 @@ import { outcome } from './outcome.ts';
 import { readSpan } from './span.ts';
 import { type Drop, type TraceContext, weightOfRate } from './transaction.ts';
 import { attributesOf, unitOf } from './unit.ts';
-import { versionOf } from './version.ts';
+import { packageOf, versionOf } from './version.ts';
 
 // Span v2 containers: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
 
@@ -112,7 +112,7 @@ export function traceOfSegment(
     failed,
     statusClass: status,
     weight: context.weight ?? weightOfRate(numberAt(data, 'sentry.sample_rate')),
-    service: serviceName({ environment, name: context.project }),
+    service: serviceName({ environment, name: context.project || packageOf(release) }),
     environment,
     release,
     version: versionOf(release),

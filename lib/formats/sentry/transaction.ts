@@ -5,7 +5,7 @@ import { MAX_SPANS_KEPT } from './limits.ts';
 import { outcome } from './outcome.ts';
 import { readTransactionSpan } from './span.ts';
 import { attributesOf, unitOf } from './unit.ts';
-import { versionOf } from './version.ts';
+import { packageOf, versionOf } from './version.ts';
 
 const ID_DIGITS = 32;
 const NAME_CHARS = 1_024;
@@ -14,7 +14,7 @@ const UNLABELED = '<unlabeled transaction>';
 
 /** What a transaction cannot say itself. */
 export interface TraceContext {
-  /** Names the service: Sentry's project. */
+  /** Names the service: Sentry's project; where there is none ('', files), the release's package does. */
   readonly project: string;
   /** The envelope's, which a transaction without one takes. */
   readonly eventId: string;
@@ -62,7 +62,7 @@ export function readTransaction(event: JsonObject, context: TraceContext, drop: 
     failed: outcome(root.status, attributes).failed,
     statusClass: outcome(root.status, attributes).status,
     weight: context.weight ?? weightOfRate(numberAt(data, 'sentry.sample_rate')),
-    service: serviceName({ environment, name: context.project }),
+    service: serviceName({ environment, name: context.project || packageOf(release) }),
     environment,
     release,
     version: versionOf(release),

@@ -1,0 +1,169 @@
+import { serviceName, serviceParts } from '../../model/service.ts';
+import type { Trace, Span as TraceSpan } from '../../model/trace.ts';
+import type { Attributes, DecodedTraces, Scope, Span } from './decoded.ts';
+import { first, identify, text } from './identity.ts';
+import { weightOf } from './sampling.ts';
+import { isWorkFailed, statusOfWork, unitOfSpan } from './traces-facts.ts';
+
+const US_PER_MS = 1000;
+const MAX_SPANS_KEPT = 1_000;
+
+interface Placed {
+  readonly sent: Span;
+  readonly span: TraceSpan;
+}
+
+/**
+ * Local roots with the spans of their process. A local root is a SERVER or CONSUMER span, or one without a parent. A span
+ * belongs to the nearest one above it; one whose parent is not here, to the root that was alive when it started.
+ */
+export function tracesOfSpans(decoded: DecodedTraces): readonly Trace[] {
+  const traces: Trace[] = [];
+  for (const group of byProcessAndTrace(decoded)) traces.push(...tracesOfGroup(group));
+  return traces;
+}
+
+interface Group {
+  readonly resource: Attributes;
+  readonly spans: Placed[];
+}
+
+/** One process may come as several resources of one request, or of several requests that were joined. */
+function byProcessAndTrace({ resources }: DecodedTraces): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const { attributes, scopes } of resources) {
+    const { service, instance } = identify(attributes);
+    const process = `${service}\n${instance.key}\n${instance.joins.pid ?? ''}`;
+    for (const { scope, spans } of scopes) {
+      for (const sent of spans) {
+        if (sent.start <= 0 || sent.spanId === '' || sent.traceId === '') continue;
+        const key = `${process}\n${sent.traceId}`;
+        const group = groups.get(key) ?? { resource: attributes, spans: [] };
+        groups.set(key, group);
+        group.spans.push({ sent, span: spanOf(sent, scope) });
+      }
+    }
+  }
+  return groups.values();
+}
+
+function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {
+  const byId = new Map<string, Placed>();
+  for (const placed of spans) if (!byId.has(placed.sent.spanId)) byId.set(placed.sent.spanId, placed);
+  const placed = [...byId.values()].sort((a, b) => a.span.start - b.span.start);
+  const roots = placed.filter(({ sent }) => isLocalRoot(sent));
+  const rootIds = new Set(roots.map(({ sent }) => sent.spanId));
+  const members = new Map<string, TraceSpan[]>();
+  for (const one of placed) {
+    if (rootIds.has(one.sent.spanId)) continue;
+    const owner = ownerOf(one, byId, rootIds) ?? aliveRoot(one, roots) ?? roots[0]?.sent.spanId;
+    if (owner === undefined) continue;
+    const list = members.get(owner);
+    if (list === undefined) members.set(owner, [one.span]);
+    else list.push(one.span);
+  }
+  for (const root of roots) yield traceOf(root, members.get(root.sent.spanId) ?? [], resource);
+}
+
+const isLocalRoot = ({ kind, parentSpanId }: Span) =>
+  kind === 'server' || kind === 'consumer' || parentSpanId === '';
+
+/** Up the parents, as far as they are here; a circle ends nowhere. */
+function ownerOf(
+  start: Placed,
+  byId: ReadonlyMap<string, Placed>,
+  rootIds: ReadonlySet<string>,
+): string | undefined {
+  let at: Placed | undefined = start;
+  for (let steps = 0; at !== undefined && steps <= byId.size; steps += 1) {
+    const parent: string = at.sent.parentSpanId;
+    if (rootIds.has(parent)) return parent;
+    at = byId.get(parent);
+  }
+  return undefined;
+}
+
+const aliveRoot = ({ span }: Placed, roots: readonly Placed[]): string | undefined =>
+  roots.findLast((root) => root.span.start <= span.start && root.span.end >= span.start)?.sent.spanId;
+
+function traceOf({ sent, span: root }: Placed, spans: readonly TraceSpan[], resource: Attributes): Trace {
+  const { service, instance } = identify(resource);
+  const named = service ?? serviceName({});
+  const version = instance.version ?? '';
+  return {
+    source: 'otlp',
+    traceId: sent.traceId,
+    root,
+    spans: spans.slice(0, MAX_SPANS_KEPT),
+    droppedSpans: Math.max(0, spans.length - MAX_SPANS_KEPT),
+    name: sent.name,
+    nameSource: sent.attributes.has('http.route') ? 'route' : '',
+    unit: unitOfSpan(sent, resource),
+    failed: isWorkFailed(sent),
+    statusClass: statusOfWork(sent),
+    weight: weightOf(sent.traceState),
+    service: named,
+    environment: serviceParts(named).environment,
+    release: version,
+    version,
+    host: instance.joins.host ?? '',
+    process: `${instance.key}${instance.joins.pid === undefined ? '' : ` ${instance.joins.pid}`}`,
+    platform: platformOf(instance.language ?? ''),
+    runtime: [text(resource, 'process.runtime.name'), text(resource, 'process.runtime.version')]
+      .filter((part) => part !== undefined)
+      .join(' '),
+    sdk: {
+      name: text(resource, 'telemetry.sdk.name') ?? '',
+      version: text(resource, 'telemetry.sdk.version') ?? '',
+      integrations: undefined,
+    },
+    profile: { eventId: '', profilerId: '' },
+  };
+}
+
+/** Words of telemetry.sdk.language in Sentry's terms, which the nesting check speaks. */
+const platformOf = (language: string): string =>
+  language === 'nodejs' ? 'node' : language === 'webjs' ? 'javascript' : language;
+
+function spanOf(sent: Span, scope: Scope): TraceSpan {
+  const start = sent.start * US_PER_MS;
+  return {
+    spanId: sent.spanId,
+    parentSpanId: sent.parentSpanId,
+    op: opOf(sent),
+    description: descriptionOf(sent),
+    origin: scope.name,
+    status: sent.status === 'unset' ? '' : sent.status,
+    start,
+    end: start + sent.durationUs,
+    threadId: text(sent.attributes, 'thread.id') ?? '',
+    threadName: text(sent.attributes, 'thread.name') ?? '',
+  };
+}
+
+const STATEMENT = ['db.query.text', 'db.statement'];
+const METHOD = ['http.request.method', 'http.method'];
+
+/** Sentry's words for what semantic conventions say. */
+function opOf({ kind, attributes }: Span): string {
+  const database = first(attributes, ['db.system.name', 'db.system']);
+  if (database !== undefined || first(attributes, STATEMENT) !== undefined)
+    return database === 'redis' || database === 'memcached' ? 'db.redis' : 'db';
+  const hasMethod = first(attributes, METHOD) !== undefined;
+  if (kind === 'server')
+    return hasMethod ? 'http.server' : attributes.has('rpc.system') ? 'rpc.server' : 'server';
+  if (kind === 'client') {
+    if (attributes.has('rpc.system') || attributes.has('rpc.system.name')) return 'rpc';
+    return hasMethod ? 'http.client' : 'client';
+  }
+  if (kind === 'producer') return 'queue.publish';
+  return kind === 'consumer' ? 'queue.process' : 'function';
+}
+
+function descriptionOf({ kind, name, attributes }: Span): string {
+  const statement = first(attributes, STATEMENT);
+  if (statement !== undefined) return statement;
+  const url = first(attributes, ['url.full', 'http.url']);
+  if (kind === 'client' && url !== undefined) return `${first(attributes, METHOD) ?? 'GET'} ${url}`;
+  return name;
+}
