@@ -86,22 +86,9 @@ function fromTransaction(json: Json): Labelled {
   };
 }
 
-/** A line of the OTLP generators: `{language, service, endpoint, root, spans:[[id, parent, op, …]], truth}`. */
+/** A line of the OTLP generators: what the SDK exported, with the program's own record of parents beside it. */
 function fromSpans(json: Json): Labelled {
-  const spans: Span[] = json.spans.map(
-    ([spanId, parentSpanId, op, description, origin, start, end]: Json) => ({
-      spanId,
-      parentSpanId,
-      op,
-      description,
-      origin,
-      status: '',
-      start,
-      end,
-      threadId: '',
-      threadName: '',
-    }),
-  );
+  const spans: Span[] = json.spans.map(fromOtlp);
   return {
     truth: new Map(Object.entries(json.truth)),
     trace: {
@@ -119,6 +106,28 @@ function fromSpans(json: Json): Labelled {
       sdk: { name: 'opentelemetry', version: '', integrations: undefined },
     },
   };
+}
+
+const fromOtlp = (s: Json): Span => ({
+  spanId: s.id,
+  parentSpanId: s.parent,
+  op: opOf(s.kind.toUpperCase(), s.attributes),
+  description: s.name,
+  origin: s.scope,
+  status: '',
+  start: Number(BigInt(s.startNs) / 1000n) + Number(BigInt(s.startNs) % 1000n) / 1000,
+  end: Number(BigInt(s.endNs) / 1000n) + Number(BigInt(s.endNs) % 1000n) / 1000,
+  threadId: '',
+  threadName: '',
+});
+
+function opOf(kind: string, attributes: Readonly<Record<string, string>>): string {
+  const system = attributes['db.system.name'];
+  if (system !== undefined) return system === 'redis' ? 'db.redis' : 'db';
+  if (kind === 'PRODUCER') return 'queue.publish';
+  if (kind === 'SERVER') return 'http.server';
+  if (kind !== 'CLIENT') return 'function';
+  return attributes['rpc.system'] !== undefined ? 'rpc' : 'http.client';
 }
 
 const COMMON = {

@@ -1,5 +1,5 @@
 import { candidateFinder } from './candidates.ts';
-import { FEATURES, type Feature, featuresOf, WEIGHTS, type Weights } from './features.ts';
+import { emptyVector, featuresOf, scoreOf, WEIGHTS, type Weights } from './features.ts';
 import type { LayerTest } from './learned-layers.ts';
 import { Prior } from './prior.ts';
 import { begin, copyOf, emptyReading, finish, type Reading } from './reading.ts';
@@ -34,22 +34,29 @@ export function repairEndpoint(
   weights: Weights = WEIGHTS,
 ): Repair[] {
   const timelines = traces.map(({ table }) => timelineOf(table));
-  let prior: Prior | undefined;
-  let parents: Int32Array[] = [];
-  for (let round = 0; round < settings.rounds; round++) {
-    const next = new Prior();
-    parents = traces.map(({ isLayer }, t) => {
-      const reader = new Reader(timelines[t]!, isLayer, prior, settings, weights);
-      const reading = reader.best();
-      if (round < settings.rounds - 1) reader.teach(next, reading);
-      return reading;
-    });
-    if (round < settings.rounds - 1) prior = next;
-  }
-  return traces.map(({ isLayer }, t) =>
-    new Reader(timelines[t]!, isLayer, prior, settings, weights).certainties(parents[t]!),
-  );
+  const readers = (prior: Prior | undefined) =>
+    traces.map(({ isLayer }, t) => new Reader(timelines[t]!, isLayer, prior, settings, weights));
+  const prior = learnPrior(readers, settings.rounds - 1);
+  return readers(prior).map((reader) => reader.certainties(reader.best()));
 }
+
+/** What an endpoint's traces tell one another about which spans call which. */
+export function learnPrior(
+  readers: (prior: Prior | undefined) => readonly Reader[],
+  rounds: number,
+): Prior | undefined {
+  let prior: Prior | undefined;
+  for (let round = 0; round < rounds; round++) {
+    const next = new Prior();
+    for (const reader of readers(prior)) reader.teach(next, reader.best());
+    prior = next;
+    if (round >= FEWEST_LESSONS - 1 && !prior.isRegular()) break;
+  }
+  return prior;
+}
+
+/** An endpoint whose requests all differ has no more to teach after this many. */
+const FEWEST_LESSONS = 2;
 
 /** Beyond this many spans one reading is kept: copies of readings cost the square of the spans. */
 const LONGEST_FORKED = 2000;
@@ -70,7 +77,7 @@ export class Reader {
   readonly #prior: Prior | undefined;
   readonly #settings: Settings;
   readonly #weights: Weights;
-  readonly #vector = Object.fromEntries(FEATURES.map((f) => [f, 0])) as Record<Feature, number>;
+  readonly #vector = emptyVector();
 
   constructor(
     timeline: Timeline,
@@ -122,36 +129,41 @@ export class Reader {
     );
   }
 
-  /** Counts, for the next round, who was and who could have been whose parent. */
+  /** Tells the next round who was and who could have been whose parent. */
   teach(prior: Prior, parents: Int32Array): void {
     const { key } = this.#timeline.table;
-    const keyOf = (span: number) => (span === ROOT ? ROOT : key[span]!);
-    this.#walk(
-      (child, candidates) => {
-        const chosen = keyOf(parents[child]!);
-        for (const parent of new Set(candidates.map(keyOf)))
-          prior.offer(parent, key[child]!, parent === chosen);
-      },
-      () => {},
-    );
+    this.follow(parents, (child, candidates, reading) => {
+      const shares = this.#shares(reading, child, candidates);
+      const byKey = new Map<number, number>();
+      for (const [k, p] of candidates.entries()) {
+        const parentKey = p === ROOT ? ROOT : key[p]!;
+        byKey.set(parentKey, (byKey.get(parentKey) ?? 0) + shares[k]!);
+      }
+      for (const [parentKey, share] of byKey) prior.offer(parentKey, key[child]!, share);
+    });
   }
 
   certainties(parents: Int32Array): Repair {
     const certainty = new Float64Array(parents.length);
     const rivals = new Map<number, readonly number[]>();
     this.follow(parents, (child, candidates, reading) => {
-      const scores = candidates.map((p) => this.#score(reading, child, p));
-      const top = Math.max(...scores);
-      const total = scores.reduce((sum, s) => sum + Math.exp(s - top), 0);
-      const share = scores.map((s) => Math.exp(s - top) / total);
-      certainty[child] = share[candidates.indexOf(parents[child]!)]!;
+      const shares = this.#shares(reading, child, candidates);
+      certainty[child] = shares[candidates.indexOf(parents[child]!)]!;
       if (certainty[child]! < this.#settings.minCertainty)
         rivals.set(
           child,
-          candidates.filter((_, k) => share[k]! >= PLAUSIBLE),
+          candidates.filter((_, k) => shares[k]! >= PLAUSIBLE),
         );
     });
     return { parent: parents, certainty, rivals };
+  }
+
+  /** Probabilities of the candidates: softmax of their scores. */
+  #shares(reading: Reading, child: number, candidates: readonly number[]): number[] {
+    const scores = candidates.map((p) => this.#score(reading, child, p));
+    const top = Math.max(...scores);
+    const total = scores.reduce((sum, s) => sum + Math.exp(s - top), 0);
+    return scores.map((s) => Math.exp(s - top) / total);
   }
 
   #walk(
@@ -173,13 +185,17 @@ export class Reader {
   }
 
   #extend(readings: readonly Reading[], child: number, candidates: readonly number[], width: number) {
-    const extensions: Extension[] = [];
+    let kept: Extension[] = [];
     for (const from of readings)
-      for (const parent of candidates)
-        extensions.push({ from, parent, score: from.score + this.#score(from, child, parent) });
-    extensions.sort((a, b) => b.score - a.score);
-    const hopeless = extensions[0]!.score - HOPELESS;
-    const kept = extensions.slice(0, width).filter(({ score }) => score > hopeless);
+      for (const parent of candidates) {
+        const score = from.score + this.#score(from, child, parent);
+        if (kept.length === width && score <= kept.at(-1)!.score) continue;
+        const place = kept.findIndex((other) => score > other.score);
+        kept.splice(place < 0 ? kept.length : place, 0, { from, parent, score });
+        if (kept.length > width) kept.pop();
+      }
+    const hopeless = kept[0]!.score - HOPELESS;
+    kept = kept.filter(({ score }) => score > hopeless);
     // A reading goes on in place once; before that, each further way out of it gets a copy.
     const lastUse = new Map(kept.map(({ from }, k) => [from, k]));
     return kept.map(({ from, parent, score }, k) => {
@@ -191,8 +207,6 @@ export class Reader {
 
   #score(reading: Reading, child: number, candidate: number): number {
     featuresOf(this.#timeline, reading, child, candidate, this.#prior, this.#vector);
-    let score = 0;
-    for (const feature of FEATURES) score += this.#weights[feature] * this.#vector[feature];
-    return score;
+    return scoreOf(this.#vector, this.#weights);
   }
 }

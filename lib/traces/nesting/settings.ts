@@ -24,7 +24,7 @@ export const DEFAULTS: Settings = {
   minLearnedShare: 0.95,
   minCertainty: 0.9,
   beam: 3,
-  rounds: 3,
+  rounds: 6,
   maxCandidates: 64,
   minFragments: 3,
   minFragmentedUnits: 3,
@@ -63,7 +63,7 @@ export interface Settings {
   readonly minCertainty: number;
   /** Readings of a trace that the repair keeps open: 1 loses 1 % of the parents of random programs. */
   readonly beam: number;
-  /** Passes of the repair over an endpoint: each learns which spans call which from the one before. */
+  /** Most passes of the repair over an endpoint: each learns which spans call which from the one before. */
   readonly rounds: number;
   /** Spans alive at once that are weighed as parents of one span: bounds the cost of a trace of a thousand twins. */
   readonly maxCandidates: number;

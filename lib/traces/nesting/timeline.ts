@@ -60,7 +60,10 @@ function befores(table: SpanTable, events: Int32Array) {
   return { before, sinceBefore, tightMs };
 }
 
-/** From the last event to the first: the chain of a span is known once that of the span after it is. */
+/**
+ * From the last event to the first: the chain of a span is known once that of the span after it is. A burst of near
+ * starts after an end is a `gather`: the chain goes on with whichever of them goes on longest.
+ */
 function chains(table: SpanTable, events: Int32Array) {
   const n = table.spans.length;
   const endsWith = new Int32Array(n).fill(NONE);
@@ -68,22 +71,38 @@ function chains(table: SpanTable, events: Int32Array) {
   for (let k = events.length - 1; k >= 0; k--) {
     if ((events[k]! & 1) === 0) continue;
     const i = events[k]! >> 1;
-    const ended = table.end[i]!;
-    chainEnd[i] = ended;
+    chainEnd[i] = table.end[i]!;
     const next = events[k + 1];
     if (next === undefined) {
-      if (table.rootEnd - ended < NEAR_MS) endsWith[i] = ROOT;
-      continue;
-    }
-    if (timeOf(table, next) - ended >= NEAR_MS) continue;
-    const j = next >> 1;
-    if ((next & 1) === 1) endsWith[i] = j;
-    else {
-      endsWith[i] = endsWith[j]!;
-      chainEnd[i] = chainEnd[j]!;
+      if (table.rootEnd - table.end[i]! < NEAR_MS) endsWith[i] = ROOT;
+    } else if (timeOf(table, next) - table.end[i]! < NEAR_MS) {
+      if ((next & 1) === 1) endsWith[i] = next >> 1;
+      else follow(table, events, k + 1, i, endsWith, chainEnd);
     }
   }
   return { endsWith, chainEnd };
+}
+
+/** Starts of one burst that are looked at. */
+const MAX_BURST = 16;
+
+function follow(
+  table: SpanTable,
+  events: Int32Array,
+  first: number,
+  span: number,
+  endsWith: Int32Array,
+  chainEnd: Float64Array,
+): void {
+  for (let k = first; k < events.length && k < first + MAX_BURST; k++) {
+    const event = events[k]!;
+    if ((event & 1) === 1) return;
+    if (k > first && timeOf(table, event) - timeOf(table, events[k - 1]!) >= NEAR_MS) return;
+    const member = event >> 1;
+    if (k > first && chainEnd[member]! <= chainEnd[span]!) continue;
+    chainEnd[span] = chainEnd[member]!;
+    endsWith[span] = endsWith[member]!;
+  }
 }
 
 function groupsOf({ spans, start, end, key }: SpanTable) {
