@@ -12,6 +12,8 @@ export interface Config {
   readonly acceptFutureMs: number;
   readonly retentionDays: number;
   readonly rollUpDays: number;
+  /** No project keeps less: roll-ups could not be rebuilt. */
+  readonly retentionMinDays: number;
   readonly scanIntervalMs: number;
   readonly publicUrl: string;
   readonly slackWebhookUrl: string | undefined;
@@ -41,6 +43,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     acceptPastMs,
     acceptFutureMs: ACCEPT_FUTURE_MS,
     retentionDays: number(env, 'TIDEMARK_RETENTION_DAYS', Math.max(30, retentionMin), retentionMin, 3650),
+    retentionMinDays: retentionMin,
     rollUpDays: number(env, 'TIDEMARK_ROLLUP_DAYS', Math.max(400, retentionMin), retentionMin, 3650),
     scanIntervalMs: number(env, 'TIDEMARK_SCAN_INTERVAL_S', 300, 1, 86_400) * SECOND_MS,
     publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${hostInUrl(host)}:${port}`).replace(/\/+$/, ''),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DurableFs, diskFs } from '../adapters/durable-fs.ts';
@@ -8,28 +7,19 @@ import { openDatabase } from '../adapters/sqlite.ts';
 import { sqliteQueue } from '../adapters/sqlite-queue.ts';
 import { sqliteRecordStore } from '../adapters/sqlite-record-store.ts';
 import { webhook } from '../adapters/webhook.ts';
-import type { FindingRecord } from '../findings/life-cycle.ts';
-import { decompress, inflateBrotli, inflateZstd } from '../formats/decompress.ts';
 import type { JobContext } from '../jobs/context.ts';
-import { finishedUploads } from '../jobs/finished.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
 import { Fault } from '../model/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { ensureProject } from '../records/api-keys.ts';
-import { findingRecords } from '../records/findings.ts';
-import { generations } from '../records/generations.ts';
-import { headRecords } from '../records/heads.ts';
-import { ledger } from '../records/ledger.ts';
-import { rejections } from '../records/rejections.ts';
-import { shardsSetting } from '../records/settings.ts';
-import { segmentReader } from '../segments/read.ts';
-import { segmentCache } from '../segments/store.ts';
 import type { Config } from './config.ts';
+import { jobContext } from './job-context.ts';
 import { masterSecret } from './master-secret.ts';
+import { systemClock } from './system-clock.ts';
+import { unpackers } from './unpack.ts';
 
-export const systemClock: Clock = { now: () => Date.now() };
 /** Who has no key uploads into this project: the embedded server on loopback. */
 const DEFAULT_PROJECT = 'default';
 const BUCKET = 'embedded';
@@ -70,46 +60,15 @@ export async function openLocal(
   };
   const records = sqliteRecordStore(database, { clock });
   const uploads = sqliteQueue(database, 'uploads', { clock, maxReceives: MAX_RECEIVES });
-  const cache = segmentCache(objects);
-  const uploadLedger = ledger(records, config.retentionDays);
-  const opened = generations(records, clock);
-  const store = {
-    objects,
-    heads: headRecords(records),
-    clock,
-    newId: () => randomUUID().replaceAll('-', ''),
-    finished: finishedUploads({ ledger: uploadLedger, generations: opened, clock }),
-  };
-  const context: JobContext = {
-    ...store,
-    records,
-    uploads,
-    cache,
-    reader: segmentReader(store, cache, async (project) => (await opened.of(project)).eras),
-    ledger: uploadLedger,
-    generations: opened,
-    shards: shardsSetting(records, clock),
-    findings: findingRecords<FindingRecord>(records),
-    rejections: rejections(records),
-    settings: {
-      acceptPastMs: config.acceptPastMs,
-      acceptFutureMs: config.acceptFutureMs,
-      retentionDays: config.retentionDays,
-      rollUpDays: config.rollUpDays,
-      publicUrl: config.publicUrl,
-      bucket: BUCKET,
-    },
-  };
+  const context = jobContext({ objects, records, uploads, clock, bucket: BUCKET }, config);
   await ensureProject(records, DEFAULT_PROJECT);
-  const sink = groupingSink({ ...store, uploads, bucket: BUCKET });
+  const sink = groupingSink({ ...context, bucket: BUCKET });
   return {
     context,
     sink,
     masterSecret: masterSecret(config.dataDir),
     notifiers: notifiersOf(config, clock),
-    zstd: inflateZstd,
-    brotli: inflateBrotli,
-    gzip: (bytes, maxBytes) => decompress(bytes, 'gzip', { maxBytes, maxRatio: Number.POSITIVE_INFINITY }),
+    ...unpackers,
     async housekeeping() {
       records.purgeExpired(1000);
       await objects.sweepTemporary(clock.now());

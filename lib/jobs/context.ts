@@ -8,6 +8,7 @@ import type { FindingRecords } from '../records/findings.ts';
 import type { Generations } from '../records/generations.ts';
 import type { Ledger } from '../records/ledger.ts';
 import type { Rejections } from '../records/rejections.ts';
+import type { Retention } from '../records/retention.ts';
 import type { SegmentReader } from '../segments/read.ts';
 import type { SegmentCache, SegmentStoreContext } from '../segments/store.ts';
 
@@ -24,6 +25,8 @@ export interface JobContext extends SegmentStoreContext {
   readonly findings: FindingRecords<FindingRecord>;
   readonly rejections: Rejections;
   readonly settings: JobSettings;
+  /** How long what a project sent is kept; default: 30 days, and roll-ups 400. */
+  readonly retention?: (project: string) => Promise<Retention>;
   /** Into how many shards new partitions of a service are split; default: 1. */
   readonly shards?: (project: string, service: ServiceName) => Promise<number>;
 }
@@ -32,9 +35,6 @@ export interface JobSettings {
   /** How old data may be on arrival, and how far ahead. */
   readonly acceptPastMs: number;
   readonly acceptFutureMs: number;
-  /** How long raw uploads, partitions and ledger are kept, and roll-ups; projects may have their own. Default: 30, 400. */
-  readonly retentionDays?: number;
-  readonly rollUpDays?: number;
   /** Where people open findings. */
   readonly publicUrl: string;
   /** Name of the bucket in events: embedded events look like S3's. */

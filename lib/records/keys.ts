@@ -9,6 +9,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   heads of a service in a range                   SVC#<project>#<service>     HEAD#<generation>#<step>#<start>[#<shard>]
 //   roll-ups to build, oldest first                 DUE#<project>               <step>#<start>#<generation>#<service>
 //   generations of a project's aggregates           PRJ#<project>               GEN
+//   settings of a project                           PRJ#<project>               SET
 //   one upload's ledger record                      LED#<project>#<00..3f>      <upload id>
 //   services of a project                           PRJ#<project>               SVC#<service>
 //   keys of the installation, by id                 KEYS                        KEY#<key id>
@@ -88,6 +89,7 @@ export const duePlace = (sk: string) => {
 };
 const unescaped = (text: string) => text.replaceAll('%23', '#').replaceAll('%25', '%');
 
+export const projectSettingsKey = (project: string) => ({ pk: part('PRJ', project), sk: 'SET' });
 export const generationKey = (project: string) => ({ pk: part('PRJ', project), sk: 'GEN' });
 
 /** 64 partitions a project: an id is a hash, so its first bits spread evenly. */

@@ -25,7 +25,11 @@ export interface Ledger {
   forget(project: string, id: UploadId): Promise<void>;
 }
 
-export function ledger(records: RecordStore, retentionDays: number): Ledger {
+/** @param retentionDays how long raw objects live: of all projects, or of each */
+export function ledger(
+  records: RecordStore,
+  retentionDays: number | ((project: string) => Promise<number>),
+): Ledger {
   return {
     async get(project, id) {
       const { pk, sk } = ledgerKey(project, id);
@@ -33,7 +37,8 @@ export function ledger(records: RecordStore, retentionDays: number): Ledger {
     },
     async finish(project, record) {
       // As long as the raw object lives, which expires by its arrival.
-      const expiresAt = record.receivedAt + (retentionDays + 1) * DAY_MS;
+      const days = typeof retentionDays === 'number' ? retentionDays : await retentionDays(project);
+      const expiresAt = record.receivedAt + (days + 1) * DAY_MS;
       await records.put(
         { ...ledgerKey(project, record.uploadId), body: record, expiresAt },
         { ifAbsent: true },

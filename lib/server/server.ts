@@ -10,6 +10,8 @@ import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { readApi } from '../http/read-api.ts';
 import { uploadsReader } from '../jobs/answers/uploads.ts';
 import { deliverDue } from '../jobs/deliver.ts';
+import { expire } from '../jobs/expire.ts';
+import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
 import { sweepOrphans, sweepUploads } from '../jobs/sweep.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
@@ -117,6 +119,8 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
         firstMs: 5 * MINUTE_MS,
         run: () => sweepUploads(context, { hours: 2 }),
       },
+      { name: 'roll-up', everyMs: 10 * MINUTE_MS, firstMs: MINUTE_MS, run: () => rollUp(context) },
+      { name: 'expiry', everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, run: () => expire(context) },
       { name: 'orphans', everyMs: HOUR_MS, firstMs: 10 * MINUTE_MS, run: () => sweepOrphans(context) },
       { name: 'housekeeping', everyMs: HOUR_MS, firstMs: MINUTE_MS, run: () => local.housekeeping() },
     ],

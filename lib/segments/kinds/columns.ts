@@ -197,6 +197,11 @@ export function mergeMaps<V>(
   return merged;
 }
 
+export const mapEach = <V, W>(
+  map: ReadonlyMap<string, V>,
+  change: (value: V, key: string) => W,
+): ReadonlyMap<string, W> => new Map([...map].map(([key, value]) => [key, change(value, key)]));
+
 /** Writes a map in the order of its keys; `readMap` reads it. */
 export function writeMap<V>(
   out: ByteWriter,

@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
 import type { Kind } from '../kind.ts';
 import {
   type LevelColumn,
+  mapEach,
   mergeLevels,
   mergeMaps,
   readLevels,
@@ -10,6 +11,7 @@ import {
   writeLevels,
   writeMap,
 } from './columns.ts';
+import { summariseLevels } from './summarise.ts';
 
 /**
  * Limits, restarts and out-of-memory ends that arrive under a machine's own resource (a kubelet, a Docker daemon) and
@@ -38,6 +40,9 @@ export const factsKind: Kind<FactsState> = {
   codecVersion: 1,
   empty: () => ({ machines: new Map() }),
   merge: (a, b) => ({ machines: mergeMaps(a.machines, b.machines, mergeLevels) }),
+  summarise: ({ machines }, stepMs) => ({
+    machines: mapEach(machines, (column) => summariseLevels(column, stepMs)),
+  }),
   encode(state) {
     const out = new ByteWriter();
     const table = new StringTable(state.machines.keys());

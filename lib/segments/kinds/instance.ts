@@ -4,6 +4,7 @@ import { addUpTo53, type Kind } from '../kind.ts';
 import {
   type CounterColumn,
   type LevelColumn,
+  mapEach,
   mergeCounters,
   mergeLevels,
   mergeMaps,
@@ -20,6 +21,7 @@ import {
   writeMap,
   writeTally,
 } from './columns.ts';
+import { summariseCumulative, summariseDelta, summariseLevels, summariseTally } from './summarise.ts';
 
 /**
  * What the instances of a service said about themselves in one partition. Compound keys are JSON arrays, made and taken
@@ -84,6 +86,17 @@ export const mergeInstance = (a: InstanceState, b: InstanceState): InstanceState
   work: mergeMaps(a.work, b.work, mergeTallies),
 });
 
+const summariseInstance = (instance: InstanceState, stepMs: number): InstanceState => ({
+  facts: instance.facts,
+  levels: mapEach(instance.levels, (column) => summariseLevels(column, stepMs)),
+  counts: mapEach(instance.counts, (column, key) =>
+    countOfKey(key).temporality === 'delta'
+      ? summariseDelta(column, stepMs)
+      : summariseCumulative(column, stepMs),
+  ),
+  work: mapEach(instance.work, (column) => summariseTally(column, stepMs)),
+});
+
 function* stringsOf(state: InstancesState): Iterable<string> {
   yield* state.unused.keys();
   for (const [key, instance] of state.instances) {
@@ -102,6 +115,11 @@ export const instanceKind: Kind<InstancesState> = {
   merge: (a, b) => ({
     instances: mergeMaps(a.instances, b.instances, mergeInstance),
     unused: mergeMaps(a.unused, b.unused, addUpTo53),
+  }),
+
+  summarise: ({ instances, unused }, stepMs) => ({
+    instances: mapEach(instances, (instance) => summariseInstance(instance, stepMs)),
+    unused,
   }),
 
   encode(state) {

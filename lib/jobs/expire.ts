@@ -1,0 +1,160 @@
+import { endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
+import { listProjects } from '../records/api-keys.ts';
+import type { Retired } from '../records/generations.ts';
+import { listServices } from '../records/services.ts';
+import type { PlacedHead } from '../segments/store.ts';
+import type { JobContext } from './context.ts';
+import { RAW_SHARDS, rawPlace } from './raw-segment.ts';
+import { buildBucket, isRolledUp } from './roll-up.ts';
+
+/** Writers and readers have read that a generation was replaced long before it is removed. */
+export const RETIRED_AFTER_MS = HOUR_MS;
+/** How long a generation that was replaced is looked for: a writer that stood still may have brought back a head of it. */
+const RETIRED_KEPT_MS = 7 * DAY_MS;
+const DEFAULT_RETENTION = { retentionDays: 30, rollUpDays: 400 };
+const ATTEMPTS_MAX = 10;
+
+export interface Expired {
+  readonly heads: number;
+  readonly segments: number;
+  readonly raw: number;
+}
+
+/**
+ * Removes what is past its retention, from the bucket and not from the index alone: partitions once a roll-up holds
+ * them, counted from their last upload; roll-ups; raw objects, counted from their arrival; generations that were replaced.
+ *
+ * A head is first marked as expired by a conditional write, so that nothing is committed to, merged into or read from it, then
+ * its segments go, then the head. Whatever a crash leaves is found again by the next run.
+ */
+export async function expire(
+  context: JobContext,
+  { project }: { readonly project?: string } = {},
+): Promise<Expired> {
+  const sum = { heads: 0, segments: 0, raw: 0 };
+  for (const { name } of project === undefined ? await listProjects(context.records) : [{ name: project }]) {
+    const { retentionDays, rollUpDays } = (await context.retention?.(name)) ?? DEFAULT_RETENTION;
+    const now = context.clock.now();
+    const { retired } = await context.generations.read(name);
+    const services = (await listServices(context.records, name)).map(({ service }) => service);
+    for (const service of [MACHINES, ...services]) {
+      const heads = await context.heads.all(name, service);
+      const before = { leaves: now - retentionDays * DAY_MS, rollUps: now - rollUpDays * DAY_MS };
+      for (const head of await goneBy(context, heads, before, retired)) {
+        const segments = await removeHead(context, head.partition);
+        if (segments === undefined) continue;
+        sum.heads += 1;
+        sum.segments += segments;
+      }
+    }
+    sum.raw += await expireRaw(context, name, now - retentionDays * DAY_MS);
+    await forgetRetired(context, name, now);
+  }
+  return sum;
+}
+
+interface Before {
+  readonly leaves: EpochMs;
+  readonly rollUps: EpochMs;
+}
+
+/** Heads that may go now, roll-ups after what they are made of. */
+async function goneBy(
+  context: JobContext,
+  heads: readonly PlacedHead[],
+  before: Before,
+  retired: readonly Retired[],
+): Promise<readonly PlacedHead[]> {
+  const now = context.clock.now();
+  const isRetired = ({ partition: { generation, start } }: PlacedHead) =>
+    retired.some(
+      (era) =>
+        era.generation === generation &&
+        start >= era.from &&
+        start < era.to &&
+        era.at + RETIRED_AFTER_MS <= now,
+    );
+  const gone = heads.filter((head) => isRetired(head) || head.head.expired);
+  const live = heads.filter((head) => !isRetired(head) && !head.head.expired);
+  const leaves = live.filter(({ partition }) => stepOf(partition) === '10m');
+  const hours = Map.groupBy(
+    leaves,
+    ({ partition: { generation, start } }) => `${generation} ${hourOf(start)}`,
+  );
+  for (const group of hours.values()) {
+    if (group.every((head) => lastUpload(head) <= before.leaves) && (await settle(context, group)))
+      gone.push(...group);
+  }
+  const stays = new Set(
+    [...hours.values()]
+      .flat()
+      .filter((head) => !gone.includes(head))
+      .map(({ partition }) => hourOf(partition.start)),
+  );
+  const rollUps = live.filter((head) => {
+    const { partition } = head;
+    const old = stepOf(partition) !== '10m' && endOfBucket(partition) <= before.rollUps;
+    return (
+      old && lastUpload(head) <= before.leaves && !(stepOf(partition) === '1h' && stays.has(partition.start))
+    );
+  });
+  return [...gone, ...rollUps];
+}
+
+const hourOf = (start: EpochMs) => Math.floor(start / HOUR_MS) * HOUR_MS;
+/** Heads that were made for a seal alone have none: a late upload may need them for as long as one could come. */
+const lastUpload = ({ head, partition }: PlacedHead): EpochMs => head.committedAt ?? endOfBucket(partition);
+
+/** True once the hour holds all of its partitions and says that it is final: from then on it stands for them. */
+async function settle(context: JobContext, group: readonly PlacedHead[]): Promise<boolean> {
+  const hour = parentOf((group[0] as PlacedHead).partition) as Partition;
+  if (!(await isRolledUp(context, hour))) await buildBucket(context, hour);
+  const current = await context.heads.read(hour);
+  if (current === undefined || current.head.dirty !== undefined || current.head.expired) return false;
+  if (current.head.final) return true;
+  const head = { ...current.head, final: true, writeToken: context.newId() };
+  return (await context.heads.swap(hour, head, current.version)) === 'stored';
+}
+
+/** How many segments went, or undefined when somebody else was faster. */
+async function removeHead(context: JobContext, partition: Partition): Promise<number | undefined> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const current = await context.heads.read(partition);
+    if (current === undefined) return undefined;
+    const { head, version } = current;
+    if (!head.expired) {
+      const marked = { ...head, expired: true, writeToken: context.newId() };
+      await context.heads.swap(partition, marked, version); // the next turn reads what stands
+      continue;
+    }
+    for (const { key } of head.segments) await context.objects.delete(key);
+    return (await context.heads.remove(partition, version)) === 'deleted' ? head.segments.length : undefined;
+  }
+  return undefined;
+}
+
+/** Raw objects of hours that ended before `before`, oldest first. */
+async function expireRaw(context: JobContext, project: string, before: EpochMs): Promise<number> {
+  let removed = 0;
+  for (const shard of RAW_SHARDS) {
+    for (;;) {
+      const page = await context.objects.list(`raw/${shard}/${project}/`);
+      const old = page.filter(({ key }) => (rawPlace(key)?.hour ?? before) + HOUR_MS <= before);
+      for (const { key } of old) await context.objects.delete(key);
+      removed += old.length;
+      if (old.length === 0 || old.length < page.length) break;
+    }
+  }
+  return removed;
+}
+
+async function forgetRetired(context: JobContext, project: string, now: EpochMs) {
+  const isOver = ({ at }: Retired) => at + RETIRED_KEPT_MS <= now;
+  const { retired } = await context.generations.of(project);
+  if (!retired.some(isOver)) return;
+  await context.generations.change(project, (before) => ({
+    ...before,
+    retired: before.retired.filter((era) => !isOver(era)),
+  }));
+}

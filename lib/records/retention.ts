@@ -1,0 +1,59 @@
+import { SECOND_MS } from '../model/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { projectSettingsKey } from './keys.ts';
+import { update } from './pages.ts';
+
+/** How long what a project sent is kept, in days; null: as the installation says. */
+export interface RetentionSetting {
+  /** Raw uploads, partitions and ledger. */
+  readonly retentionDays: number | null;
+  readonly rollUpDays: number | null;
+}
+export interface Retention {
+  readonly retentionDays: number;
+  readonly rollUpDays: number;
+}
+const UNSET: RetentionSetting = { retentionDays: null, rollUpDays: null };
+
+export async function readRetention(records: RecordStore, project: string): Promise<RetentionSetting> {
+  const { pk, sk } = projectSettingsKey(project);
+  return { ...UNSET, ...((await records.get(pk, sk))?.body as Partial<RetentionSetting> | undefined) };
+}
+
+export async function changeRetention(
+  records: RecordStore,
+  project: string,
+  change: Partial<RetentionSetting>,
+): Promise<RetentionSetting> {
+  const changed = await update<RetentionSetting>(records, projectSettingsKey(project), (before) => ({
+    body: { ...UNSET, ...before, ...change },
+  }));
+  return changed ?? UNSET;
+}
+
+const CACHE_MS = 30 * SECOND_MS;
+const CACHE_MAX = 10_000;
+
+/** What holds for a project; believed for 30 s. `least`: roll-ups could not be rebuilt from what lives shorter. */
+export function retentionOf(
+  records: RecordStore,
+  clock: Clock,
+  usual: Retention,
+  least: number,
+): (project: string) => Promise<Retention> {
+  const known = new Map<string, { readonly retention: Retention; readonly readAt: number }>();
+  return async (project) => {
+    const before = known.get(project);
+    if (before !== undefined && clock.now() - before.readAt < CACHE_MS) return before.retention;
+    if (known.size >= CACHE_MAX) known.clear();
+    const own = await readRetention(records, project);
+    const retentionDays = Math.max(least, own.retentionDays ?? usual.retentionDays);
+    const retention = {
+      retentionDays,
+      rollUpDays: Math.max(retentionDays, own.rollUpDays ?? usual.rollUpDays),
+    };
+    known.set(project, { retention, readAt: clock.now() });
+    return retention;
+  };
+}
