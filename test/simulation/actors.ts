@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../lib/ports/object-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { RecordStore } from '../../lib/ports/record-store.ts';
 import type { Draw } from './draw.ts';
-import type { Access, FaultBook } from './faults.ts';
+import type { Access, FaultBook, FaultName } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** A process of the simulated system: it may stop at any await, for good or for hours, and its clock may be wrong. */
@@ -53,9 +53,15 @@ export function actor(world: ActorWorld, offset: number): Actor {
   });
   const pause = () => scheduler.turn(draw.whole(...PAUSE_MS));
 
+  const faultOf = (access: Access): FaultName | undefined => {
+    if (!draw.chance(faultRate * WEIGHT_MAX)) return undefined;
+    const part = withinJob(operation);
+    return draw.chance(weightOf(part, access) / WEIGHT_MAX) ? book.draw(part, access) : undefined;
+  };
+
   /** One call to a store. `lost` is what it answers when its own write was taken for somebody else's. */
   async function call<T>(access: Access, effect: () => Promise<T>, lost?: T): Promise<T> {
-    const fault = draw.chance(faultRate) ? book.draw(withinJob(operation), access) : undefined;
+    const fault = faultOf(access);
     await (fault === 'pause before' ? pause() : scheduler.turn());
     if (dead) return ghost(access, effect);
     if (fault === 'clock jumps') offsetMs += draw.pick([-DAY_MS, DAY_MS]);
@@ -74,7 +80,7 @@ export function actor(world: ActorWorld, offset: number): Actor {
       return never();
     }
     if (fault === 'no answer, written') throw noAnswer();
-    await (fault === 'pause after' ? pause() : scheduler.turn());
+    if (fault === 'pause after') await pause();
     if (dead) return never();
     return fault === 'answer lost' && lost !== undefined ? lost : answer;
   }
@@ -107,6 +113,19 @@ const PARTS: Readonly<Record<string, string>> = {
   'segments/commit.ts': 'commit',
   'segments/compact.ts': 'compact',
 };
+
+/** How much more often than others calls fail: writes are fewer than reads and tell more, above all at a job's end. */
+type Weights = Readonly<Record<Access, number>>;
+const USUAL: Weights = { read: 1, write: 2, 'conditional write': 2 };
+const WEIGHTS: Readonly<Record<string, Weights>> = {
+  commit: { read: 0.6, write: 4, 'conditional write': 4 },
+  compact: { read: 0.3, write: 10, 'conditional write': 10 },
+  scan: { read: 0.2, write: 5, 'conditional write': 20 },
+  'sweep orphans': { read: 0.5, write: 2, 'conditional write': 12 },
+  'sweep uploads': { read: 1, write: 20, 'conditional write': 20 },
+};
+const WEIGHT_MAX = 20;
+const weightOf = (part: string, access: Access) => (WEIGHTS[part] ?? USUAL)[access];
 
 function withinJob(operation: string): string {
   if (operation !== 'analyze') return operation;

@@ -3,9 +3,10 @@ import { ONE } from '../../lib/model/sketch.ts';
 import { unitOfKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
 import { latencyOfKey } from '../../lib/segments/kinds/latency.ts';
-import { type Planned, PROJECTS, placeOf, type Sums, sumsOf } from './uploads.ts';
+import type { SegmentReader } from '../../lib/segments/read.ts';
+import { type Flavour, type Planned, PROJECTS, placeOf, START_MS, type Sums, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
-import { placesOf, START_MS, type World } from './world.ts';
+import { headsOf, type Place, placesOf, type World } from './world.ts';
 
 const FROM_MS = START_MS - 5 * DAY_MS;
 const TO_MS = START_MS + 5 * DAY_MS;
@@ -16,6 +17,7 @@ export async function wrongsOf(
   code: Code,
   planned: readonly Planned[],
   acknowledged: ReadonlySet<string>,
+  { wrongDoors }: Flavour,
 ): Promise<string[]> {
   const stored = storedIds(world);
   const accepted = planned.filter(({ upload }) => stored.has(upload.id));
@@ -26,12 +28,12 @@ export async function wrongsOf(
     ...(await wrongSegments(world, code)),
     ...(await wrongSums(world, code, accepted)),
     ...(await wrongLedger(world, accepted)),
-    ...(await wrongBalance(world, code)),
+    ...(await wrongBalance(world, code, wrongDoors)),
   ];
 }
 
 /** Ids of all uploads whose bytes are kept: what the product owes an account of. */
-function storedIds({ objects }: World): Set<string> {
+export function storedIds({ objects }: World): Set<string> {
   const raw = [...objects.stored].filter(([key]) => key.startsWith('raw/'));
   return new Set(raw.flatMap(([, { body }]) => rawIndex(body).entries.map(({ id }) => id)));
 }
@@ -46,20 +48,32 @@ async function wrongSums(world: World, code: Code, accepted: readonly Planned[])
   });
 }
 
-/** What a reader with nothing in its caches is told. Spans per second are counted beside the latencies. */
+/** What a reader with nothing in its caches is told of everything. */
 async function sumsIn(world: World, code: Code): Promise<Sums> {
   const sums: Sums = new Map();
   const { reader } = world.calm;
-  for (const { project, service } of await placesOf(world, code)) {
-    const query = { project, service, generation: 0, from: FROM_MS, to: TO_MS };
-    for (const { start, state } of await reader.range('latency', query)) {
-      for (const [key, { count, sum }] of state.units) {
-        const unit = unitOfKey(latencyOfKey(key).unit).name.replace('GET ', '');
-        sums.set(placeOf(project, service, start, unit), {
-          requests: count / ONE,
-          durationUs: Number(sum) / ONE,
-        });
-      }
+  for (const place of await placesOf(world, code)) {
+    for (const [key, sum] of await readSums(reader, place, FROM_MS, TO_MS)) sums.set(key, sum);
+  }
+  return sums;
+}
+
+/** What a reader is told of one service. */
+export async function readSums(reader: SegmentReader, { project, service }: Place, from: number, to: number) {
+  const sums: Sums = new Map();
+  for (const { start, state } of await reader.range('latency', {
+    project,
+    service,
+    generation: 0,
+    from,
+    to,
+  })) {
+    for (const [key, { count, sum }] of state.units) {
+      const unit = unitOfKey(latencyOfKey(key).unit).name.replace('GET ', '');
+      sums.set(placeOf(project, service, start, unit), {
+        requests: count / ONE,
+        durationUs: Number(sum) / ONE,
+      });
     }
   }
   return sums;
@@ -68,21 +82,17 @@ async function sumsIn(world: World, code: Code): Promise<Sums> {
 async function wrongSegments(world: World, code: Code): Promise<string[]> {
   const wrongs: string[] = [];
   const listed = new Set<string>();
-  for (const { project, service } of await placesOf(world, code)) {
-    const range = { project, service, generation: 0, from: FROM_MS, to: TO_MS };
-    for (const { partition, head } of await world.calm.heads.range(range)) {
-      const seen = new Set<string>();
-      for (const { key } of head.segments) {
-        listed.add(key);
-        const body = world.objects.stored.get(key)?.body;
-        if (body === undefined) {
-          wrongs.push(`The head of ${service} at ${partition.start} lists ${key}, which is not there`);
-          continue;
-        }
-        for (const id of code.readFooter(body).uploads) {
-          if (seen.has(id)) wrongs.push(`Two segments of ${service} at ${partition.start} hold ${id}`);
-          seen.add(id);
-        }
+  for (const { partition, head } of await headsOf(world, code)) {
+    const { service, start } = partition;
+    const seen = new Set<string>();
+    for (const { key } of head.segments) {
+      listed.add(key);
+      const body = world.objects.stored.get(key)?.body;
+      if (body === undefined)
+        wrongs.push(`The head of ${service} at ${start} lists ${key}, which is not there`);
+      for (const id of body === undefined ? [] : code.readFooter(body).uploads) {
+        if (seen.has(id)) wrongs.push(`Two segments of ${service} at ${start} hold ${id}`);
+        seen.add(id);
       }
     }
   }
@@ -104,12 +114,14 @@ async function wrongLedger(world: World, accepted: readonly Planned[]): Promise<
 }
 
 /** received = done + rejected + poison, nothing pending, as the API tells. It answers for at most 48 h at once. */
-async function wrongBalance(world: World, code: Code): Promise<string[]> {
+async function wrongBalance(world: World, code: Code, wrongDoors: boolean): Promise<string[]> {
   const wrongs: string[] = [];
   const uploads = code.uploadsReader(world.calm);
+  const hours = wrongDoors ? [-28, 12, 52] : [-1, 7];
   for (const project of PROJECTS) {
-    for (let from = START_MS - 28 * HOUR_MS; from < START_MS + 2 * DAY_MS; from += 40 * HOUR_MS) {
-      const { balance } = await uploads.read(project, from, from + 40 * HOUR_MS - 1);
+    for (const [i, to] of hours.slice(1).entries()) {
+      const from = hours[i] as number;
+      const { balance } = await uploads.read(project, START_MS + from * HOUR_MS, START_MS + to * HOUR_MS - 1);
       const { received, done, rejected, poison, pending } = balance;
       if (pending !== 0 || poison !== 0 || received !== done + rejected)
         wrongs.push(`The balance of ${project} is ${JSON.stringify(balance)}`);

@@ -1,16 +1,16 @@
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { encodeRaw, rawKey } from '../../lib/jobs/raw-segment.ts';
 import { Fault } from '../../lib/model/fault.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Actor } from './actors.ts';
-import { wrongsOf } from './checks.ts';
+import { storedIds, wrongsOf } from './checks.ts';
 import { draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
-import { ANALYZE_FAULT_RATE, OPERATIONS, RECEIVE_FAULT_RATE } from './operations.ts';
+import { ANALYZE_FAULT_RATE, OPERATIONS, type Oracle, RECEIVE_FAULT_RATE } from './operations.ts';
 import { settle } from './settle.ts';
-import { type Planned, planUploads } from './uploads.ts';
+import { drawFlavour, type Planned, planUploads, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
-import { BUCKET, openWorld, START_MS, type World } from './world.ts';
+import { BUCKET, headsOf, openWorld, type World } from './world.ts';
 
 export interface Outcome {
   /** What is not as it must be, in words. */
@@ -25,8 +25,6 @@ export interface Versions {
   readonly next: Code;
 }
 
-const UPLOADS = [20, 90] as const;
-const ACTIVE_MS = 2 * HOUR_MS;
 const ANALYZERS = 4;
 const WORKERS = 3;
 const VISIBILITY_MS = MINUTE_MS;
@@ -35,12 +33,22 @@ const VISIBILITY_MS = MINUTE_MS;
 export async function playHistory(seed: number, number: number, versions: Versions): Promise<Outcome> {
   const draw = draws(seedOf(seed, number));
   const world = await openWorld(draw, versions.next);
-  const uploads = planUploads(draw, draw.whole(...UPLOADS), START_MS, ACTIVE_MS);
-  const story: Story = { world, versions, uploads, bugs: [], acknowledged: new Set(), closed: false };
+  const flavour = drawFlavour(draw);
+  const uploads = planUploads(draw, flavour);
+  const batchMax = draw.pick([1, 1, 2, 4, 12]);
+  const story: Story = {
+    world,
+    versions,
+    uploads,
+    batchMax,
+    bugs: [],
+    acknowledged: new Set(),
+    closed: false,
+  };
   try {
     await world.scheduler.play(() => active(story));
-    await world.scheduler.play(() => settle(world, versions.next));
-    story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged)));
+    await world.scheduler.play(() => settle(world, versions.next, flavour.wrongDoors));
+    story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged, flavour)));
   } catch (error) {
     story.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -52,6 +60,8 @@ interface Story {
   readonly world: World;
   readonly versions: Versions;
   readonly uploads: readonly Planned[];
+  /** Messages that an analyzer takes at once. */
+  readonly batchMax: number;
   readonly bugs: string[];
   /** Ids that some client was told to be stored. */
   readonly acknowledged: Set<string>;
@@ -111,11 +121,13 @@ async function lives(story: Story, work: (story: Story, actor: Actor, code: Code
   while (!story.closed) {
     const code = draw.chance(0.5) ? versions.present : versions.next;
     const actor = world.spawn(draw.chance(0.2) ? draw.pick([-DAY_MS, DAY_MS]) : 0);
-    await Promise.race([work(story, actor, code), actor.died]);
-    await scheduler.turn(draw.whole(SECOND_MS, 5 * MINUTE_MS));
+    // One that hangs is replaced, and goes on beside its successor when it wakes up.
+    await Promise.race([work(story, actor, code), actor.died, scheduler.turn(HANGS_MS)]);
+    await scheduler.turn(draw.whole(SECOND_MS, MINUTE_MS));
   }
 }
 
+const HANGS_MS = 10 * MINUTE_MS;
 const REPLACED = 0.05;
 
 async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
@@ -125,7 +137,10 @@ async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
   while (!story.closed && !draw.chance(REPLACED)) {
     actor.begin('analyze', rate(draw.pick(CALM), ANALYZE_FAULT_RATE));
     const taken = await attempt(story, code, 'analyze', async () => {
-      const messages = await context.uploads.receive({ max: draw.whole(1, 12), visibilityMs: VISIBILITY_MS });
+      const messages = await context.uploads.receive({
+        max: draw.whole(1, story.batchMax),
+        visibilityMs: VISIBILITY_MS,
+      });
       if (messages.length === 0) return 0;
       const { failed } = await code.analyze(context, messages);
       const done = messages.filter((message) => !failed.includes(message));
@@ -148,10 +163,26 @@ async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
   while (!story.closed && !draw.chance(REPLACED)) {
     const operation = draw.pick(bag);
     actor.begin(operation.name, rate(draw.pick(CALM), operation.faultRate));
-    await attempt(story, code, operation.name, () => operation.run(code, context, draw));
+    await attempt(story, code, operation.name, async () => {
+      story.bugs.push(...((await operation.run({ code, context, draw, oracle: oracleOf(story) })) ?? []));
+    });
     await scheduler.turn(draw.whole(SECOND_MS, 3 * MINUTE_MS));
   }
 }
+
+const oracleOf = ({ world, uploads, versions }: Story): Oracle => ({
+  partitions: async () => (await headsOf(world, versions.next)).map(({ partition }) => partition),
+  atLeast: async () => {
+    const records = await Promise.all(
+      uploads.map(({ upload }) => world.calm.ledger.get(upload.project, upload.id)),
+    );
+    return sumsOf(uploads.filter((_, n) => records[n]?.state === 'done'));
+  },
+  atMost: () => {
+    const stored = storedIds(world);
+    return sumsOf(uploads.filter(({ upload }) => stored.has(upload.id)));
+  },
+});
 
 /** Some runs have no faults, so that things get done; some have many. */
 const CALM = [0, 0.5, 1, 2];

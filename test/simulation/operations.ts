@@ -1,10 +1,12 @@
 import type { JobContext } from '../../lib/jobs/context.ts';
-import { partitionStart } from '../../lib/model/partition.ts';
+import { PARTITION_MS, type Partition } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
-import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { HOUR_MS } from '../../lib/model/units.ts';
+import { readSums } from './checks.ts';
 import type { Draw } from './draw.ts';
-import { PROJECTS } from './uploads.ts';
+import { PROJECTS, SERVICES, type Sums } from './uploads.ts';
 import type { Code } from './versions.ts';
+import type { Place } from './world.ts';
 
 /** One job that workers run beside the analyzers, over and over. */
 export interface Operation {
@@ -13,54 +15,103 @@ export interface Operation {
   readonly weight: number;
   /** Chance of a fault at each of its calls, when it is to have any: less for those that make many calls. */
   readonly faultRate: number;
-  run(code: Code, context: JobContext, draw: Draw): Promise<unknown>;
+  /** Returns what it saw that cannot be. */
+  run(work: Work): Promise<readonly string[] | undefined>;
 }
 
-const SERVICES = ['shop', 'cart', 'mail'].map((name) => serviceName({ name }));
-const anyPlace = (draw: Draw) => ({ project: draw.pick(PROJECTS), service: draw.pick(SERVICES) });
+interface Work {
+  readonly code: Code;
+  readonly context: JobContext;
+  readonly draw: Draw;
+  readonly oracle: Oracle;
+}
+/** What is so, whatever the actors see of it. */
+export interface Oracle {
+  /** Uploads that the ledger calls done are in every answer from then on. */
+  atLeast(): Promise<Sums>;
+  /** Nothing is that was not received. */
+  atMost(): Sums;
+  /** Those that have a head now. */
+  partitions(): Promise<readonly Partition[]>;
+}
+
+const anyPlace = (draw: Draw): Place => ({
+  project: draw.pick(PROJECTS),
+  service: serviceName({ name: draw.pick(SERVICES) }),
+});
+const job =
+  (run: (work: Work) => Promise<unknown>): Operation['run'] =>
+  async (work) => {
+    await run(work);
+    return undefined;
+  };
 
 export const OPERATIONS: readonly Operation[] = [
   {
     name: 'sweep uploads',
     weight: 1,
-    faultRate: 0.004,
-    run: (code, context) => code.sweepUploads(context, { hours: 1 }),
+    faultRate: 0.008,
+    run: job(({ code, context }) => code.sweepUploads(context, { hours: 0 })),
   },
-  { name: 'sweep orphans', weight: 3, faultRate: 0.1, run: (code, context) => code.sweepOrphans(context) },
+  {
+    name: 'sweep orphans',
+    weight: 5,
+    faultRate: 0.1,
+    run: job(({ code, context }) => code.sweepOrphans(context)),
+  },
   {
     name: 'compact',
-    weight: 8,
-    faultRate: 0.15,
-    run(code, context, draw) {
-      const start = partitionStart(context.clock.now() - draw.whole(0, 40 * MINUTE_MS));
-      return code.compact(context, context.cache, { ...anyPlace(draw), start, generation: 0 });
-    },
+    weight: 16,
+    faultRate: 0.1,
+    run: job(async ({ code, context, draw, oracle }) => {
+      const partitions = await oracle.partitions();
+      if (partitions.length > 0) {
+        await code.compact(context, context.cache, draw.pick(partitions), { fully: draw.chance(0.6) });
+      }
+    }),
   },
   {
     name: 'scan',
-    weight: 6,
+    weight: 8,
     faultRate: 0.1,
-    run(code, context, draw) {
+    run: job(({ code, context, draw }) => {
       const { project, service } = anyPlace(draw);
       return code.scanService(context, project, service);
-    },
+    }),
   },
-  {
-    name: 'read',
-    weight: 4,
-    faultRate: 0.1,
-    run(_code, context, draw) {
-      const now = context.clock.now();
-      return context.reader.range('latency', {
-        ...anyPlace(draw),
-        generation: 0,
-        from: now - draw.whole(0, 24) * HOUR_MS,
-        to: now,
-      });
-    },
-  },
+  { name: 'read', weight: 6, faultRate: 0.15, run: readOnce },
 ];
 
+/** Reads hours of one service, and holds the answer against what is known before and after it. */
+async function readOnce({ context, draw, oracle }: Work): Promise<readonly string[]> {
+  const place = anyPlace(draw);
+  const to = context.clock.now();
+  const from = to - draw.whole(1, 24) * HOUR_MS;
+  const least = await oracle.atLeast();
+  const found = await readSums(context.reader, place, from, to);
+  const most = oracle.atMost();
+  const inRange = ([key]: [string, unknown]) => {
+    const [project, service, start] = JSON.parse(key) as [string, string, number];
+    return (
+      project === place.project && service === place.service && start > from - PARTITION_MS && start < to
+    );
+  };
+  const none = { requests: 0, durationUs: 0 };
+  const lacking = [...least].filter(inRange).flatMap(([key, { requests, durationUs }]) => {
+    const got = found.get(key) ?? none;
+    return got.requests >= requests && got.durationUs >= durationUs
+      ? []
+      : [`A reader missed uploads of ${key}`];
+  });
+  const invented = [...found].flatMap(([key, { requests, durationUs }]) => {
+    const limit = most.get(key) ?? none;
+    return requests <= limit.requests && durationUs <= limit.durationUs
+      ? []
+      : [`A reader saw more in ${key} than was received`];
+  });
+  return [...lacking, ...invented];
+}
+
 /** The analysis, whose commits and compactions are told apart in the table. */
-export const ANALYZE_FAULT_RATE = 0.15;
+export const ANALYZE_FAULT_RATE = 0.05;
 export const RECEIVE_FAULT_RATE = 0.1;

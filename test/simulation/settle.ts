@@ -4,19 +4,20 @@ import type { Code } from './versions.ts';
 import { BUCKET, type World } from './world.ts';
 
 const ROUNDS_MAX = 200;
-/** What the sweep has to look back on: a door's clock may have been a day behind. */
-const SWEEP_HOURS = 80;
+/** What the sweep has to look back on, and where a door's clock may have been a day behind. */
+const SWEEP_HOURS = 10;
+const SWEEP_DAYS_HOURS = 60;
 
 /** Faults end, the dead stay dead, and one healthy process does what is left to do. */
-export async function settle(world: World, code: Code): Promise<void> {
+export async function settle(world: World, code: Code, wrongDoors: boolean): Promise<void> {
   const { scheduler, draw } = world;
   const healthy = world.spawn(0);
   healthy.begin('settle', 0);
   const context = world.calm;
   // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
-  await scheduler.turn(DAY_MS + 4 * HOUR_MS);
+  await scheduler.turn((wrongDoors ? DAY_MS : 0) + 4 * HOUR_MS);
   await context.uploads.redrive(1000);
-  await code.sweepUploads(context, { hours: SWEEP_HOURS });
+  await code.sweepUploads(context, { hours: wrongDoors ? SWEEP_DAYS_HOURS : SWEEP_HOURS });
   await drain(world, code);
   if (draw.chance(0.3)) {
     await redeliverEverything(world);

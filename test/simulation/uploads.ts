@@ -25,20 +25,47 @@ export interface Piece {
   readonly durationUs: number;
 }
 
+/** Histories play on one day of the future, whatever the day is. */
+export const START_MS = Date.UTC(2031, 4, 6, 12);
 export const PROJECTS = ['red', 'blue'];
-const SERVICES = ['shop', 'cart', 'mail'];
+export const SERVICES = ['shop', 'cart', 'mail'];
 const UNITS = 3;
-/** What share of uploads is of which sort; the rest is spans of the last half hour. */
-const SORTS = { broken: 0.04, late: 0.05, old: 0.15, wrongClock: 0.06, bothProjects: 0.1, memory: 0.1 };
+/** What share of uploads is of which sort; the rest is spans of the last minutes. */
+const SORTS = { broken: 0.04, late: 0.05, old: 0.1, wrongDoor: 0.3, bothProjects: 0.1, memory: 0.2 };
 
-/** Uploads of one history, sent during `activeMs` from `startMs`. */
-export function planUploads(draw: Draw, count: number, startMs: number, activeMs: number): Planned[] {
-  return Array.from({ length: count }, (_, n) => plan(draw, n, startMs + draw.whole(0, activeMs))).flat();
+/** What differs from history to history: uploads of one partition merge, those of many do not. */
+export interface Flavour {
+  readonly uploads: number;
+  readonly services: readonly string[];
+  readonly projects: readonly string[];
+  /** How long uploads are sent. */
+  readonly activeMs: number;
+  /** Most data are of this one minute, whenever they come; else of the half hour before they come. */
+  readonly hotMs: number | undefined;
+  /** Some doors' clocks are a day off. */
+  readonly wrongDoors: boolean;
 }
+export const drawFlavour = (draw: Draw): Flavour => {
+  const hot = draw.chance(0.7);
+  return {
+    uploads: draw.whole(20, hot ? 120 : 60),
+    services: SERVICES.slice(0, draw.whole(1, hot ? 2 : SERVICES.length)),
+    projects: PROJECTS.slice(0, draw.whole(1, PROJECTS.length)),
+    activeMs: draw.whole(10, hot ? 300 : 100) * MINUTE_MS,
+    hotMs: hot ? START_MS - 5 * MINUTE_MS : undefined,
+    wrongDoors: draw.chance(0.15),
+  };
+};
 
-function plan(draw: Draw, number: number, sentAt: number): Planned[] {
-  const project = draw.pick(PROJECTS);
-  const doorOffsetMs = draw.chance(SORTS.wrongClock) ? draw.pick([-DAY_MS, DAY_MS]) : 0;
+/** Uploads of one history, in no order. */
+export const planUploads = (draw: Draw, flavour: Flavour): Planned[] =>
+  Array.from({ length: flavour.uploads }, (_, n) =>
+    plan(draw, flavour, n, START_MS + draw.whole(0, flavour.activeMs)),
+  ).flat();
+
+function plan(draw: Draw, flavour: Flavour, number: number, sentAt: number): Planned[] {
+  const project = draw.pick(flavour.projects);
+  const doorOffsetMs = flavour.wrongDoors && draw.chance(SORTS.wrongDoor) ? draw.pick([-DAY_MS, DAY_MS]) : 0;
   if (draw.chance(SORTS.broken)) {
     const body = `{"resourceSpans": [${number}`;
     return [planned({ project, body, sentAt, doorOffsetMs, pieces: [], state: 'rejected' })];
@@ -47,19 +74,21 @@ function plan(draw: Draw, number: number, sentAt: number): Planned[] {
     ? draw.whole(60 * HOUR_MS, 70 * HOUR_MS)
     : draw.chance(SORTS.old)
       ? draw.whole(HOUR_MS, 16 * HOUR_MS)
-      : draw.whole(0, 30 * MINUTE_MS);
-  // A door whose clock is a day behind takes the present for the future; one that is a day ahead, for yesterday.
+      : flavour.hotMs === undefined
+        ? draw.whole(0, 30 * MINUTE_MS)
+        : sentAt - flavour.hotMs - draw.whole(0, MINUTE_MS);
+  // By the clock of its door: one that is a day behind takes the present for the future.
   const seenAgeMs = ageMs + doorOffsetMs;
   const accepted = seenAgeMs >= -5 * MINUTE_MS && seenAgeMs <= 2 * DAY_MS;
   const endMs = sentAt - ageMs;
   const state = accepted ? 'done' : 'rejected';
   if (draw.chance(SORTS.memory)) {
-    const body = JSON.stringify({ resourceMetrics: [memoryOf(draw, number, endMs)] });
+    const body = JSON.stringify({ resourceMetrics: [memoryOf(draw.pick(flavour.services), number, endMs)] });
     return [planned({ project, route: 'otlp-metrics', body, sentAt, doorOffsetMs, pieces: [], state })];
   }
-  const pieces = drawnPieces(draw, number, endMs);
+  const pieces = drawnPieces(draw, flavour.services, number, endMs);
   const body = JSON.stringify({ resourceSpans: pieces.map(spanOf) });
-  const projects = draw.chance(SORTS.bothProjects) ? PROJECTS : [project];
+  const projects = draw.chance(SORTS.bothProjects) ? flavour.projects : [project];
   return projects.map((name) =>
     planned({
       project: name,
@@ -96,10 +125,15 @@ function planned({ project, body, route = 'otlp-traces', ...rest }: Sending): Pl
 }
 
 /** One request of each of some services: a commit to several partitions, between any two of which somebody may crash. */
-function drawnPieces(draw: Draw, number: number, endMs: number): Omit<Piece, 'project'>[] {
-  const first = draw.whole(0, SERVICES.length - 1);
+function drawnPieces(
+  draw: Draw,
+  services: readonly string[],
+  number: number,
+  endMs: number,
+): Omit<Piece, 'project'>[] {
+  const first = draw.whole(0, services.length - 1);
   return Array.from({ length: draw.pick([1, 1, 2, 3]) }, (_, i) => ({
-    service: SERVICES[(first + i) % SERVICES.length] as string,
+    service: services[(first + i) % services.length] as string,
     unit: `/unit/${draw.whole(1, UNITS)}`,
     endMs,
     // No two uploads are worth the same, so that one that is lost and one that counts twice do not add up to right.
@@ -130,10 +164,11 @@ const spanOf = ({ service, unit, endMs, durationUs }: Omit<Piece, 'project'>) =>
 });
 
 const POINTS = 20;
-/** A heap that grows, so that a scan has something to look at. */
-const memoryOf = (draw: Draw, number: number, endMs: number) => ({
+export const LIMIT_BYTES = 100_000_000;
+/** Memory near its limit, so that a scan has something to look at. */
+const memoryOf = (service: string, number: number, endMs: number) => ({
   resource: {
-    attributes: [text('service.name', draw.pick(SERVICES)), text('service.instance.id', 'one')],
+    attributes: [text('service.name', service), text('service.instance.id', 'one')],
   },
   scopeMetrics: [
     {
@@ -144,7 +179,7 @@ const memoryOf = (draw: Draw, number: number, endMs: number) => ({
           gauge: {
             dataPoints: Array.from({ length: POINTS }, (_, i) => ({
               timeUnixNano: nanos(endMs - i * SECOND_MS - number),
-              asInt: String(100_000_000 + number * 1000 - i),
+              asInt: String(LIMIT_BYTES - i),
             })),
           },
         },

@@ -9,14 +9,12 @@ import { type Actor, actor } from './actors.ts';
 import type { Draw } from './draw.ts';
 import { type FaultBook, faultBook } from './faults.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
-import { PROJECTS } from './uploads.ts';
+import { LIMIT_BYTES, PROJECTS, SERVICES, START_MS } from './uploads.ts';
 import type { Code } from './versions.ts';
 
 const RETENTION_DAYS = 30;
 const MAX_RECEIVES = 50;
 export const BUCKET = 'simulated';
-/** Histories play on one day of the future, whatever the day is. */
-export const START_MS = Date.UTC(2031, 4, 6, 12);
 
 /** The stores, the time and everybody who uses them. */
 export interface World {
@@ -45,21 +43,31 @@ export async function openWorld(draw: Draw, code: Code): Promise<World> {
   };
   const contextOf = ({ ports, now }: Pick<Actor, 'ports' | 'now'>, version: Code): JobContext => {
     const { objects, records, queue } = ports;
-    const store = { objects, heads: version.headRecords(records), clock: { now }, newId };
+    const clock = { now };
+    const ledger = version.ledger(records, RETENTION_DAYS);
+    const generations = version.generations(records, clock);
+    const finished = version.finishedUploads({ ledger, generations, clock });
+    const store = { objects, heads: version.headRecords(records), clock, newId, finished };
     const cache = version.segmentCache(objects);
     return {
       ...store,
       records,
       uploads: queue,
       cache,
-      reader: version.segmentReader(store, cache),
-      ledger: version.ledger(records, RETENTION_DAYS),
+      reader: version.segmentReader(store, cache, async (project) => (await generations.of(project)).eras),
+      ledger,
+      generations,
       findings: version.findingRecords<FindingRecord>(records),
       rejections: version.rejections(records),
       settings: { acceptPastMs: 2 * DAY_MS, acceptFutureMs: 5 * MINUTE_MS, publicUrl: '', bucket: BUCKET },
     };
   };
-  for (const project of PROJECTS) await code.ensureProject(ports.records, project);
+  for (const project of PROJECTS) {
+    await code.ensureProject(ports.records, project);
+    // Memory that comes near a limit and then is silent makes a finding, which scans keep true.
+    for (const service of SERVICES)
+      await code.changeSettings(ports.records, project, service, { limitBytes: LIMIT_BYTES });
+  }
   return {
     draw,
     scheduler: time,
@@ -85,4 +93,19 @@ export async function placesOf({ calm }: World, code: Code): Promise<Place[]> {
       places.push({ project, service });
   }
   return places;
+}
+
+/** Every head there is, with its partition. */
+export async function headsOf(world: World, code: Code) {
+  const heads = await Promise.all(
+    (await placesOf(world, code)).map((place) =>
+      world.calm.heads.range({
+        ...place,
+        generation: 0,
+        from: START_MS - 5 * DAY_MS,
+        to: START_MS + 5 * DAY_MS,
+      }),
+    ),
+  );
+  return heads.flat();
 }
