@@ -683,6 +683,13 @@ export const UPLOADS: ApiUploads = {
           firstBytes: '1b 2f 00 f8 25 c2 a2 90',
           bytes: 4120,
         },
+        {
+          at: NOW - 6 * HOUR + MINUTE,
+          route: '/v1/metrics',
+          detail: 'Could not read the body: Content-Encoding is br, expected gzip or identity',
+          firstBytes: '1b 30 00 f8 25 c2 a2 90',
+          bytes: 4121,
+        },
       ],
     },
   ],

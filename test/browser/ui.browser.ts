@@ -242,6 +242,16 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await broken.close();
   });
 
+  it('a finding that is not there says so, and where the others are', async () => {
+    const { page, context } = await openPage(browser, { width: 390 });
+    await page.goto(`${leak.url}/findings/f-none`);
+    await page.locator('.msg.err').first().waitFor();
+    expect(await page.locator('h1.say').textContent()).toBe('There is no such finding.');
+    expect(await page.getByRole('link', { name: 'All findings' }).getAttribute('href')).toBe('/findings');
+    expect(await axeFindings(page)).toEqual([]);
+    await context.close();
+  });
+
   it('asks for one small thing every five seconds at rest', async () => {
     const quiet = await startFixture('leak');
     const { page, context } = await openPage(browser, { width: 1440 });

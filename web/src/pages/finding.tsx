@@ -12,7 +12,7 @@ import { Standing } from '../finding/standing.tsx';
 import { UnitsTable } from '../finding/units-table.tsx';
 import { percent, seconds } from '../format.ts';
 import { useKeys } from '../keys.ts';
-import { go, hrefWith, usePlace } from '../router.ts';
+import { go, href, hrefWith, usePlace } from '../router.ts';
 import { dayTime, rangeQuery } from '../time.ts';
 import type { UnitList } from '../types.ts';
 import { useView } from '../view.ts';
@@ -28,7 +28,17 @@ export function FindingPage({ id }: { id: string }) {
     return (
       <Page title="Finding">
         {loaded.problem ? (
-          <Failed what={`finding ${id}`} problem={loaded.problem} retry={loaded.reload} />
+          <>
+            <h1 class="say">
+              {loaded.problem.status === 404
+                ? 'There is no such finding.'
+                : 'This finding cannot be shown now.'}
+            </h1>
+            <p class="lede after-say">
+              <a href={href('/findings')}>All findings</a>
+            </p>
+            <Failed what={`finding ${id}`} problem={loaded.problem} retry={loaded.reload} />
+          </>
         ) : (
           <Skeleton />
         )}
