@@ -5,6 +5,7 @@ import { type AuthContext, authenticator, refuseForeignPage } from './auth.ts';
 import { readBody } from './body.ts';
 import { openApi } from './openapi.ts';
 import { problem } from './problem.ts';
+import { sessionRoutes } from './session-routes.ts';
 
 export const API_BASE = '/api/v1';
 const BODY_MAX_BYTES = 64 * 1024;
@@ -22,6 +23,7 @@ export function apiApp(context: ApiContext, routes: readonly ApiRoute[]): Hono {
   const document = openApi(routes, context.version, API_BASE);
   app.get(`${API_BASE}/openapi.json`, (c) => c.json(document));
 
+  sessionRoutes(app, `${API_BASE}/session`, auth, context.auth);
   for (const route of routes) {
     app.on(route.method.toUpperCase(), `${API_BASE}${honoPath(route.path)}`, async (c) => {
       try {
@@ -34,6 +36,7 @@ export function apiApp(context: ApiContext, routes: readonly ApiRoute[]): Hono {
           query: parse(route.query, c.req.query(), 'query'),
           body: parse(route.body, route.body === undefined ? undefined : readJson(body), 'body'),
         });
+        if (answer instanceof Response) return answer; // a file to save
         return Response.json(answer, { headers: { 'cache-control': 'no-store' } });
       } catch (error) {
         if (!(error instanceof Fault)) context.onBug?.(error, `${route.method} ${route.path}`);

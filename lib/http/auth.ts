@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { type ApiKey, keyById, keyByPublicKey, keyByToken, type Scope } from '../records/api-keys.ts';
 import { WEBHOOK_ID_CHARS } from './limits.ts';
+import { keyOfSession, sessionIn } from './session.ts';
 import {
   checkTimestamp,
   requestText,
@@ -25,13 +26,16 @@ export interface Caller {
 export interface AuthContext {
   readonly records: RecordStore;
   readonly clock: Clock;
-  /** Secrets of signatures are derived from it. */
-  readonly masterSecret: Uint8Array<ArrayBuffer>;
+  /** Secrets of signatures and sessions are derived from it. Asked for when the first of them comes: it may lie far away. */
+  readonly masterSecret: MasterSecret;
   /** True when callers without any carrier may come in as OPEN_CALLER: the embedded server on loopback. */
   readonly open: (request: Request, env: unknown) => boolean;
   /** Path and query exactly as they came, before any URL parser took `\` for `/`. */
   readonly target: (request: Request, env: unknown) => string;
 }
+
+export type MasterSecret = Uint8Array<ArrayBuffer> | (() => Promise<Uint8Array<ArrayBuffer>>);
+export const secretOf = async (master: MasterSecret) => (typeof master === 'function' ? master() : master);
 
 export const DEFAULT_PROJECT = 'default';
 const OPEN_CALLER: Caller = {
@@ -48,7 +52,7 @@ const KEY_CACHE_MAX = 10_000;
 export interface Authenticator {
   /**
    * One chain; the first carrier present decides, and nothing falls through after a failed check: a signature, then
-   * `Authorization: Bearer`, then `x-api-key`, then Basic auth's password.
+   * `Authorization: Bearer` or Basic auth's password, then `x-api-key`, then the cookie of a session.
    *
    * @param scope undefined: any key will do
    * @throws Fault('unauthorized' | 'forbidden')
@@ -118,6 +122,7 @@ function checkKey(key: ApiKey | undefined): ApiKey {
 
 type Carrier =
   | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'session'; readonly value: string }
   | {
       readonly kind: 'signature';
       readonly key: string;
@@ -140,7 +145,9 @@ function carrierOf(headers: Headers): Carrier | undefined {
   const authorization = headers.get('authorization');
   if (authorization !== null) return { kind: 'token', token: tokenOf(authorization) };
   const apiKey = headers.get('x-api-key');
-  return apiKey === null ? undefined : { kind: 'token', token: apiKey.trim() };
+  if (apiKey !== null) return { kind: 'token', token: apiKey.trim() };
+  const session = sessionIn(headers);
+  return session === undefined ? undefined : { kind: 'session', value: session };
 }
 
 /** OTLP exporters URL-encode header values in some languages, so that "Bearer%20tm_…" arrives. */
@@ -170,6 +177,14 @@ async function callerOf(
     return OPEN_CALLER;
   }
   if (carrier.kind === 'token') return callerWith(checkKey(await cache.byToken(carrier.token)), undefined);
+  if (carrier.kind === 'session') {
+    const keyId = await keyOfSession(
+      await secretOf(context.masterSecret),
+      carrier.value,
+      context.clock.now(),
+    );
+    return callerWith(checkKey(await cache.byId(keyId)), undefined);
+  }
   const { id, timestamp } = carrier;
   if (id === '' || id.length > WEBHOOK_ID_CHARS)
     throw new Fault('unauthorized', 'Cannot accept signature: webhook-id is missing or too long');
@@ -177,7 +192,8 @@ async function callerOf(
   const parts = partsOf(request, { id, timestamp, target: context.target(request, env), body });
   const content = await signedContent(parts);
   const fits = async (key: ApiKey) => {
-    const secrets = key.secretVersions.map((version) => uploadSecret(context.masterSecret, key.id, version));
+    const master = await secretOf(context.masterSecret);
+    const secrets = key.secretVersions.map((version) => uploadSecret(master, key.id, version));
     return verify(await Promise.all(secrets), content, carrier.signature);
   };
   let key = checkKey(await cache.byId(carrier.key));

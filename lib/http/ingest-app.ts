@@ -6,6 +6,7 @@ import { Fault } from '../model/fault.ts';
 import { putDeploy } from '../records/deploys.ts';
 import { noteService } from '../records/services.ts';
 import { DEFAULT_PROJECT } from './auth.ts';
+import { directUploads } from './direct-uploads.ts';
 import { type Admitted, door, note } from './door.ts';
 import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
@@ -38,6 +39,7 @@ export function ingestApp(context: IngestContext): Hono {
   }
 
   sentryRoutes(app, context, enter);
+  if (context.direct !== undefined) directUploads(app, context, enter, context.direct);
 
   app.post(
     '/v1/deploys',

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Rejections } from '../records/rejections.ts';
 import type { AuthContext } from './auth.ts';
+import type { DirectUploads } from './direct-uploads.ts';
 import type { InflateAll } from './inflate.ts';
 import type { Limits } from './limits.ts';
 
@@ -20,6 +21,8 @@ export interface IngestContext {
   readonly brotli?: InflateAll | undefined;
   /** Web APIs stop at the first member of a gzip body; runtimes that know better hand it in. */
   readonly gzip?: InflateAll | undefined;
+  /** Large bodies by signed PUTs; absent where the store can sign none. */
+  readonly direct?: DirectUploads | undefined;
   /** What answers /readyz: throws when a store does not. */
   readonly ready: () => Promise<void>;
   /** Told of every error that is not a Fault: the log of the process. */

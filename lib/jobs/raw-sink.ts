@@ -14,7 +14,8 @@ export interface RawSink {
 
 interface SinkContext {
   readonly objects: ObjectStore;
-  readonly uploads: Queue;
+  /** Only sent to. */
+  readonly uploads: Pick<Queue, 'send'>;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly bucket: string;

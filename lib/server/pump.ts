@@ -1,6 +1,6 @@
-import { analyze } from '../jobs/analyze.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { bytesOfEvent } from '../jobs/events.ts';
+import { takeEvents } from '../jobs/take-events.ts';
 import { Fault } from '../model/fault.ts';
 import { MIB } from '../model/units.ts';
 import type { QueueMessage } from '../ports/queue.ts';
@@ -100,7 +100,7 @@ async function analyzeOrSplit(
   onError: OnError,
 ): Promise<readonly QueueMessage[]> {
   try {
-    return (await analyze(context, messages)).failed;
+    return await takeEvents(context, messages);
   } catch (error) {
     const isStoreAway = error instanceof Fault && error.code === 'unavailable';
     if (messages.length === 1 || isStoreAway) {

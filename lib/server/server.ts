@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { readApi } from '../http/read-api.ts';
 import { uploadsReader } from '../jobs/answers/uploads.ts';
 import { deliverDue } from '../jobs/deliver.ts';
+import { sweepDirect } from '../jobs/direct.ts';
 import { expire } from '../jobs/expire.ts';
 import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
@@ -17,6 +18,7 @@ import { sweepOrphans, sweepUploads } from '../jobs/sweep.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import { buildWebIfStale, WEB_DIST } from './build-web.ts';
 import { isOpenCaller } from './open-caller.ts';
+import { ownDirect } from './own-direct.ts';
 import { startPump } from './pump.ts';
 import { startSchedule } from './schedule.ts';
 import { VERSION } from './version.ts';
@@ -74,6 +76,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,
+    direct: ownDirect(context, local.masterSecret),
     ready: async () => void (await context.uploads.depth()),
     onBug: onError,
   });
@@ -119,6 +122,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
         firstMs: 5 * MINUTE_MS,
         run: () => sweepUploads(context, { hours: 2 }),
       },
+      { name: 'direct uploads', everyMs: 5 * MINUTE_MS, run: () => sweepDirect(context) },
       { name: 'roll-up', everyMs: 10 * MINUTE_MS, firstMs: MINUTE_MS, run: () => rollUp(context) },
       { name: 'expiry', everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, run: () => expire(context) },
       { name: 'orphans', everyMs: HOUR_MS, firstMs: 10 * MINUTE_MS, run: () => sweepOrphans(context) },
