@@ -173,7 +173,7 @@ export const UnitItemSchema = z.object({
   /** Where the count comes from: the metric's name, or 'spans'. */
   source: z.string(),
   active: z.number().nullable(),
-  /** [bucket start, count in the bucket], ≤ 60 buckets over the range. */
+  /** [bucket start, count in the bucket], ≤ 60 buckets over the range; empty beyond the 200 most frequent units. */
   history: z.array(PointSchema),
 });
 

@@ -158,6 +158,29 @@ describe('every JSON answer conforms to its schema', () => {
   });
 });
 
+it('draws the curves of the 200 most frequent units, and counts them all', async () => {
+  const product = await openProduct({ at: AT });
+  const spans = Array.from({ length: 250 }, (_, i) =>
+    Array.from({ length: i < 200 ? 2 : 1 }, (__, copy) => ({
+      ...{ name: 'GET', kind: 2, attributes: [{ key: 'http.route', value: { stringValue: `/r${i}` } }] },
+      traceId: `${i}`.padStart(32, '1'),
+      spanId: `${2 * i + copy}`.padStart(16, '2'),
+      ...{ startTimeUnixNano: `${AT - 5000}000000`, endTimeUnixNano: `${AT - 4000}000000` },
+    })),
+  ).flat();
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'wide' } }] };
+  const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
+  const headers = { 'content-type': 'application/json' };
+  await product.send('/v1/traces', { method: 'POST', headers, body });
+  await product.settle();
+  const { items } = await product.get<{ items: { history: unknown[] }[] }>('/services/wide/units');
+  expect(items.map(({ history }) => history.length > 0)).toEqual([
+    ...Array(200).fill(true),
+    ...Array(50).fill(false),
+  ]);
+  await product.close();
+});
+
 describe('the read API, asked for what it cannot give', () => {
   const NASTY = [
     '%',

@@ -8,6 +8,8 @@ import { type LoadedService, loadService } from '../load-service.ts';
 import { histogram } from './thin.ts';
 
 const BUCKETS = 60;
+/** Curves of more units than anybody looks at: names that hold ids make tens of thousands, of 1 KB each. */
+const HISTORIES_MAX = 200;
 
 /** Finished work per unit between `from` and `to`, over all instances, each from its own best source. */
 export async function unitsAnswer(
@@ -23,16 +25,18 @@ export async function unitsAnswer(
     .map(([unit, parts]) => {
       const times = parts.flatMap(({ increments }) => [...increments.times]);
       const counts = parts.flatMap(({ increments }) => [...increments.counts]);
+      const history = () => histogram(times, counts, from, to, BUCKETS);
       return {
         unit: unitOfKey(unit),
         count: round(sum(counts)),
         failures: round(sum(parts.filter(isFailure).flatMap(({ increments }) => [...increments.counts]))),
         source: [...new Set(parts.map(sourceText))].sort().join(', '),
         active,
-        history: histogram(times, counts, from, to, BUCKETS),
+        history,
       };
     })
-    .sort((a, b) => b.count - a.count);
+    .sort((a, b) => b.count - a.count)
+    .map((unit, i) => ({ ...unit, history: i < HISTORIES_MAX ? unit.history() : [] }));
 }
 
 /** Work parts of all instances, by unit. */
