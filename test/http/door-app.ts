@@ -31,6 +31,7 @@ export function doorApp(product: Product, changes: Partial<IngestContext> = {}):
     rejections: local.context.rejections,
     limits: DEFAULT_LIMITS,
     zstd: local.zstd,
+    brotli: local.brotli,
     gzip: local.gzip,
     ready: async () => void (await local.context.uploads.depth()),
     ...changes,
@@ -48,6 +49,7 @@ export async function makeKey(
   { local, clock }: Product,
   scopes: readonly Scope[] = ['ingest', 'read'],
   project = 'default',
+  publicKey?: string,
 ): Promise<TestKey> {
   made += 1;
   const key: ApiKey = {
@@ -57,7 +59,7 @@ export async function makeKey(
     status: 'active',
     createdAt: clock.now(),
     note: '',
-    publicKey: String(made).padStart(32, '0'),
+    publicKey: publicKey ?? String(made).padStart(32, '0'),
     secretVersions: [1],
   };
   const token = `tm_${String(made).padStart(32, 'x')}`;

@@ -78,6 +78,7 @@ export async function openProduct({
     rejections: context.rejections,
     limits: { ...DEFAULT_LIMITS, ...limits },
     zstd: local.zstd,
+    brotli: local.brotli,
     gzip: local.gzip,
     ready: async () => void (await context.uploads.depth()),
     onBug,

@@ -36,6 +36,9 @@ export function unitOf({ name, nameSource, op, attributes }: RootFacts): UnitOfW
   if (operation !== undefined) return operation;
   if (op.startsWith('websocket')) return named('connection', name);
   if (op.startsWith('rpc') || op.startsWith('grpc')) return rpcUnit(attributes, name);
+  if (attributes.has('messaging.system') && !op.startsWith('queue.task'))
+    return messageUnit(attributes, name);
+  if (JOB_OP.test(op)) return named('job', name);
   if (op.startsWith('http') || isHttp(attributes) || METHOD_AND_PATH.test(name))
     return httpUnitOf(name, nameSource, attributes);
   if (attributes.has('messaging.system') && !op.startsWith('queue.task'))
