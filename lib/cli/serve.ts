@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Config, DEFAULT_PORT, readConfig } from '../compose/config.ts';
+import { type Config, DEFAULT_PORT, isWildcard, readConfig } from '../compose/config.ts';
 import { openLocal } from '../compose/local.ts';
 import { Fault } from '../model/fault.ts';
 import { startServer } from '../server/server.ts';
@@ -75,14 +75,17 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
   return EXIT.done;
 }
 
-const announcement = (url: string, { dataDir, auth }: Config) => `
+const announcement = (url: string, { dataDir, auth, host, publicUrl }: Config) => {
+  const isOpen = !auth && !isWildcard(host);
+  return `
   Tidemark listens at ${url}
 
-  Send telemetry   export OTEL_EXPORTER_OTLP_ENDPOINT=${url}${auth ? '   (and a key: tidemark keys create)' : ''}
+  Send telemetry   export OTEL_EXPORTER_OTLP_ENDPOINT=${isWildcard(host) ? publicUrl : url}${isOpen ? '' : '   (and a key: tidemark keys create)'}
   See it at work   npm run demo
   Data             ${dataDir}
 
 `;
+};
 
 /** From the first moment: a signal that comes while the server starts must end it as well, and all that it started. */
 function stopSignal(): AbortSignal {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Fault } from '../model/fault.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 
@@ -46,7 +47,10 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
     retentionMinDays: retentionMin,
     rollUpDays: number(env, 'TIDEMARK_ROLLUP_DAYS', Math.max(400, retentionMin), retentionMin, 3650),
     scanIntervalMs: number(env, 'TIDEMARK_SCAN_INTERVAL_S', 300, 1, 86_400) * SECOND_MS,
-    publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${hostInUrl(host)}:${port}`).replace(/\/+$/, ''),
+    publicUrl: (url(env, 'TIDEMARK_PUBLIC_URL') ?? `http://${hostInUrl(nameOf(host))}:${port}`).replace(
+      /\/+$/,
+      '',
+    ),
     slackWebhookUrl: url(env, 'TIDEMARK_SLACK_WEBHOOK_URL'),
     webhook: signedWebhook(env),
   };
@@ -68,6 +72,10 @@ function wholeNumber(env: Environment, name: string, fallback: number, min: numb
 
 /** IPv6 addresses stand in brackets there. */
 export const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
+
+/** Nobody can go to "all addresses": links name the machine. */
+export const isWildcard = (host: string) => host === '0.0.0.0' || host === '::';
+const nameOf = (host: string) => (isWildcard(host) ? hostname() : host);
 
 /** The value of a URL may be a secret: it is not repeated. */
 function url(env: Environment, name: string): string | undefined {

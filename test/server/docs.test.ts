@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keys } from '../../lib/cli/keys.ts';
@@ -74,6 +75,9 @@ describe('readConfig', () => {
   });
   it('puts an IPv6 host into brackets', () => {
     expect(readConfig({}, { host: '::1', port: 1 }).publicUrl).toBe('http://[::1]:1');
+  });
+  it.each(['0.0.0.0', '::'])('names the machine where it listens on all addresses: %s', (host) => {
+    expect(readConfig({}, { host, port: 1 }).publicUrl).toBe(`http://${hostname()}:1`);
   });
   it.each([
     ['TIDEMARK_PORT', '-1'],
