@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
 import { openLocal } from '../compose/local.ts';
@@ -28,9 +30,14 @@ export async function doctor(args: string[], io: Io): Promise<number> {
     io.stdout(HELP);
     return EXIT.done;
   }
-  const local = await openLocal(
-    readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data }),
-  );
+  const config = readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data });
+  if (!existsSync(join(config.dataDir, 'tidemark.db'))) {
+    throw new Fault(
+      'not-found',
+      `Cannot find data in "${config.dataDir}": name the server's folder by --data, or start it first`,
+    );
+  }
+  const local = await openLocal(config);
   try {
     const known = (await listServices(local.context.records, values.project)).map(({ service }) => service);
     const asked =

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doctor } from '../../lib/cli/doctor.ts';
 import { temporaryFolder } from '../adapters/stores.ts';
@@ -42,6 +44,12 @@ describe('tidemark doctor', () => {
     const { out } = await run();
     expect(out).toContain(services[0]?.sentence);
     expect(out).toMatch(/\n {2}missing: /);
+  });
+
+  it('makes no folder where there is none', async () => {
+    const data = join(folder.path, 'mistyped');
+    await expect(doctor(['--data', data], testIo())).rejects.toThrow(`Cannot find data in "${data}"`);
+    expect(existsSync(data)).toBe(false);
   });
 
   it('refuses a service that it has never heard of', async () => {
