@@ -117,8 +117,7 @@ function frameOf(kind: CauseKind, tree: Node, caller: string, unit: string | und
     return `blocked by ${unit === undefined ? 'another request' : unitOfKey(unit).name}: ${caller}`;
   if (kind === 'waiting' && caller === '') return 'nothing to instrument in this process';
   const called = calledFrom(tree);
-  if (kind === 'waiting')
-    return called === '' ? caller : `${called}, called from ${caller}`;
+  if (kind === 'waiting') return called === '' ? caller : `${called}, called from ${caller}`;
   return caller === '' ? called : `${called}, called from ${caller}`;
 }
 

@@ -79,7 +79,7 @@ export function firstAt({ timeUs }: ThreadSamples, time: number): number {
 /**
  * Visits the samples that were taken within [from, to), each with its part of that time: up to half the way to its
  * neighbours. The first and the last one reach to the ends, because what was taken outside belongs to other code: a span
- * began or ended in between. A silence longer than a profiler makes is nobody's.
+ * began or ended in between. A silence longer than a profiler makes is nobody's: beside it a sample stands for half a period.
  *
  * Cost: O(log samples + those visited).
  */
@@ -99,8 +99,8 @@ export function eachWithin(
     const next = timeUs[i + 1];
     const isFirst = i === first;
     const isLast = next === undefined || next >= to;
-    const back = isNear(last, time) ? (isFirst ? time - from : (time - last!) / 2) : periodUs;
-    const ahead = isNear(time, next) ? (isLast ? to - time : (next! - time) / 2) : periodUs;
+    const back = isNear(last, time) ? (isFirst ? time - from : (time - last!) / 2) : periodUs / 2;
+    const ahead = isNear(time, next) ? (isLast ? to - time : (next! - time) / 2) : periodUs / 2;
     const us = Math.min(time + ahead, to) - Math.max(time - back, from);
     if (us > 0) visit(stack[i]!, us, i);
   }

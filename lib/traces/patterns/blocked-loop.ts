@@ -39,7 +39,7 @@ const ASYNC_LOOP = /(^|\/)(asyncio|uvloop|trio)\//;
 
 interface Stretch {
   readonly key: string;
-  readonly advice: string;
+  advice: string;
   ms: number;
 }
 
@@ -74,6 +74,7 @@ export function blockedLoop(
     if (current?.key !== work.key) close();
     current ??= { ...work, ms: 0 };
     current.ms += us / US_PER_MS;
+    current.advice ||= work.advice;
   });
   close();
   return [...longest.values()].map(({ key, advice, ms }) => {

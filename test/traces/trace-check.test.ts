@@ -1,0 +1,189 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { trace as traceCommand } from '../../lib/cli/trace.ts';
+import { capturedRequests } from './captures.ts';
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+async function run(args: string[], files: Record<string, Uint8Array> = {}) {
+  let stdout = '';
+  let stderr = '';
+  const code = await traceCommand(args, {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    readFile: async (path) =>
+      files[path] ?? Promise.reject(Object.assign(new Error(path), { code: 'ENOENT' })),
+    isTerminal: false,
+  });
+  return { code, stdout, stderr };
+}
+const START = 1_795_248_586;
+const event = (name: string, spans: readonly object[] = []) => ({
+  type: 'transaction',
+  transaction: name,
+  contexts: { trace: { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16), op: 'http.server', status: 'ok' } },
+  start_timestamp: START,
+  timestamp: START + 1,
+  spans,
+});
+const span = (id: string, from: number, to: number) => ({
+  span_id: id.repeat(16),
+  parent_span_id: 'b'.repeat(16),
+  op: 'db',
+  description: 'SELECT 1',
+  start_timestamp: START + from,
+  timestamp: START + to,
+});
+
+describe('tidemark trace check', () => {
+  const captures = Object.fromEntries(
+    capturedRequests('sentry-django-prefetch').map(({ body }, i) => [`${i}.body`, body] as const),
+  );
+
+  it("prints the contract's shape and nothing else with --json", async () => {
+    const { code, stdout } = await run(['check', ...Object.keys(captures), '--json'], captures);
+    const document = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(document.traces).toHaveLength(24);
+    expect(Object.keys(document.traces[0])).toEqual(
+      expect.arrayContaining(['traceId', 'transaction', 'verdict', 'edges', 'cause', 'fix', 'gaps']),
+    );
+    const [gap] = document.traces[0].gaps;
+    expect(gap).toMatchObject({ startMs: expect.any(Number), durationMs: expect.any(Number) });
+    expect(gap.explained[0]).toEqual({ kind: 'library', frame: expect.any(String), ms: expect.any(Number) });
+    const users = document.transactions.find((one: { name: string }) => one.name === '/users');
+    expect(users).toMatchObject({
+      count: 12,
+      misnested: 0,
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+    });
+    expect(users.suspectSpans[0]).toMatchObject({
+      op: 'db',
+      selfP95Ms: expect.any(Number),
+      share: expect.any(Number),
+    });
+  });
+
+  it('shows people the cause of the largest gap', async () => {
+    const { stdout } = await run(['check', ...Object.keys(captures)], captures);
+    expect(stdout).toContain('24 traces of 2 transactions');
+    expect(stdout).toMatch(
+      /gap \d+ ms in 12 requests.*\n +\d+ ms {2}library: .*prefetch_related_objects.*called from users/,
+    );
+  });
+
+  const lines = `${JSON.stringify(event('/a', [span('1', 0, 0.1)]))}\n\n${JSON.stringify(event('/b'))}\n`;
+  const otlp = (name: string) =>
+    JSON.stringify({
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  traceId: 'c'.repeat(32),
+                  spanId: 'd'.repeat(16),
+                  name,
+                  kind: 2,
+                  startTimeUnixNano: `${START}000000000`,
+                  endTimeUnixNano: `${START + 1}000000000`,
+                },
+                {
+                  traceId: 'c'.repeat(32),
+                  spanId: 'e'.repeat(16),
+                  parentSpanId: 'd'.repeat(16),
+                  name: 'query',
+                  kind: 3,
+                  startTimeUnixNano: `${START}100000000`,
+                  endTimeUnixNano: `${START}200000000`,
+                  attributes: [
+                    { key: 'db.system', value: { stringValue: 'postgresql' } },
+                    { key: 'db.statement', value: { stringValue: 'SELECT 7' } },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+
+  it.each([
+    ['transactions by line', utf8(lines), 2],
+    ['the same, gzip', gzipSync(lines), 2],
+    ['the same, zstd', zstdCompressSync(lines), 2],
+    ['one transaction, over several lines', utf8(JSON.stringify(event('/a'), null, 2)), 1],
+    ['a list of transactions', utf8(JSON.stringify([event('/a'), event('/b')])), 2],
+    ['an envelope', utf8(`{}\n{"type":"transaction"}\n${JSON.stringify(event('/a'))}`), 1],
+    ['OTLP as JSON', utf8(otlp('GET /x')), 1],
+    ['OTLP as lines of JSON', utf8(`${otlp('GET /x')}\n${otlp('GET /x').replaceAll('cccc', 'ffff')}\n`), 2],
+  ])('reads %s', async (_, bytes, traces) => {
+    const { stdout, stderr, code } = await run(['check', 'f', '--json'], { f: bytes });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout).traces).toHaveLength(traces);
+  });
+
+  it("calls spans of OTLP by Sentry's words", async () => {
+    const { stdout } = await run(['check', 'f', '--json'], { f: utf8(otlp('GET /x')) });
+    const [transaction] = JSON.parse(stdout).transactions;
+    expect(transaction).toMatchObject({
+      name: 'GET /x',
+      service: 'shop',
+      suspectSpans: [{ op: 'db', description: 'SELECT ?' }],
+    });
+  });
+
+  it.each([
+    ['nothing', utf8('')],
+    ['text', utf8('hello')],
+    ['a cut envelope', utf8('{}\n{"type":"transaction","length":9}\n{}')],
+    ['a broken line', utf8(`${JSON.stringify(event('/a'))}\n{"type":\n`)],
+    ['broken gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 1)],
+    ['bytes', Uint8Array.of(0x0a, 0xff, 0xff, 0xff)],
+  ])('says in one line that %s cannot be read', async (_, bytes) => {
+    const { code, stdout, stderr } = await run(['check', 'f'], { f: bytes });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^tidemark trace: f: Cannot [^\n]*\n$/);
+  });
+
+  it('counts what it leaves out, on stderr', async () => {
+    const { stderr, code } = await run(['check', 'f'], { f: utf8('[{"type":"transaction"},7]') });
+    expect(code).toBe(0);
+    expect(stderr).toContain('left out: 1 × transaction without a trace id');
+  });
+
+  it.each([
+    [['look', 'f'], 2],
+    [['check'], 2],
+    [['check', 'f', '--fail-on', 'rain'], 2],
+    [['check', 'f', '--limit', '0'], 2],
+    [['check', 'f', '--nope'], 2],
+    [['check', 'missing'], 1],
+    [['--help'], 0],
+  ])('%j ends with %i', async (args, code) => {
+    expect((await run(args, { f: utf8(lines) })).code).toBe(code);
+  });
+
+  it('ends with 3 on --fail-on misnested when a trace is', async () => {
+    // One shared "current span": the second child hangs from the first one, which has ended.
+    const wrong = Array.from({ length: 6 }, (_, i) => ({
+      ...event('/gather', [
+        span('1', 0, 0.1),
+        { ...span('2', 0.001, 0.2), parent_span_id: '1'.repeat(16) },
+        { ...span('3', 0.3, 0.4), parent_span_id: '1'.repeat(16) },
+      ]),
+      platform: 'python',
+      contexts: {
+        trace: { trace_id: i.toString(16).repeat(32), span_id: 'b'.repeat(16), op: 'http.server' },
+      },
+    })).slice(1);
+    const bytes = utf8(wrong.map((one) => JSON.stringify(one)).join('\n'));
+    expect((await run(['check', 'f', '--fail-on', 'misnested'], { f: bytes })).code).toBe(3);
+    expect((await run(['check', 'f', '--fail-on', 'misnested'], { f: utf8(lines) })).code).toBe(0);
+  });
+});
