@@ -35,6 +35,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Upload files, signed; resumes where it was interrupted',
     run: async (args, io) => (await import('./send.ts')).send(args, io),
   },
+  replay: {
+    summary: 'Compute everything again from the raw uploads, beside live traffic',
+    run: async (args, io) => (await import('./replay.ts')).replay(args, io),
+  },
+  redrive: {
+    summary: 'Give dead letters and uploads that were set aside another try',
+    run: async (args, io) => (await import('./redrive.ts')).redrive(args, io),
+  },
   doctor: {
     summary: 'What arrives, and what is missing for a verdict',
     run: async (args, io) => (await import('./doctor.ts')).doctor(args, io),

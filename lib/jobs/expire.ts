@@ -1,5 +1,6 @@
 import { endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import type { Retired } from '../records/generations.ts';
 import { listServices } from '../records/services.ts';
@@ -137,16 +138,26 @@ async function removeHead(context: JobContext, partition: Partition): Promise<nu
 /** Raw objects of hours that ended before `before`, oldest first. */
 async function expireRaw(context: JobContext, project: string, before: EpochMs): Promise<number> {
   let removed = 0;
+  const isOld = ({ key }: ObjectInfo) => (rawPlace(key)?.hour ?? before) + HOUR_MS <= before;
   for (const shard of RAW_SHARDS) {
     for (;;) {
       const page = await context.objects.list(`raw/${shard}/${project}/`);
-      const old = page.filter(({ key }) => (rawPlace(key)?.hour ?? before) + HOUR_MS <= before);
+      const old = page.filter(isOld);
+      // Before the first goes: a replay must know that the days before are not complete any more.
+      if (old.length > 0 && removed === 0) await noteRawKept(context, project, before);
       for (const { key } of old) await context.objects.delete(key);
       removed += old.length;
       if (old.length === 0 || old.length < page.length) break;
     }
   }
   return removed;
+}
+
+async function noteRawKept(context: JobContext, project: string, from: EpochMs) {
+  await context.generations.change(project, (record) => ({
+    ...record,
+    rawKeptFrom: Math.max(from, record.rawKeptFrom ?? 0),
+  }));
 }
 
 async function forgetRetired(context: JobContext, project: string, now: EpochMs) {

@@ -37,6 +37,8 @@ export interface GenerationRecord {
   readonly building: Building | null;
   readonly retired: readonly Retired[];
   readonly next: number;
+  /** Raw objects that arrived before this may have expired; absent: none has. */
+  readonly rawKeptFrom?: EpochMs;
 }
 
 const FIRST: GenerationRecord = {

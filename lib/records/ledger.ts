@@ -21,8 +21,8 @@ export interface Ledger {
   get(project: string, id: UploadId): Promise<LedgerRecord | undefined>;
   /** The first record of an upload stands: a second writer has done the same work. */
   finish(project: string, record: LedgerRecord): Promise<void>;
-  /** Forgets a poison record, so that the next delivery tries again. */
-  forget(project: string, id: UploadId): Promise<void>;
+  /** Forgets a poison record, so that the next delivery tries again; false where none is. */
+  forget(project: string, id: UploadId): Promise<boolean>;
 }
 
 /** @param retentionDays how long raw objects live: of all projects, or of each */
@@ -46,7 +46,9 @@ export function ledger(
     },
     async forget(project, id) {
       const { pk, sk } = ledgerKey(project, id);
-      await records.delete(pk, sk);
+      const stored = await records.get(pk, sk);
+      if ((stored?.body as LedgerRecord | undefined)?.state !== 'poison') return false;
+      return (await records.delete(pk, sk, { ifVersion: stored?.version as number })) === 'deleted';
     },
   };
 }

@@ -12,6 +12,7 @@ import { uploadsReader } from '../jobs/answers/uploads.ts';
 import { deliverDue } from '../jobs/deliver.ts';
 import { sweepDirect } from '../jobs/direct.ts';
 import { expire } from '../jobs/expire.ts';
+import { resumeReplays } from '../jobs/replay.ts';
 import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
 import { sweepOrphans, sweepUploads } from '../jobs/sweep.ts';
@@ -124,6 +125,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
       },
       { name: 'direct uploads', everyMs: 5 * MINUTE_MS, run: () => sweepDirect(context) },
       { name: 'roll-up', everyMs: 10 * MINUTE_MS, firstMs: MINUTE_MS, run: () => rollUp(context) },
+      { name: 'replay', everyMs: MINUTE_MS, firstMs: MINUTE_MS, run: () => resumeReplays(context) },
       { name: 'expiry', everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, run: () => expire(context) },
       { name: 'orphans', everyMs: HOUR_MS, firstMs: 10 * MINUTE_MS, run: () => sweepOrphans(context) },
       { name: 'housekeeping', everyMs: HOUR_MS, firstMs: MINUTE_MS, run: () => local.housekeeping() },

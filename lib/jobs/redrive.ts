@@ -1,0 +1,44 @@
+import { type EpochMs, HOUR_MS } from '../model/units.ts';
+import type { JobContext } from './context.ts';
+import { objectCreated } from './events.ts';
+import { damagedId, readRawIndex } from './raw-read.ts';
+import { rawObjects } from './sweep.ts';
+
+const AT_ONCE = 1000;
+
+/**
+ * Gives dead letters, and uploads that were set aside as poison, another try: for after a bug was repaired or a store came
+ * back. What is done stays done.
+ *
+ * @param range arrival of the uploads to look through
+ * @returns how many messages and uploads are on their way again
+ * Cost: the index of each raw object of the range, and the ledger once for each upload.
+ */
+export async function redrive(
+  context: JobContext,
+  { project, from, to }: { readonly project: string; readonly from: EpochMs; readonly to: EpochMs },
+): Promise<{ readonly dead: number; readonly poison: number }> {
+  let dead = 0;
+  for (;;) {
+    const moved = await context.uploads.redrive(AT_ONCE);
+    dead += moved;
+    if (moved === 0) break;
+  }
+  let poison = 0;
+  for (let hour = Math.floor(from / HOUR_MS) * HOUR_MS; hour < to; hour += HOUR_MS) {
+    for (const { key, size } of await rawObjects(context, project, hour)) {
+      const forgotten = await forgetPoison(context, project, key);
+      if (forgotten > 0) await context.uploads.send([objectCreated(context.settings.bucket, key, size)]);
+      poison += forgotten;
+    }
+  }
+  return { dead, poison };
+}
+
+async function forgetPoison(context: JobContext, project: string, key: string): Promise<number> {
+  const entries = await readRawIndex(context.objects, key);
+  const ids = entries === 'damaged' ? [await damagedId(key)] : (entries ?? []).map(({ id }) => id);
+  let forgotten = 0;
+  for (const id of ids) if (await context.ledger.forget(project, id)) forgotten += 1;
+  return forgotten;
+}

@@ -1,0 +1,258 @@
+import { parseUpload } from '../formats/index.ts';
+import { Fault } from '../model/fault.ts';
+import { bucketStart, END_OF_TIME } from '../model/partition.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { listProjects } from '../records/api-keys.ts';
+import {
+  type Building,
+  flipped,
+  GENERATION_CACHE_MS,
+  type GenerationRecord,
+  opened,
+} from '../records/generations.ts';
+import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
+import type { JobContext } from './context.ts';
+import { fold } from './fold.ts';
+import { noteServices } from './note-services.ts';
+import { RAW_SHARDS, rawHourPrefix, rawPlace, readRaw, type Upload } from './raw-segment.ts';
+import { storeTime } from './sweep.ts';
+
+/** From the opening of a generation on until the raw objects are listed: by then every writer knows of it. */
+export const REPLAY_AFTER_MS = 2 * GENERATION_CACHE_MS;
+/** A receiver whose clock is off files an upload under another hour. */
+const CLOCKS_OFF_MS = 26 * HOUR_MS;
+const BATCH_BYTES = 64 * MIB;
+const REASONS_MAX = 20;
+const WORKED_FOR_MS = 5 * MINUTE_MS;
+
+export interface ReplayRange {
+  /** Data time to compute again, widened to whole days (UTC). Default: all that raw objects are kept for. */
+  readonly from?: EpochMs | undefined;
+  readonly to?: EpochMs | undefined;
+}
+
+/**
+ * Opens the next generation for some data time: from now on live uploads are written to it as well.
+ * @throws Fault('conflict') when one is being built already
+ */
+export async function openReplay(
+  context: JobContext,
+  project: string,
+  { from, to = END_OF_TIME }: ReplayRange = {},
+): Promise<GenerationRecord> {
+  const now = await storeTime(context);
+  const oldest = await oldestRawHour(context, project);
+  const { acceptPastMs, acceptFutureMs } = context.settings;
+  const first = firstCompleteDay(await context.generations.read(project), acceptFutureMs);
+  const begin = Math.max(from === undefined ? 0 : bucketStart(from, '1d'), first);
+  const end = to >= END_OF_TIME ? END_OF_TIME : bucketStart(to + DAY_MS - 1, '1d');
+  if (begin >= end) {
+    throw new Fault('invalid-input', 'Cannot replay: the raw uploads of this time are not kept any more');
+  }
+  const rawFrom = bucketStart(Math.max(begin - acceptFutureMs - CLOCKS_OFF_MS, oldest ?? now), '1h');
+  const rawTo = Math.min(now, end >= END_OF_TIME ? now : end + acceptPastMs) + CLOCKS_OFF_MS;
+  return context.generations.change(project, (before) =>
+    opened(before, { from: begin, to: end, openedAt: now, rawFrom, rawTo: Math.max(rawFrom, rawTo) }),
+  );
+}
+
+async function oldestRawHour(context: JobContext, project: string): Promise<EpochMs | undefined> {
+  let oldest: EpochMs | undefined;
+  for (const shard of RAW_SHARDS) {
+    const [object] = await context.objects.list(`raw/${shard}/${project}/`, { limit: 1 });
+    const hour = object && rawPlace(object.key)?.hour;
+    if (hour !== undefined) oldest = Math.min(hour, oldest ?? hour);
+  }
+  return oldest;
+}
+
+/** From which day on all that was ever received is there still: earlier days stay in the generation that they are in. */
+function firstCompleteDay({ rawKeptFrom }: GenerationRecord, acceptFutureMs: number): EpochMs {
+  if (rawKeptFrom === undefined) return 0;
+  return bucketStart(rawKeptFrom + HOUR_MS + acceptFutureMs + CLOCKS_OFF_MS + DAY_MS - 1, '1d');
+}
+
+/** 'waiting': writers have yet to learn of the generation. 'idle': none is being built. */
+export type ReplayStep = 'waiting' | 'folded' | 'flipped' | 'idle';
+
+/**
+ * Folds one hour of raw uploads into the generation that is being built, or makes it the one that is read. The ledger is
+ * not asked: it speaks for the generation that is read. Uploads that live analysis has written are found in the footers,
+ * which lose no ids before the flip. A step may be run again, and by several at once.
+ *
+ * @throws Fault('unavailable') when a store does not answer: call again
+ */
+export async function replayStep(context: JobContext, project: string): Promise<ReplayStep> {
+  const { building } = await context.generations.read(project);
+  if (building === null) return 'idle';
+  const now = await storeTime(context);
+  if (now < building.openedAt + REPLAY_AFTER_MS) return 'waiting';
+  const { foldedTo, rawTo } = building;
+  if (foldedTo >= rawTo) {
+    await context.generations.change(project, (record) =>
+      isSame(record, building) ? flipped(record, now) : undefined,
+    );
+    return 'flipped';
+  }
+  // What lies ahead comes from clocks that are: one step takes all of it.
+  const to = foldedTo > now ? rawTo : Math.min(foldedTo + HOUR_MS, rawTo);
+  const told = await foldRaw(context, project, building, to);
+  await context.generations.change(project, (record) =>
+    isSame(record, building)
+      ? { ...record, building: advanced(record.building ?? building, to, told, now) }
+      : undefined,
+  );
+  return 'folded';
+}
+
+/** Still the generation that this step began with, and no other worker has done the step meanwhile. */
+const isSame = ({ building }: GenerationRecord, { generation, foldedTo }: Building) =>
+  building?.generation === generation && building.foldedTo === foldedTo;
+
+interface Told {
+  uploads: number;
+  refused: number;
+  readonly reasons: Map<string, number>;
+}
+
+function advanced(building: Building, foldedTo: EpochMs, told: Told, now: EpochMs): Building {
+  const reasons = { ...building.reasons };
+  for (const [reason, count] of told.reasons) {
+    if (reason in reasons || Object.keys(reasons).length < REASONS_MAX)
+      reasons[reason] = (reasons[reason] ?? 0) + count;
+  }
+  return {
+    ...building,
+    foldedTo,
+    uploads: building.uploads + told.uploads,
+    refused: building.refused + told.refused,
+    reasons,
+    workedUntil: now + WORKED_FOR_MS,
+  };
+}
+
+async function foldRaw(context: JobContext, project: string, building: Building, to: EpochMs): Promise<Told> {
+  const told: Told = { uploads: 0, refused: 0, reasons: new Map() };
+  for (const shard of RAW_SHARDS) {
+    let batch: ObjectInfo[] = [];
+    let bytes = 0;
+    for await (const object of rawBetween(context, shard, project, building.foldedTo, to)) {
+      if (bytes + object.size > BATCH_BYTES && batch.length > 0) {
+        await foldBatch(context, project, building, batch, told);
+        [batch, bytes] = [[], 0];
+      }
+      batch.push(object);
+      bytes += object.size;
+    }
+    if (batch.length > 0) await foldBatch(context, project, building, batch, told);
+  }
+  return told;
+}
+
+/** Raw objects of one shard that arrived in hours of [from, to). */
+async function* rawBetween(
+  { objects }: JobContext,
+  shard: string,
+  project: string,
+  from: EpochMs,
+  to: EpochMs,
+): AsyncIterable<ObjectInfo> {
+  let after = rawHourPrefix(shard, project, from);
+  for (;;) {
+    const page = await objects.list(`raw/${shard}/${project}/`, { after });
+    for (const object of page) {
+      if ((rawPlace(object.key)?.hour ?? to) >= to) return;
+      yield object;
+    }
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.key;
+  }
+}
+
+async function foldBatch(
+  context: JobContext,
+  project: string,
+  building: Building,
+  objects: readonly ObjectInfo[],
+  told: Told,
+): Promise<void> {
+  const heldSince = context.clock.now();
+  // Whoever stood still while others flipped the generation folds nothing more into it.
+  const { building: current } = await context.generations.read(project);
+  if (current?.generation !== building.generation) return;
+  const refuse = (reason: string) => {
+    told.refused += 1;
+    told.reasons.set(reason, (told.reasons.get(reason) ?? 0) + 1);
+  };
+  const additions = new Map<string, Addition>();
+  const noted: Parameters<typeof noteServices>[1][number][] = [];
+  for (const upload of await uploadsIn(context, objects, refuse)) {
+    try {
+      const facts = parseUpload(upload);
+      noted.push({ upload, facts });
+      additions.set(upload.id, additionOf(context, upload, facts, building));
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      refuse(error instanceof Error ? error.message : String(error));
+    }
+  }
+  await noteServices(context, noted);
+  const { broken, grown } = await commitUploads(context, [...additions.values()], heldSince);
+  for (const error of broken.values()) {
+    if (isUnavailable(error)) throw error;
+    refuse(error instanceof Error ? error.message : String(error));
+  }
+  told.uploads += additions.size - broken.size;
+  await compactGrown(context, grown);
+}
+
+async function uploadsIn(
+  context: JobContext,
+  objects: readonly ObjectInfo[],
+  refuse: (reason: string) => void,
+): Promise<readonly Upload[]> {
+  const found: Upload[] = [];
+  for (const { key } of objects) {
+    const bytes = await context.objects.get(key);
+    if (bytes === undefined) continue;
+    try {
+      const { uploads, cut } = readRaw(bytes);
+      found.push(...uploads);
+      for (const _ of cut) refuse('Its stored bytes are cut');
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      refuse(error.message);
+    }
+  }
+  return found;
+}
+
+function additionOf(
+  { settings }: JobContext,
+  upload: Upload,
+  facts: ReturnType<typeof parseUpload>,
+  { generation, from, to }: Building,
+): Addition {
+  const { id, project, receivedAt } = upload;
+  const window = { from: receivedAt - settings.acceptPastMs, to: receivedAt + settings.acceptFutureMs };
+  const { parts } = fold({ project, uploadId: id, facts, ...window });
+  return {
+    uploadId: id,
+    parts: parts
+      .filter(({ partition: { start } }) => start >= from && start < to)
+      .map(({ partition, sections }) => ({ partition: { ...partition, generation }, sections })),
+  };
+}
+
+/** Goes on with replays whose worker has ended; returns how many steps it took. For a schedule. */
+export async function resumeReplays(context: JobContext): Promise<number> {
+  let steps = 0;
+  for (const { name } of await listProjects(context.records)) {
+    const { building } = await context.generations.read(name);
+    if (building === null || building.workedUntil > context.clock.now()) continue;
+    while ((await replayStep(context, name)) === 'folded') steps += 1;
+  }
+  return steps;
+}
