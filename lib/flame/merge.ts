@@ -108,7 +108,7 @@ const addCounts = (a: ProfileCount, b: ProfileCount): ProfileCount => ({
   durationMs: plus(a.durationMs, b.durationMs),
 });
 
-const addTotals = (a: LevelTotal, b: LevelTotal): LevelTotal => ({
+export const addTotals = (a: LevelTotal, b: LevelTotal): LevelTotal => ({
   all: addExact(a.all, b.all),
   kept: addExact(a.kept, b.kept),
   instances: plus(a.instances, b.instances),

@@ -1,7 +1,9 @@
 import { Fault } from '../model/fault.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
+import type { EpochMs } from '../model/units.ts';
 import { decompress } from './decompress.ts';
 import { decodeMetrics, decodeTraces, type Encoding, metricsFacts, tracesFacts } from './otlp/index.ts';
+import { PROFILE_ROUTES } from './profile-uploads/index.ts';
 import { sentryEnvelopeFacts, sentryStoreFacts } from './sentry/index.ts';
 
 export { countPrecedence, rolePrecedence, scopeOfStream } from './otlp/index.ts';
@@ -12,6 +14,8 @@ interface StoredUpload {
   readonly project: string;
   readonly contentType: string;
   readonly contentEncoding: string;
+  readonly naming?: string;
+  readonly receivedAt: EpochMs;
   readonly body: Uint8Array;
 }
 
@@ -21,6 +25,13 @@ const PARSERS: Readonly<Record<string, (body: Uint8Array, upload: StoredUpload) 
   'otlp-traces': (body, upload) => tracesFacts(decodeTraces(body, encodingOf(upload.contentType))),
   'sentry-envelope': (body, upload) => sentryEnvelopeFacts(body, upload.project),
   'sentry-store': (body, upload) => sentryStoreFacts(body, upload.project),
+  ...Object.fromEntries(
+    Object.entries(PROFILE_ROUTES).map(([route, read]) => [
+      route,
+      (body: Uint8Array, { naming = '', contentType, receivedAt }: StoredUpload) =>
+        read({ body, naming, contentType, receivedAt }).facts,
+    ]),
+  ),
 };
 
 const MAX_BYTES = 64 * 1024 * 1024;

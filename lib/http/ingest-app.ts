@@ -12,6 +12,7 @@ import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { otlpStatus, otlpSuccess } from './otlp-replies.ts';
 import { problem, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
+import { profileRoutes } from './profile-routes.ts';
 import { sentryRoutes } from './sentry-routes.ts';
 import { readService } from './service-path.ts';
 
@@ -39,6 +40,7 @@ export function ingestApp(context: IngestContext): Hono {
   }
 
   sentryRoutes(app, context, enter);
+  profileRoutes(app, context, enter);
   if (context.direct !== undefined) directUploads(app, context, enter, context.direct);
 
   app.post(

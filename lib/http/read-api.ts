@@ -17,6 +17,7 @@ import { changeSettings, readSettings } from '../records/settings.ts';
 import { type ApiRoute, route } from './api-routes.ts';
 import type { Caller } from './auth.ts';
 import { findingRoutes } from './finding-routes.ts';
+import { flameRoutes } from './flame-routes.ts';
 import { RangeQuery, readRange } from './range.ts';
 import { RuleOverridesSchema, ruleRoute } from './rule-routes.ts';
 import {
@@ -177,6 +178,7 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       run: ({ caller, params }) => healthAnswer(jobs, caller.project, serviceOf(params)),
     }),
     ...findingRoutes(context),
+    ...flameRoutes(jobs),
     ruleRoute(jobs),
     route({
       method: 'get',

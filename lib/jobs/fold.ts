@@ -1,3 +1,4 @@
+import { flameOf } from '../flame/from-profile.ts';
 import { shortHash } from '../model/hash.ts';
 import type { UploadId } from '../model/ids.ts';
 import { MACHINES, type Partition, partitionStart } from '../model/partition.ts';
@@ -9,6 +10,7 @@ import type {
   InstanceReport,
   LevelReading,
   MachineFact,
+  ProfileReport,
   UploadFacts,
   WorkSpan,
 } from '../model/telemetry.ts';
@@ -64,6 +66,7 @@ export function fold(input: FoldInput): Folded {
   const folder = new Folder(input);
   for (const report of input.facts.reports) folder.report(report);
   for (const machine of input.facts.machines) folder.machine(machine);
+  for (const profile of input.facts.profiles ?? []) folder.profile(profile);
   return folder.finish();
 }
 
@@ -123,6 +126,19 @@ class Folder {
         ...(units.size === 0 ? {} : { latency: { units } }),
       });
     }
+  }
+
+  profile({ service, instance, lifeStart, time, profile }: ProfileReport) {
+    if (!this.#accepts(time)) return;
+    const flame = flameOf(profile, {
+      upload: this.#input.uploadId,
+      version: scrubVersion(instance.version ?? '').toWellFormed(),
+      instance: instance.key,
+      lifeStart,
+      time,
+      scrub: scrubbed,
+    });
+    this.#add(service, partitionStart(time), { flame });
   }
 
   machine(fact: MachineFact) {

@@ -5,7 +5,7 @@ import { mergeService, noteService, type ServiceRecord, type Signal } from '../r
 import type { JobContext } from './context.ts';
 import type { Upload } from './raw-segment.ts';
 
-type Facts = Pick<UploadFacts, 'reports' | 'earliest' | 'latest'>;
+type Facts = Pick<UploadFacts, 'reports' | 'profiles' | 'earliest' | 'latest'>;
 type Seen = Omit<Upload, 'body'>;
 
 /** Remembers the services of a batch, one write for each. */
@@ -24,8 +24,22 @@ export async function noteServices(
   for (const { project, record } of seen.values()) await noteService(context.records, project, record);
 }
 
-function servicesIn({ receivedAt }: Seen, { reports, earliest, latest }: Facts): ServiceRecord[] {
-  return reports
+function servicesIn(
+  { receivedAt }: Seen,
+  { reports, profiles = [], earliest, latest }: Facts,
+): ServiceRecord[] {
+  const profiled = profiles.map(
+    ({ service, instance, time }): ServiceRecord => ({
+      service,
+      firstSeen: receivedAt,
+      lastSeen: receivedAt,
+      firstData: earliest ?? receivedAt,
+      lastData: latest ?? receivedAt,
+      signals: { profiles: receivedAt },
+      versions: instance.version === undefined ? {} : { [scrubVersion(instance.version)]: time },
+    }),
+  );
+  const reported = reports
     .filter(({ service }) => service !== MACHINES)
     .map(({ service, instance, levels, counts, work }) => {
       const signals: Partial<Record<Signal, number>> = {};
@@ -43,4 +57,5 @@ function servicesIn({ receivedAt }: Seen, { reports, earliest, latest }: Facts):
         versions: instance.version === undefined ? {} : { [scrubVersion(instance.version)]: first },
       };
     });
+  return [...reported, ...profiled];
 }

@@ -18,6 +18,8 @@ export interface Upload {
   /** User-Agent, cut. */
   readonly sender: string;
   readonly keyId: string;
+  /** Parameters that name the data, in canonical order; absent where the body says it all. */
+  readonly naming?: string;
   readonly body: Uint8Array;
 }
 export interface RawIndexEntry extends Omit<Upload, 'body'> {

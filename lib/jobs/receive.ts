@@ -4,7 +4,7 @@ import type { Upload } from './raw-segment.ts';
 import type { RawSink } from './raw-sink.ts';
 
 /** A request that the door has authenticated, bounded and recognised. */
-export interface Received extends Omit<Upload, 'id' | 'receivedAt'> {
+export interface Received extends Omit<Upload, 'id' | 'receivedAt' | 'naming'> {
   /** What the body says once unpacked: the same for two tries of one upload, whatever gzip wrote. */
   readonly identity: Uint8Array;
   /** Parameters that name the data (`service=…`), in canonical order, or ''. */
@@ -26,6 +26,6 @@ export async function receive(
   { identity, naming, ...facts }: Received,
 ): Promise<UploadId> {
   const id = await uploadIdOf({ ...facts, identity, naming });
-  await sink.store({ ...facts, id, receivedAt: clock.now() });
+  await sink.store({ ...facts, ...(naming !== '' && { naming }), id, receivedAt: clock.now() });
   return id;
 }

@@ -1,4 +1,5 @@
 import type { SeriesRole } from './memory.ts';
+import type { Profile } from './profile.ts';
 import type { ServiceName } from './service.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 import type { EpochMs } from './units.ts';
@@ -102,8 +103,20 @@ export interface InstanceReport {
   readonly work: readonly WorkSpan[];
 }
 
+/** One profile of one instance. */
+export interface ProfileReport {
+  readonly service: ServiceName;
+  readonly instance: InstanceIdentity;
+  /** When the instance's life began, where the sender tells. */
+  readonly lifeStart: EpochMs | null;
+  /** End of the period that it covers. */
+  readonly time: EpochMs;
+  readonly profile: Profile;
+}
+
 export interface UploadFacts {
   readonly reports: readonly InstanceReport[];
+  readonly profiles?: readonly ProfileReport[];
   /** Facts about machines that name no service: joined to instances at read. */
   readonly machines: readonly MachineFact[];
   /** Metric names that filled no role, with their points: shown by data health. */

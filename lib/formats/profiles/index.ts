@@ -14,7 +14,7 @@ import { decodeV8Cpu } from './v8-cpu.ts';
 import { decodeV8Heap } from './v8-heap.ts';
 
 export { combineProfiles } from './combine.ts';
-export { detectProfile, type ProfileFormat } from './detect.ts';
+export { detectProfile, PROFILE_FORMATS, type ProfileFormat } from './detect.ts';
 
 export interface DecodeOptions {
   /** Of the file, for messages. */

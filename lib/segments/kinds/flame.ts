@@ -2,6 +2,7 @@ import { canonicalFlame } from '../../flame/canonical.ts';
 import type { Column, RowColumn } from '../../flame/columns.ts';
 import { mergeFlame } from '../../flame/merge.ts';
 import { emptyFlame, type FlameState, type LevelTotal, type Snapshot } from '../../flame/state.ts';
+import { summariseFlame } from '../../flame/summarise.ts';
 import { invalidInput } from '../../model/fault.ts';
 import { bytesOfHex, hexOf, uploadId } from '../../model/ids.ts';
 import { ByteReader, ByteWriter, compareText } from '../bytes.ts';
@@ -30,6 +31,7 @@ export const flameKind: Kind<FlameState> = {
   codecVersion: 1,
   empty: () => emptyFlame,
   merge: mergeFlame,
+  summarise: summariseFlame,
 
   encode(state) {
     const out = new ByteWriter();

@@ -1,0 +1,237 @@
+import type { Temporality } from '../model/profile.ts';
+import type { EpochMs } from '../model/units.ts';
+import type { Column } from './columns.ts';
+import { columnsOf, hasStacks, type KeyedSnapshot, levelSnapshots, snapshotsIn } from './levels.ts';
+import { averaged, scaled } from './scale.ts';
+import {
+  type FlameState,
+  levelTotalOfKey,
+  type Measure,
+  measureKey,
+  type Snapshot,
+  sameMeasure,
+  seriesOfKey,
+  sumOfKey,
+} from './state.ts';
+import { type FlameTree, TreeBuilder } from './tree.ts';
+import { addExact } from './values.ts';
+
+export interface Selection {
+  readonly measure: Measure;
+  readonly temporality: Temporality;
+  /** Default: all of them together. */
+  readonly version?: string | undefined;
+  /** `unitKey`; '' selects what belongs to no unit. Default: all together. */
+  readonly work?: string | undefined;
+}
+
+export interface Selected {
+  readonly tree: FlameTree;
+  /** Profiles that were added up; for levels and cumulative values snapshots. */
+  readonly profiles: number;
+  /** Time that the added profiles cover; 0 where they do not tell. */
+  readonly durationMs: number;
+  /** Levels: in how many buckets there were any. */
+  readonly buckets: number;
+  /** Instances whose totals count, and those of them whose stacks do: the graph stands for all of them, scaled. */
+  readonly instances: number;
+  readonly keptInstances: number;
+}
+
+/** States of consecutive buckets, and of the one before the first: cumulative values are counted from there. */
+export interface States {
+  readonly states: readonly FlameState[];
+  readonly before: readonly FlameState[];
+}
+
+/**
+ * One flame graph out of stored states: deltas are added up; of levels the instances of a bucket are added and the buckets
+ * averaged; cumulative values are differenced within each life.
+ *
+ * A life that is seen for the first time counts from its beginning, because nothing says how much of it was before.
+ */
+export function select(from: States, selection: Selection): Selected {
+  switch (selection.temporality) {
+    case 'delta':
+      return selectSums(from.states, selection);
+    case 'level':
+      return selectLevels(from.states, selection);
+    case 'cumulative':
+      return selectCumulative(from, selection);
+  }
+}
+
+const fits = (wanted: string | undefined, value: string) => wanted === undefined || wanted === value;
+
+function selectSums(states: readonly FlameState[], { measure, version, work }: Selection): Selected {
+  const builder = new TreeBuilder();
+  let profiles = 0;
+  let durationMs = 0;
+  for (const { table, sums, counts } of states) {
+    const columns: Column[] = [];
+    for (const [key, column] of sums) {
+      const of = sumOfKey(key);
+      if (sameMeasure(of, measure) && fits(version, of.version) && fits(work, of.work)) columns.push(column);
+    }
+    builder.add(table, columns);
+    for (const [key, count] of counts) {
+      const of = seriesOfKey(key);
+      if (!sameMeasure(of, measure) || !fits(version, of.version)) continue;
+      profiles += count.profiles;
+      durationMs += count.durationMs;
+    }
+  }
+  return { tree: builder.finish(), profiles, durationMs, buckets: 0, instances: 0, keptInstances: 0 };
+}
+
+function selectLevels(states: readonly FlameState[], { measure, version, work }: Selection): Selected {
+  const builder = new TreeBuilder();
+  const totals = new LevelSums();
+  const key = measureKey(measure, 'level');
+  for (const state of states) {
+    const columns: Column[] = [];
+    for (const { bucket, snapshot } of levelSnapshots(state, measure)) {
+      if (!fits(version, snapshot.version)) continue;
+      totals.add(bucket, snapshot.totals.get(key) ?? 0, hasStacks(snapshot));
+      const found = columnsOf(snapshot, measure, 'level').filter((one) => fits(work, one.work));
+      columns.push(...found.map(({ column }) => column));
+    }
+    for (const [sumKey, column] of state.levels) {
+      const of = sumOfKey(sumKey);
+      if (sameMeasure(of, measure) && fits(version, of.version) && fits(work, of.work)) columns.push(column);
+    }
+    for (const [totalKey, total] of state.levelTotals) {
+      const of = levelTotalOfKey(totalKey);
+      if (sameMeasure(of, measure) && fits(version, of.version)) totals.addTotal(of.bucket, total);
+    }
+    builder.add(state.table, columns);
+  }
+  const { stacks, self } = builder.finish();
+  const whole = scaled(self, totals.all, totals.kept);
+  return {
+    tree: { stacks, self: averaged(whole, totals.buckets.size) },
+    profiles: totals.instances,
+    durationMs: 0,
+    buckets: totals.buckets.size,
+    instances: totals.instances,
+    keptInstances: totals.keptInstances,
+  };
+}
+
+/** Totals over instances and buckets: of all, and of those whose stacks were kept. */
+class LevelSums {
+  all = 0n;
+  kept = 0n;
+  instances = 0;
+  keptInstances = 0;
+  readonly buckets = new Set<EpochMs>();
+
+  add(bucket: EpochMs, total: number | bigint, kept: boolean) {
+    this.addTotal(bucket, {
+      all: total,
+      kept: kept ? total : 0,
+      instances: 1,
+      keptInstances: kept ? 1 : 0,
+    });
+  }
+
+  addTotal(
+    bucket: EpochMs,
+    total: {
+      readonly all: number | bigint;
+      readonly kept: number | bigint;
+      readonly instances: number;
+      readonly keptInstances: number;
+    },
+  ) {
+    this.buckets.add(bucket);
+    this.all += BigInt(total.all);
+    this.kept += BigInt(total.kept);
+    this.instances += total.instances;
+    this.keptInstances += total.keptInstances;
+  }
+}
+
+interface Placed extends KeyedSnapshot {
+  readonly state: FlameState;
+}
+
+function selectCumulative({ states, before }: States, selection: Selection): Selected {
+  const { measure, version, work } = selection;
+  const key = measureKey(measure, 'cumulative');
+  const lives = livesOf(states, key);
+  const earlier = livesOf(before, key);
+  const builder = new TreeBuilder();
+  const totals = new LevelSums();
+  const add = ({ state, snapshot }: Placed, sign: 1 | -1) => {
+    const columns = columnsOf(snapshot, measure, 'cumulative').filter((one) => fits(work, one.work));
+    builder.add(
+      state.table,
+      columns.map(({ column }) => (sign === 1 ? column : negated(column))),
+    );
+  };
+  let snapshots = 0;
+  for (const [life, seen] of lives) {
+    const wanted = seen.filter(({ snapshot }) => fits(version, snapshot.version));
+    if (wanted.length === 0) continue;
+    const { ends, bases } = countedBetween(wanted, earlier.get(life)?.at(-1), key);
+    const kept = [...ends, ...bases].every(({ snapshot }) => hasStacks(snapshot));
+    const sum = (placed: readonly Placed[]) =>
+      placed.reduce<number | bigint>(
+        (total, { snapshot }) => addExact(total, snapshot.totals.get(key) ?? 0),
+        0,
+      );
+    totals.add(0, BigInt(sum(ends)) - BigInt(sum(bases)), kept);
+    snapshots += wanted.length;
+    if (!kept) continue;
+    for (const end of ends) add(end, 1);
+    for (const base of bases) add(base, -1);
+  }
+  const { stacks, self } = builder.finish();
+  return {
+    tree: { stacks, self: scaled(self, totals.all, totals.kept) },
+    profiles: snapshots,
+    durationMs: 0,
+    buckets: 0,
+    instances: totals.instances,
+    keptInstances: totals.keptInstances,
+  };
+}
+
+/** Snapshots of each life in order of time. */
+function livesOf(states: readonly FlameState[], key: string): ReadonlyMap<string, readonly Placed[]> {
+  const lives = new Map<string, Placed[]>();
+  for (const state of states) {
+    for (const one of snapshotsIn(state)) {
+      if (!one.snapshot.totals.has(key)) continue;
+      const life = JSON.stringify([one.family, one.instance, one.start]);
+      const seen = lives.get(life);
+      if (seen === undefined) lives.set(life, [{ ...one, state }]);
+      else seen.push({ ...one, state });
+    }
+  }
+  for (const seen of lives.values()) seen.sort((a, b) => a.snapshot.time - b.snapshot.time);
+  return lives;
+}
+
+/** What a life counted is the sum of `ends` less that of `bases`: a total that falls is a restart that nobody told. */
+function countedBetween(seen: readonly Placed[], base: Placed | undefined, key: string) {
+  const ends: Placed[] = [];
+  const bases = base === undefined ? [] : [base];
+  const total = ({ snapshot }: { readonly snapshot: Snapshot }) => Number(snapshot.totals.get(key) ?? 0);
+  let last = base;
+  for (const one of seen) {
+    if (last !== undefined && total(one) < total(last)) {
+      if (last === base) bases.pop();
+      else ends.push(last);
+    }
+    last = one;
+  }
+  if (last !== undefined) ends.push(last);
+  return { ends, bases };
+}
+
+const negated = ({ at, values }: Column): Column => ({
+  at,
+  values: values instanceof Float64Array ? values.map((value) => 0 - value) : values.map((value) => -value),
+});

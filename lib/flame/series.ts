@@ -1,0 +1,85 @@
+import type { Temporality } from '../model/profile.ts';
+import {
+  type FlameState,
+  levelTotalOfKey,
+  type Measure,
+  measureOfKey,
+  seriesOfKey,
+  snapshotColumnOfKey,
+  sumOfKey,
+} from './state.ts';
+
+/** One kind of value that a service sends, and along what it can be divided. */
+export interface Series {
+  readonly measure: Measure;
+  readonly temporality: Temporality;
+  readonly versions: readonly string[];
+  /** `unitKey`s; '' stands for samples of no unit. */
+  readonly works: readonly string[];
+  readonly profiles: number;
+}
+
+/** Every series in the states, the most asked-for first. */
+export function seriesIn(states: readonly FlameState[]): Series[] {
+  const found = new Map<string, Gathered>();
+  const at = ({ type, unit }: Measure, temporality: Temporality) => {
+    const key = JSON.stringify([type, unit, temporality]);
+    const known = found.get(key) ?? {
+      measure: { type, unit },
+      temporality,
+      versions: new Set<string>(),
+      works: new Set<string>(),
+      profiles: 0,
+    };
+    found.set(key, known);
+    return known;
+  };
+  for (const state of states) {
+    for (const [key, { profiles }] of state.counts) {
+      const of = seriesOfKey(key);
+      const series = at(of, 'delta');
+      series.versions.add(of.version);
+      series.profiles += profiles;
+    }
+    for (const key of state.sums.keys()) at(sumOfKey(key), 'delta').works.add(sumOfKey(key).work);
+    for (const { version, totals, columns } of state.snapshots.values()) {
+      for (const key of totals.keys()) {
+        const series = at(measureOfKey(key), measureOfKey(key).temporality);
+        series.versions.add(version);
+        series.profiles += 1;
+      }
+      for (const key of columns.keys()) {
+        const of = snapshotColumnOfKey(key);
+        at(of, of.temporality).works.add(of.work);
+      }
+    }
+    for (const key of state.levels.keys()) at(sumOfKey(key), 'level').works.add(sumOfKey(key).work);
+    for (const [key, { instances }] of state.levelTotals) {
+      const of = levelTotalOfKey(key);
+      const series = at(of, 'level');
+      series.versions.add(of.version);
+      series.profiles += instances;
+    }
+  }
+  return [...found.values()]
+    .map((series) => ({ ...series, versions: [...series.versions].sort(), works: [...series.works].sort() }))
+    .sort(byInterest);
+}
+
+interface Gathered {
+  readonly measure: Measure;
+  readonly temporality: Temporality;
+  readonly versions: Set<string>;
+  readonly works: Set<string>;
+  profiles: number;
+}
+
+const FIRST = ['cpu', 'wall', 'inuse_space', 'space', 'alloc_space', 'samples'];
+const interest = ({ measure }: Series) => {
+  const place = FIRST.indexOf(measure.type);
+  return place < 0 ? FIRST.length : place;
+};
+const byInterest = (a: Series, b: Series) =>
+  interest(a) - interest(b) ||
+  (a.measure.type < b.measure.type ? -1 : a.measure.type > b.measure.type ? 1 : 0) ||
+  (a.measure.unit < b.measure.unit ? -1 : 1);

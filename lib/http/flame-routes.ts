@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import {
+  doubleView,
+  exported,
+  flameAnswer,
+  flameDiffAnswer,
+  profileTypesAnswer,
+  type Side,
+  singleView,
+} from '../jobs/answers/flamegraph.ts';
+import type { JobContext } from '../jobs/context.ts';
+import { type ApiRoute, route } from './api-routes.ts';
+import { FlamegraphDiffSchema, FlamegraphSchema, ProfileTypeSchema } from './flame-schemas.ts';
+import { RangeQuery, readRange } from './range.ts';
+import { list } from './schemas.ts';
+import { readService } from './service-path.ts';
+
+/** Pyroscope's default; pictures of more are read by nobody. */
+const NODES_DEFAULT = 8192;
+const NODES_MAX = 1_048_576;
+
+const Text = z.string().max(1000).optional();
+const GraphQuery = RangeQuery.extend({
+  type: Text.meta({ description: '`cpu`, or `cpu:nanoseconds`; default: the one most asked for' }),
+  temporality: z.enum(['delta', 'level', 'cumulative']).optional(),
+  unit: Text.meta({ description: 'kind and name of a unit of work, `http GET /orders/:id`' }),
+  version: Text,
+  maxNodes: z.coerce.number().int().min(1).max(NODES_MAX).default(NODES_DEFAULT),
+  focus: Text.meta({ description: 'only stacks with a function whose name or file contains this' }),
+  ignore: Text.meta({ description: 'only stacks without such a function' }),
+  inverted: z.enum(['true', 'false']).default('false').meta({ description: 'callers below the functions' }),
+});
+const SingleQuery = GraphQuery.extend({
+  format: z.enum(['flamebearer', 'speedscope', 'pprof', 'folded']).default('flamebearer'),
+});
+const Moment = RangeQuery.shape.from;
+const DiffQuery = GraphQuery.extend({
+  leftFrom: Moment,
+  leftTo: Moment,
+  rightFrom: Moment,
+  rightTo: Moment,
+  leftVersion: Text,
+  rightVersion: Text,
+  leftUnit: Text,
+  rightUnit: Text,
+});
+
+const TYPES = {
+  pprof: 'application/octet-stream',
+  speedscope: 'application/json',
+  folded: 'text/plain; charset=utf-8',
+} as const;
+const ENDINGS = { pprof: 'pb.gz', speedscope: 'speedscope.json', folded: 'folded' } as const;
+
+/** Flame graphs of a service. */
+export function flameRoutes(jobs: JobContext): ApiRoute[] {
+  const serviceOf = (params: Readonly<Record<string, string>>) => readService(params.service ?? '');
+  const shapingOf = ({ maxNodes, focus, ignore, inverted }: z.infer<typeof GraphQuery>) => ({
+    maxNodes,
+    focus,
+    ignore,
+    inverted: inverted === 'true',
+  });
+  return [
+    route({
+      method: 'get',
+      path: '/services/{service}/profiles',
+      summary: 'Types of profiles that a service sends, with the versions and units they can be divided by',
+      scope: 'read',
+      query: RangeQuery,
+      answer: list(ProfileTypeSchema),
+      run: async ({ caller, params, query }) => {
+        const { from, to } = readRange(query, jobs.clock.now());
+        const items = await profileTypesAnswer(jobs, caller.project, serviceOf(params), from, to);
+        return { items, cursor: null };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/flamegraph',
+      summary: "Flame graph as Pyroscope's Flamebearer, totals exact; or as speedscope, pprof or folded file",
+      scope: 'read',
+      query: SingleQuery,
+      answer: FlamegraphSchema,
+      run: async ({ caller, params, query }) => {
+        const range = readRange(query, jobs.clock.now());
+        const { type, temporality, unit, version, format, maxNodes } = query;
+        const service = serviceOf(params);
+        const asked = { project: caller.project, service, ...range, type, temporality, unit, version };
+        const answer = await flameAnswer(jobs, asked, shapingOf(query));
+        if (format === 'flamebearer') return singleView(answer, range, maxNodes);
+        return new Response(exported(answer, format, range) as Uint8Array<ArrayBuffer>, {
+          headers: {
+            'content-type': TYPES[format],
+            'content-disposition': `attachment; filename="${answer.series.measure.type.replaceAll(/[^\w.-]/g, '_')}.${ENDINGS[format]}"`,
+            'cache-control': 'no-store',
+          },
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/flamegraph/diff',
+      summary: 'Two flame graphs in one: by range, version or unit; left is what was, right what is',
+      scope: 'read',
+      query: DiffQuery,
+      answer: FlamegraphDiffSchema,
+      run: async ({ caller, params, query }) => {
+        const now = jobs.clock.now();
+        const side = (name: 'left' | 'right'): Side => ({
+          ...readRange({ from: query[`${name}From`] ?? query.from, to: query[`${name}To`] ?? query.to }, now),
+          version: query[`${name}Version`] ?? query.version,
+          unit: query[`${name}Unit`] ?? query.unit,
+        });
+        const sides = [side('left'), side('right')] as const;
+        const { type, temporality, maxNodes } = query;
+        const asked = { project: caller.project, service: serviceOf(params), type, temporality };
+        return doubleView(await flameDiffAnswer(jobs, asked, sides, shapingOf(query)), sides, maxNodes);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { Time, UnitSchema } from './schemas.ts';
+
+// Shapes of the answers about profiles. Integers beyond 2^53 come as digits.
+
+const Integer = z
+  .union([z.number(), z.string()])
+  .meta({ description: 'an integer; beyond 2^53 as a string of digits' });
+
+const TemporalitySchema = z.enum(['delta', 'level', 'cumulative']);
+
+export const ProfileTypeSchema = z.object({
+  type: z.string(),
+  unit: z.string(),
+  /** delta: adds up; level: what was there, averaged over time; cumulative: differenced within each life. */
+  temporality: TemporalitySchema,
+  profiles: z.number(),
+  versions: z.array(z.string()),
+  units: z.array(UnitSchema),
+});
+
+const FlamebearerSchema = z.object({
+  names: z.array(z.string()),
+  levels: z.array(z.array(Integer)),
+  numTicks: Integer,
+  maxSelf: Integer,
+});
+const MetadataSchema = z.object({
+  format: z.enum(['single', 'double']),
+  spyName: z.string(),
+  sampleRate: z.number(),
+  units: z.string(),
+  name: z.string(),
+});
+/** Parallel to names: inApp is 1 for the team's own code, 0 for a library or the runtime, −1 where nobody tells. */
+const FramesSchema = z.array(z.object({ file: z.string(), inApp: z.number() }));
+
+const TopRowSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  inApp: z.number(),
+  self: Integer,
+  total: Integer,
+});
+const AboutShape = {
+  type: z.object({ type: z.string(), unit: z.string(), temporality: TemporalitySchema }),
+  from: Time,
+  to: Time,
+  total: Integer,
+  profiles: z.number(),
+  durationMs: z.number().meta({ description: 'time that the profiles cover, where they tell' }),
+  instances: z
+    .number()
+    .meta({ description: 'instances that count; 0 for deltas, which do not tell them apart' }),
+  shownInstances: z
+    .number()
+    .meta({ description: 'those whose stacks were kept: the graph is scaled to all' }),
+  top: z.array(TopRowSchema).meta({ description: 'functions by self value; a recursive one counts once' }),
+};
+const PyroscopeShape = {
+  version: z.number(),
+  flamebearer: FlamebearerSchema,
+  metadata: MetadataSchema,
+  timeline: z.null(),
+  groups: z.null(),
+  heatmap: z.null(),
+  frames: FramesSchema,
+};
+
+export const FlamegraphSchema = z.object({ ...PyroscopeShape, ...AboutShape });
+
+const SideValues = z.object({ self: Integer, total: Integer });
+export const FlamegraphDiffSchema = z.object({
+  ...PyroscopeShape,
+  leftTicks: Integer,
+  rightTicks: Integer,
+  left: z.object(AboutShape),
+  right: z.object(AboutShape),
+  changed: z
+    .array(
+      z.object({
+        name: z.string(),
+        file: z.string(),
+        inApp: z.number(),
+        left: SideValues,
+        right: SideValues,
+        selfShare: z.number(),
+        totalShare: z.number(),
+      }),
+    )
+    .meta({ description: 'functions by the change of their share of self value, right less left' }),
+});
+
+export type ApiProfileType = z.infer<typeof ProfileTypeSchema>;
+export type ApiFlamegraph = z.infer<typeof FlamegraphSchema>;
+export type ApiFlamegraphDiff = z.infer<typeof FlamegraphDiffSchema>;

@@ -1,0 +1,97 @@
+import type { Context, Hono } from 'hono';
+import { receive } from '../jobs/receive.ts';
+import { type ProfileRoute, recogniseProfiles } from '../jobs/recognise-profiles.ts';
+import { Fault } from '../model/fault.ts';
+import type { Admitted, door, Refusal } from './door.ts';
+import { inflate } from './inflate.ts';
+import type { IngestContext } from './ingest-context.ts';
+import { problem, STATUS_OF } from './problem.ts';
+
+/** The ways in for profiles: our own, and those of Pyroscope's SDKs and agents. */
+export function profileRoutes(app: Hono, context: IngestContext, enter: ReturnType<typeof door>): void {
+  const post = (path: string, route: ProfileRoute, refuse: Refusal, accept: Accept) => {
+    const handler = enter({
+      route: path,
+      scope: 'ingest',
+      refuse,
+      enter: (admitted, c) => take(context, route, admitted, c, accept),
+    });
+    app.post(path, handler);
+    app.post(`/:prefix{.+}${path}`, handler);
+  };
+  post('/v1/profiles', 'profiles', problem, ({ id, profiles }) =>
+    Response.json({ id, profiles }, { status: 202 }),
+  );
+  post('/ingest', 'pyroscope', problem, () => new Response(null, { status: 200 }));
+  post('/push.v1.PusherService/Push', 'pyroscope-push', connectRefusal, (_, c) => emptyMessage(c.req.raw));
+}
+
+type Accept = (taken: { readonly id: string; readonly profiles: number }, c: Context) => Response;
+
+async function take(
+  context: IngestContext,
+  route: ProfileRoute,
+  { body, caller, sender, hold }: Admitted,
+  c: Context,
+  accept: Accept,
+): Promise<Response> {
+  const request = c.req.raw;
+  const contentType = request.headers.get('content-type') ?? '';
+  const contentEncoding = request.headers.get('content-encoding') ?? '';
+  const plain = await inflate(body, contentEncoding, {
+    maxBytes: context.limits.inflatedBytes,
+    maxRatio: context.limits.inflateRatio,
+    zstd: context.zstd,
+    brotli: context.brotli,
+    gzip: context.gzip,
+    hold,
+  });
+  const { identity, naming, profiles } = recogniseProfiles(route, {
+    body: plain,
+    contentType,
+    query: new URL(request.url).searchParams,
+    key: (request.headers.get('idempotency-key') ?? '').slice(0, KEY_CHARS),
+    receivedAt: context.clock.now(),
+  });
+  const id = await receive(context, {
+    project: caller.project,
+    route,
+    contentType,
+    contentEncoding,
+    sender,
+    keyId: caller.keyId,
+    body,
+    identity,
+    naming,
+  });
+  return accept({ id, profiles }, c);
+}
+
+const KEY_CHARS = 200;
+
+/** https://connectrpc.com/docs/protocol: errors are JSON whatever the request was. */
+function connectRefusal(error: unknown): Response {
+  const fault =
+    error instanceof Fault ? error : new Fault('unavailable', 'Cannot take request: try again in a moment');
+  const code = CONNECT_CODES[fault.code] ?? 'internal';
+  return Response.json({ code, message: fault.message }, { status: STATUS_OF[fault.code] });
+}
+
+const CONNECT_CODES: Readonly<Partial<Record<Fault['code'], string>>> = {
+  'invalid-input': 'invalid_argument',
+  unauthorized: 'unauthenticated',
+  forbidden: 'permission_denied',
+  'not-found': 'not_found',
+  conflict: 'already_exists',
+  'too-large': 'resource_exhausted',
+  unsupported: 'invalid_argument',
+  overloaded: 'resource_exhausted',
+  unavailable: 'unavailable',
+};
+
+function emptyMessage(request: Request): Response {
+  const json = /\bjson\b/i.test(request.headers.get('content-type') ?? '');
+  return new Response(json ? '{}' : new Uint8Array(), {
+    headers: { 'content-type': json ? 'application/json' : 'application/proto' },
+  });
+}

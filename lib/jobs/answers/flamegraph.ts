@@ -1,0 +1,292 @@
+import { align, type DiffRow, diffOf } from '../../flame/diff.ts';
+import { focus, ignore } from '../../flame/filter.ts';
+import {
+  doubleFlamebearer,
+  type Flamebearer,
+  flamebearer,
+  type JsonInteger,
+  type NamedFrame,
+  toJson,
+} from '../../flame/flamebearer.ts';
+import { foldedText } from '../../flame/folded.ts';
+import { invert } from '../../flame/invert.ts';
+import { prune, pruneSides } from '../../flame/prune.ts';
+import { type Selected, type States, select } from '../../flame/select.ts';
+import { type Series, seriesIn } from '../../flame/series.ts';
+import { profileOf } from '../../flame/to-profile.ts';
+import { type TopRow, topOf } from '../../flame/top.ts';
+import { type FlameTree, totalOf } from '../../flame/tree.ts';
+import { encodeProfile } from '../../formats/profiles/index.ts';
+import { Fault } from '../../model/fault.ts';
+import { PARTITION_MS, partitionStart } from '../../model/partition.ts';
+import type { ServiceName } from '../../model/service.ts';
+import { type UnitOfWork, unitOfKey } from '../../model/unit-of-work.ts';
+import type { EpochMs } from '../../model/units.ts';
+import type { JobContext } from '../context.ts';
+
+type Context = Pick<JobContext, 'reader'>;
+
+export interface Side {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly version?: string | undefined;
+  /** `unitKey`. */
+  readonly unit?: string | undefined;
+}
+
+export interface FlameQuery extends Side {
+  readonly project: string;
+  readonly service: ServiceName;
+  /** `cpu`, or `cpu:nanoseconds` where two units of it come; default: the one that most people ask for. */
+  readonly type?: string | undefined;
+  readonly temporality?: string | undefined;
+}
+
+export interface Shaping {
+  readonly maxNodes: number;
+  /** Part of a function's name or file. */
+  readonly focus?: string | undefined;
+  readonly ignore?: string | undefined;
+  readonly inverted?: boolean | undefined;
+}
+
+/** Steps of long ranges come from roll-ups. */
+const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
+
+async function load({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
+  const { project, service, from, to } = query;
+  const first = partitionStart(from);
+  const coarse = to - from >= COARSE_FROM_MS;
+  const [states, before] = await Promise.all([
+    reader.range('flame', { project, service, from: first, to, coarse }),
+    reader.range('flame', { project, service, from: first - PARTITION_MS, to: first }),
+  ]);
+  return { states: states.map(({ state }) => state), before: before.map(({ state }) => state) };
+}
+
+function seriesOf(
+  states: States,
+  { type, temporality }: Pick<FlameQuery, 'type' | 'temporality'>,
+): Series | undefined {
+  const [name, unit] = (type ?? '').split(':');
+  return seriesIn(states.states).find(
+    (series) =>
+      (!name || series.measure.type === name) &&
+      (!unit || series.measure.unit === unit) &&
+      (!temporality || series.temporality === temporality),
+  );
+}
+
+/** One graph and where it comes from. */
+export interface FlameAnswer {
+  readonly series: Series;
+  readonly selected: Selected;
+  /** As asked for: filtered and turned, not pruned. */
+  readonly tree: FlameTree;
+}
+
+/**
+ * The flame graph of one type in a range, with exact totals. Ranges are widened to whole steps of 10 minutes, in which
+ * profiles are added up. @throws Fault('not-found') when the service has sent no such profile in it
+ */
+export async function flameAnswer(
+  context: Context,
+  query: FlameQuery,
+  shaping: Shaping,
+): Promise<FlameAnswer> {
+  const states = await load(context, query);
+  const series = seriesOf(states, query);
+  if (series === undefined) throw nothing(query);
+  return answerOf(states, series, query, shaping);
+}
+
+const nothing = ({ service, type }: FlameQuery) =>
+  new Fault(
+    'not-found',
+    `No profile of ${service}${type === undefined ? '' : ` of type "${type}"`} lies in this range`,
+  );
+
+function answerOf(states: States, series: Series, side: Side, shaping: Shaping): FlameAnswer {
+  const { measure, temporality } = series;
+  const selected = select(states, { measure, temporality, version: side.version, work: side.unit });
+  return { series, selected, tree: shaped(selected.tree, shaping) };
+}
+
+function shaped(tree: FlameTree, { focus: wanted, ignore: unwanted, inverted }: Shaping): FlameTree {
+  let result = tree;
+  if (wanted) result = focus(result, contains(wanted));
+  if (unwanted) result = ignore(result, contains(unwanted));
+  return inverted ? invert(result) : result;
+}
+
+const contains = (part: string) => (name: string, file: string) => name.includes(part) || file.includes(part);
+
+export interface DiffAnswer {
+  readonly series: Series;
+  readonly left: Selected;
+  readonly right: Selected;
+  readonly trees: readonly [FlameTree, FlameTree];
+}
+
+/** The graph as a file that other tools open: all of it, nothing pruned. */
+export function exported(
+  { series, tree }: FlameAnswer,
+  format: 'pprof' | 'speedscope' | 'folded',
+  { from, to }: Side,
+): Uint8Array {
+  if (format === 'folded') return new TextEncoder().encode(foldedText(tree));
+  const { measure, temporality } = series;
+  const profile = profileOf(tree, {
+    sampleType: { ...measure, temporality },
+    from: partitionStart(from),
+    to,
+  });
+  return encodeProfile(profile, format, { name: measure.type });
+}
+
+/** Two graphs of one type: by range, version, unit or all of them. */
+export async function flameDiffAnswer(
+  context: Context,
+  query: Omit<FlameQuery, keyof Side>,
+  sides: readonly [Side, Side],
+  shaping: Shaping,
+): Promise<DiffAnswer> {
+  const [left, right] = await Promise.all(sides.map((side) => load(context, { ...query, ...side })));
+  const series = seriesOf(right!, query) ?? seriesOf(left!, query);
+  if (series === undefined) throw nothing({ ...query, ...sides[1] });
+  const answers = [
+    answerOf(left!, series, sides[0], shaping),
+    answerOf(right!, series, sides[1], shaping),
+  ] as const;
+  return {
+    series,
+    left: answers[0].selected,
+    right: answers[1].selected,
+    trees: [answers[0].tree, answers[1].tree],
+  };
+}
+
+/** Metadata as Pyroscope's viewers read it: which unit the numbers are in, and how many of them make a second. */
+function pyroscopeUnits({ measure }: Series): { readonly units: string; readonly sampleRate: number } {
+  if (measure.unit === 'nanoseconds') return { units: 'samples', sampleRate: 1e9 };
+  if (/(_objects|^objects|goroutines?|samples|count)$/.test(measure.type))
+    return { units: 'objects', sampleRate: 100 };
+  return { units: measure.unit === 'count' ? 'objects' : measure.unit, sampleRate: 100 };
+}
+
+interface Drawn {
+  readonly flamebearer: Flamebearer;
+  readonly frames: readonly NamedFrame[];
+}
+
+/** Pyroscope's answer of /render, and beside it what its format has no place for. */
+export function singleView({ series, selected, tree }: FlameAnswer, query: Side, maxNodes: number) {
+  const drawn: Drawn = flamebearer(prune(tree, maxNodes));
+  return {
+    version: 1,
+    flamebearer: drawn.flamebearer,
+    metadata: {
+      format: 'single' as const,
+      spyName: '',
+      ...pyroscopeUnits(series),
+      name: series.measure.type,
+    },
+    timeline: null,
+    groups: null,
+    heatmap: null,
+    frames: drawn.frames,
+    ...aboutOf(series, selected, tree, query),
+  };
+}
+
+export function doubleView(answer: DiffAnswer, sides: readonly [Side, Side], maxNodes: number) {
+  const { series, left, right, trees } = answer;
+  const drawn = doubleFlamebearer(pruneSides(align(...trees), maxNodes));
+  return {
+    version: 1,
+    flamebearer: drawn.flamebearer,
+    metadata: {
+      format: 'double' as const,
+      spyName: '',
+      ...pyroscopeUnits(series),
+      name: series.measure.type,
+    },
+    leftTicks: drawn.leftTicks,
+    rightTicks: drawn.rightTicks,
+    timeline: null,
+    groups: null,
+    heatmap: null,
+    frames: drawn.frames,
+    left: aboutOf(series, left, trees[0], sides[0]),
+    right: aboutOf(series, right, trees[1], sides[1]),
+    changed: diffOf(...trees, 'share', TOP_ROWS).map(jsonDiff),
+  };
+}
+
+/** Rows of the tables beside a graph. */
+const TOP_ROWS = 200;
+
+export interface About {
+  readonly type: {
+    readonly type: string;
+    readonly unit: string;
+    readonly temporality: Series['temporality'];
+  };
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly total: JsonInteger;
+  readonly profiles: number;
+  readonly durationMs: number;
+  readonly instances: number;
+  readonly shownInstances: number;
+  readonly top: readonly JsonTop[];
+}
+type JsonTop = Omit<TopRow, 'self' | 'total' | 'frame'> & {
+  readonly self: JsonInteger;
+  readonly total: JsonInteger;
+};
+
+function aboutOf(series: Series, selected: Selected, tree: FlameTree, { from, to }: Side): About {
+  const { buckets, instances, keptInstances, profiles, durationMs } = selected;
+  const each = Math.max(1, buckets);
+  return {
+    type: { ...series.measure, temporality: series.temporality },
+    from: partitionStart(from),
+    to,
+    total: toJson(totalOf(tree)),
+    profiles,
+    durationMs,
+    instances: Math.round(instances / each),
+    shownInstances: Math.round(keptInstances / each),
+    top: topOf(tree, 'self', TOP_ROWS).map(({ frame: _, self, total, ...row }) => ({
+      ...row,
+      self: toJson(self),
+      total: toJson(total),
+    })),
+  };
+}
+
+const jsonDiff = ({ left, right, ...row }: DiffRow) => ({
+  ...row,
+  left: { self: toJson(left.self), total: toJson(left.total) },
+  right: { self: toJson(right.self), total: toJson(right.total) },
+});
+
+/** What a service sends, for the menus of a view. */
+export async function profileTypesAnswer(
+  context: Context,
+  project: string,
+  service: ServiceName,
+  from: EpochMs,
+  to: EpochMs,
+) {
+  const { states } = await load(context, { project, service, from, to });
+  return seriesIn(states).map(({ measure, temporality, versions, works, profiles }) => ({
+    type: measure.type,
+    unit: measure.unit,
+    temporality,
+    profiles,
+    versions,
+    units: works.filter((work) => work !== '').map((work): UnitOfWork => unitOfKey(work)),
+  }));
+}

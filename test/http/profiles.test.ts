@@ -1,0 +1,282 @@
+// Profiles through the whole product: door, raw segments, queue, commits, read API. What SDKs sent in recorded runs, and files.
+// The truth was computed by decoders of their own (test/fixtures/flame/README.md).
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeProfile } from '../../lib/formats/profiles/index.ts';
+import type { ApiFlamegraph, ApiFlamegraphDiff, ApiProfileType } from '../../lib/http/flame-schemas.ts';
+import type { ApiService, ApiUploads } from '../../lib/http/schemas.ts';
+import type { CapturedRequest } from '../support/captures.ts';
+import { openProduct, type Product } from '../support/product.ts';
+
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
+
+interface Recorded {
+  readonly startUnixMs: number;
+  /** `type:unit` → its sum, or its last value where it is a level. */
+  readonly totals: Readonly<Record<string, number>>;
+  readonly requests: readonly CapturedRequest[];
+}
+const recorded = (name: string): Recorded =>
+  JSON.parse(gunzipSync(readFileSync(`${FIXTURES}flame/${name}.json.gz`)).toString('utf8')) as Recorded;
+
+/** Sends each request as it came, at its time; returns the statuses. */
+async function replay(product: Product, { startUnixMs, requests }: Recorded): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const { method, path, headers, receivedMs, body } of requests) {
+    product.clock.time = startUnixMs + receivedMs;
+    const init = {
+      method,
+      headers: headers.map(([k, v]): [string, string] => [k, v]),
+      body: Buffer.from(body, 'base64'),
+    };
+    statuses.push((await product.send(path, init)).status);
+  }
+  product.clock.time += 1000;
+  await product.settle();
+  return statuses;
+}
+
+const typesOf = async (product: Product, service: string) =>
+  (await product.get<{ items: ApiProfileType[] }>(`/services/${encodeURIComponent(service)}/profiles`)).items;
+
+async function totalsOf(product: Product, service: string): Promise<Record<string, unknown>> {
+  const totals: Record<string, unknown> = {};
+  for (const { type, unit } of await typesOf(product, service)) {
+    const graph = await product.get<ApiFlamegraph>(
+      `/services/${encodeURIComponent(service)}/flamegraph?type=${encodeURIComponent(`${type}:${unit}`)}`,
+    );
+    expect(graph.total).toBe(graph.flamebearer.numTicks);
+    totals[`${type}:${unit}`] = graph.total;
+  }
+  return totals;
+}
+
+describe.each([
+  ['pyroscope-node', 'production//mill', '1.4.0'],
+  ['pyroscope-node-0.6.1', 'production//mill', '1.4.0'],
+  ['pyroscope-go', 'production//depot', '1.4.0'],
+  ['pyroscope-python', 'shop', '1.4.2'],
+])('what %s sent', (name, service, version) => {
+  let product: Product;
+  const run = recorded(name);
+  let statuses: number[] = [];
+  beforeAll(async () => {
+    product = await openProduct({ at: run.startUnixMs });
+    statuses = await replay(product, run);
+  });
+  afterAll(() => product.close());
+
+  it('is taken, and counted once', async () => {
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const { balance } = await product.get<ApiUploads>('/uploads');
+    expect(balance).toMatchObject({ received: run.requests.length, done: run.requests.length, pending: 0 });
+  });
+
+  it('belongs to the service that its labels name', async () => {
+    const { items } = await product.get<{ items: ApiService[] }>('/services');
+    expect(items.map(({ service: found, signals }) => [found, signals])).toEqual([[service, ['profiles']]]);
+    const versions = (await typesOf(product, service)).flatMap((type) => type.versions);
+    expect(new Set(versions)).toEqual(new Set([version]));
+  });
+
+  it('adds up to the totals of the files', async () => {
+    expect(await totalsOf(product, service)).toEqual(run.totals);
+  });
+
+  it('changes nothing when it comes again', async () => {
+    await replay(product, run);
+    expect(await totalsOf(product, service)).toEqual(run.totals);
+  });
+});
+
+describe('what the Java agent sent', () => {
+  it('is refused with a way out, and counted', async () => {
+    const run = recorded('pyroscope-java');
+    const product = await openProduct({ at: run.startUnixMs });
+    try {
+      expect(await replay(product, run)).toEqual([415]);
+      const { refused } = await product.get<ApiUploads>('/uploads');
+      expect(refused.map(({ examples }) => examples[0]?.detail)).toEqual([
+        expect.stringContaining('jfrconv --pprof'),
+      ]);
+    } finally {
+      await product.close();
+    }
+  });
+});
+
+interface Facts {
+  readonly file: string;
+  readonly types: readonly { readonly type: string; readonly unit: string; readonly total: number }[];
+}
+/** One of each format and producer; the decoders have tests of their own on all of them. */
+const FILES = (JSON.parse(readFileSync(`${FIXTURES}profiles/facts.json`, 'utf8')) as readonly Facts[]).filter(
+  ({ file: name }) =>
+    /^(gdu-cpu|own-go-(allocs|mutex|goroutine)|own-node-(wall|heap|transaction|chunk)|parca-alloc|own-inspector|node10\.|simple-utf16|sampled)/.test(
+      name,
+    ),
+);
+const AT = Date.UTC(2031, 4, 6, 7, 3);
+const file = (name: string) => readFileSync(`${FIXTURES}profiles/${name}`);
+
+describe('POST /v1/profiles', () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await openProduct({ at: AT });
+  });
+  afterAll(() => product.close());
+
+  const send = (query: string, body: Uint8Array, headers: Record<string, string> = {}) =>
+    product.send(`/v1/profiles?${query}`, { method: 'POST', body: Buffer.from(body), headers });
+  /** The files carry times of their own years: the request's come first. */
+  const now = `from=${AT - 10_000}&until=${AT}`;
+  const graphOf = (service: string, query: string) =>
+    product.get<ApiFlamegraph>(`/services/${service}/flamegraph?from=${AT - 600_000}&to=${AT + 1}&${query}`);
+
+  it('takes every format with exact totals', async () => {
+    const serviceOf = (name: string) => `of-${name.replaceAll('.', '-')}`;
+    for (const { file: name } of FILES) {
+      const response = await send(`service=${serviceOf(name)}&${now}`, file(name));
+      expect([name, response.status]).toEqual([name, 202]);
+    }
+    await product.settle();
+    for (const { file: name, types } of FILES) {
+      // Types that only have zeros have no graph.
+      for (const { type, unit, total } of types.filter((one) => one.total !== 0)) {
+        const graph = await graphOf(serviceOf(name), `type=${encodeURIComponent(`${type}:${unit}`)}`);
+        expect([name, type, graph.total]).toEqual([name, type, total]);
+      }
+    }
+  });
+
+  const cpu = file('gdu-cpu.pb.gz');
+
+  it('counts one upload once, however it is packed', async () => {
+    await send(`service=once&${now}`, cpu);
+    await send(`${now}&service=once`, gunzipSync(cpu));
+    await product.settle();
+    expect((await graphOf('once', 'type=cpu')).total).toBe(134_000_000_000);
+  });
+
+  it('counts equal bytes twice where the sender says that they are two', async () => {
+    for (const key of ['a', 'b', 'b']) await send(`service=twice&${now}`, cpu, { 'idempotency-key': key });
+    await product.settle();
+    expect((await graphOf('twice', 'type=cpu')).total).toBe(268_000_000_000);
+  });
+
+  it('gives the same graph for one heap of an instance and for ten', async () => {
+    const heap = file('node10.heapprofile');
+    await send('service=heap-1&pod=a', heap);
+    for (let i = 0; i < 10; i += 1)
+      await send('service=heap-10&pod=a', heap, { 'idempotency-key': String(i) });
+    await send('service=heap-2&pod=a', heap);
+    await send('service=heap-2&pod=b', heap);
+    await product.settle();
+    const [one, ten, two] = await Promise.all(
+      ['heap-1', 'heap-10', 'heap-2'].map((service) => graphOf(service, '')),
+    );
+    expect(ten!.flamebearer).toEqual(one!.flamebearer);
+    expect([one!.instances, two!.instances]).toEqual([1, 2]);
+    expect(two!.total).toBe(2 * Number(one!.total));
+  });
+
+  it('differences what Go counts since its start', async () => {
+    const allocs = file('own-go-allocs.pb.gz');
+    const before = AT - 600_000;
+    await send(`service=go&pod=a&until=${before}`, allocs);
+    await send(`service=go&pod=a&until=${AT}`, allocs);
+    await product.settle();
+    const [type] = (await typesOf(product, 'go')).filter(({ temporality }) => temporality === 'cumulative');
+    const graph = await product.get<ApiFlamegraph>(
+      `/services/go/flamegraph?type=${type!.type}&temporality=cumulative&from=${AT - 60_000}&to=${AT + 1}`,
+    );
+    expect(graph.total).toBe(0); // the same count ten minutes later: nothing was allocated
+  });
+
+  it('prunes with exact totals, focuses, inverts', async () => {
+    const graph = await graphOf('once', 'type=cpu&maxNodes=20');
+    expect(graph.total).toBe(134_000_000_000);
+    expect(graph.flamebearer.levels.flat().length / 4).toBeLessThanOrEqual(2 * 20 + 1);
+    const focused = await graphOf('once', 'type=cpu&focus=processDir');
+    expect(Number(focused.total)).toBeLessThan(134_000_000_000);
+    const ignored = await graphOf('once', 'type=cpu&ignore=processDir');
+    expect(Number(focused.total) + Number(ignored.total)).toBe(134_000_000_000);
+    const inverted = await graphOf('once', 'type=cpu&inverted=true');
+    expect(inverted.total).toBe(134_000_000_000);
+    expect(inverted.frames).toHaveLength(inverted.flamebearer.names.length);
+  });
+
+  it.each(['pprof', 'speedscope', 'folded'])('gives the graph as %s, nothing lost', async (format) => {
+    const response = await product.api(
+      `/services/once/flamegraph?type=cpu&format=${format}&from=${AT - 600_000}&to=${AT + 1}`,
+    );
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
+    const { samples } = decodeProfile(new Uint8Array(await response.arrayBuffer()));
+    expect((samples.values[0] as Float64Array).reduce((sum, value) => sum + value, 0)).toBe(134_000_000_000);
+  });
+
+  it('compares two versions in one picture', async () => {
+    await send(`service=shop&version=1&${now}`, cpu);
+    await send(`service=shop&version=2&${now}`, file('node-wall-react.pb'));
+    await send(`service=shop&version=2&${now}`, cpu);
+    await product.settle();
+    const diff = await product.get<ApiFlamegraphDiff>(
+      `/services/shop/flamegraph/diff?type=cpu&leftVersion=1&rightVersion=2&from=${AT - 600_000}&to=${AT + 1}`,
+    );
+    expect([diff.leftTicks, diff.rightTicks]).toEqual([134_000_000_000, 134_000_000_000]);
+    expect(diff.changed.every(({ selfShare }) => selfShare === 0)).toBe(true);
+    expect(diff.flamebearer.levels[0]).toHaveLength(7);
+  });
+
+  it.each([
+    ['a file that is cut', `service=x&${now}`, cpu.subarray(0, 30_000), 400],
+    ['what is no profile', `service=x&${now}`, Buffer.from([1, 2, 3, 0, 255]), 415],
+    ['nothing', `service=x&${now}`, Buffer.from(''), 415],
+    ['a profile without a service', now, cpu, 400],
+    ['a time that is none', 'service=x&until=soon', cpu, 400],
+  ])('refuses %s as a problem, and counts it', async (_, query, body, status) => {
+    const before = await product.get<ApiUploads>('/uploads');
+    const response = await send(query, body);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      status,
+      'application/problem+json',
+    ]);
+    expect(((await response.json()) as { detail: string }).detail).toMatch(/^Cannot /);
+    const counted = ({ refused }: ApiUploads) => refused.reduce((sum, { count }) => sum + count, 0);
+    expect(counted(await product.get<ApiUploads>('/uploads'))).toBe(counted(before) + 1);
+  });
+
+  it('answers 404 for a type that the service does not send', async () => {
+    const response = await product.api('/services/once/flamegraph?type=wall');
+    expect(response.status).toBe(404);
+  });
+});
+
+describe('POST /push.v1.PusherService/Push', () => {
+  it('takes JSON as well, and says what is wrong in the form of Connect', async () => {
+    const product = await openProduct({ at: AT });
+    try {
+      const send = (body: string) =>
+        product.send('/push.v1.PusherService/Push', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+      const labels = [
+        { name: '__name__', value: 'process_cpu' },
+        { name: 'service_name', value: 'alloy' },
+      ];
+      const rawProfile = file('node-wall-react.pb').toString('base64');
+      const good = await send(JSON.stringify({ series: [{ labels, samples: [{ rawProfile }] }] }));
+      expect([good.status, await good.text()]).toEqual([200, '{}']);
+      const bad = await send(JSON.stringify({ series: [{ labels, samples: [{ rawProfile: 'AAAA' }] }] }));
+      expect([bad.status, await bad.json()]).toEqual([
+        expect.any(Number),
+        { code: 'invalid_argument', message: expect.stringMatching(/^Cannot /) },
+      ]);
+    } finally {
+      await product.close();
+    }
+  });
+});
