@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 // Recomputes what the design promises, from the sheet that is shipped: contrasts (WCAG 2.2) and how far apart the five
 // line colours stay for colour-blind eyes (Machado 2009, full severity; distance in OKLab × 100).
 
-const css = readFileSync(new URL('../../web/src/tidemark.css', import.meta.url), 'utf8');
+const sheet = (name: string) => readFileSync(new URL(`../../web/src/${name}`, import.meta.url), 'utf8');
+const flame = sheet('flame/flame.css');
 type Rgb = readonly [number, number, number];
 
-function tokens(selector: string): Map<string, Rgb> {
+function tokens(selector: string, css = sheet('tidemark.css')): Map<string, Rgb> {
   const block = css.slice(css.indexOf(`${selector} {`), css.indexOf('}', css.indexOf(`${selector} {`)));
   const found = [...block.matchAll(/(--[\w-]+): #([0-9a-f]{6});/g)];
   const rgb = (hex: string) =>
@@ -88,4 +89,24 @@ describe.each([
     const pairs = seen.flatMap((a, i) => seen.slice(i + 1).map((b) => distance(a, b)));
     expect(Math.min(...pairs)).toBeGreaterThanOrEqual(8);
   });
+});
+
+describe.each([':root', ':root[data-theme="dark"]'])('flame colours of %s', (selector) => {
+  const of = tokens(selector, flame);
+  it('let the text on them be read: ≥ 4.5', () => {
+    const grounds = [...of.keys()].filter((name) => name !== '--f-text');
+    expect(grounds).toHaveLength(15);
+    for (const name of grounds)
+      expect(contrast(of.get('--f-text')!, of.get(name)!), name).toBeGreaterThanOrEqual(4.5);
+  });
+  it.each(Object.keys(SIGHT))(
+    'tell grew from shrank for %s eyes, at their weakest steps too: ≥ 8',
+    (kind) => {
+      const seen = (name: string) =>
+        times(SIGHT[kind]!, linear(of.get(name)!)).map((v) => Math.max(0, v)) as unknown as Rgb;
+      for (const up of ['--d-up-1', '--d-up-2', '--d-up-3'])
+        for (const down of ['--d-dn-1', '--d-dn-2', '--d-dn-3'])
+          expect(distance(seen(up), seen(down)), `${up} ${down}`).toBeGreaterThanOrEqual(8);
+    },
+  );
 });

@@ -13,6 +13,8 @@ import { isoTime, resolveTime } from './time.ts';
 // The first screen is in the main chunk; the drawings come with the pages that show them.
 const FindingPage = lazy(async () => (await import('./pages/finding.tsx')).FindingPage);
 const MemoryPage = lazy(async () => (await import('./pages/memory.tsx')).MemoryPage);
+const FlamePage = lazy(async () => (await import('./pages/flame.tsx')).FlamePage);
+const FlameDiffPage = lazy(async () => (await import('./pages/flame-diff.tsx')).FlameDiffPage);
 const TransactionsPage = lazy(async () => (await import('./pages/transactions.tsx')).TransactionsPage);
 const TransactionPage = lazy(async () => (await import('./pages/transaction.tsx')).TransactionPage);
 const HealthPage = lazy(async () => (await import('./pages/health.tsx')).HealthPage);
@@ -34,6 +36,8 @@ function Page({ path }: { path: string }) {
   const [first, second, third, fourth] = rest.map(decode);
   if (head === 's' && first) {
     if (second === 'memory') return <MemoryPage key={first} service={first} />;
+    if (second === 'flame' && third === 'diff') return <FlameDiffPage key={first} service={first} />;
+    if (second === 'flame') return <FlamePage key={first} service={first} />;
     if (second === 'transactions') return <TransactionsPage key={first} service={first} />;
     if (second === 't' && third && fourth) {
       return <TransactionPage key={path} service={first} kind={third} name={fourth} />;
@@ -78,6 +82,7 @@ export function App() {
     'g s': () => go(href('/')),
     'g f': () => go(href('/findings')),
     'g m': tab('memory'),
+    'g p': tab('flame'),
     'g t': tab('transactions'),
     'g h': tab('health'),
     j: () => moveRow(1),

@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['g s', 'services'],
   ['g f', 'findings'],
   ['g m', 'memory of the service'],
+  ['g p', 'flame graph of the service'],
   ['g t', 'transactions of the service'],
   ['g h', 'data health of the service'],
   ['j k', 'next and previous row'],

@@ -6,6 +6,7 @@ import { RangeControl, type Span } from './range.tsx';
 
 const TABS = [
   ['memory', 'Memory'],
+  ['flame', 'Flame graph'],
   ['transactions', 'Transactions'],
   ['health', 'Data health'],
 ] as const;

@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { changeToken } from '../../web/src/flame/colours.ts';
+import { layout } from '../../web/src/flame/layout.ts';
+import {
+  type FlamePicture,
+  flameModel,
+  functionsOf,
+  kindOf,
+  lineTo,
+  nodeOfHash,
+  pathHash,
+} from '../../web/src/flame/model.ts';
+
+interface Tree {
+  readonly name: string;
+  readonly self: readonly number[];
+  readonly children: readonly Tree[];
+}
+
+/** The picture of a tree, as the API draws it: bars relative to the end of the one before. */
+function picture(root: Tree, inApp: Readonly<Record<string, number>> = {}): FlamePicture {
+  const names = new Map<string, number>();
+  const levels: number[][] = [];
+  const ends: number[][] = [];
+  const totalOf = (node: Tree, side: number): number =>
+    (node.self[side] ?? 0) + node.children.reduce((sum, child) => sum + totalOf(child, side), 0);
+  const place = (node: Tree, depth: number, starts: number[]) => {
+    levels[depth] ??= [];
+    ends[depth] ??= starts.map(() => 0);
+    for (const [side, start] of starts.entries()) {
+      levels[depth].push(start - (ends[depth][side] ?? 0), totalOf(node, side), node.self[side] ?? 0);
+      ends[depth][side] = start + totalOf(node, side);
+    }
+    if (!names.has(node.name)) names.set(node.name, names.size);
+    levels[depth].push(names.get(node.name) ?? -1);
+    const next = starts.map((start, side) => start + (node.self[side] ?? 0));
+    for (const child of node.children) {
+      place(child, depth + 1, [...next]);
+      for (const side of next.keys()) next[side] = (next[side] ?? 0) + totalOf(child, side);
+    }
+  };
+  place(
+    root,
+    0,
+    root.self.map(() => 0),
+  );
+  return {
+    flamebearer: { names: [...names.keys()], levels, numTicks: totalOf(root, 0) },
+    frames: [...names.keys()].map((name) => ({ file: '', inApp: inApp[name] ?? -1 })),
+  };
+}
+const tree = (name: string, self: number | number[], ...children: Tree[]): Tree => ({
+  name,
+  self: [self].flat(),
+  children,
+});
+
+const BUSY = tree(
+  'total',
+  0,
+  tree('main', 1, tree('work', 4, tree('copy', 2)), tree('(idle)', 6), tree('log', 1)),
+);
+const treeOf = (sides: number) =>
+  fc.letrec<{ tree: Tree }>((tie) => ({
+    tree: fc.record({
+      name: fc.constantFrom('a', 'b', 'c', '(idle)', 'node:net'),
+      self: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: sides, maxLength: sides }),
+      children: fc.oneof({ depthSize: 'small' }, fc.constant([]), fc.array(tie('tree'), { maxLength: 4 })),
+    }),
+  })).tree;
+
+describe('flameModel()', () => {
+  it('finds parents, puts the largest child first and leaves idle time out of every sum', () => {
+    const model = flameModel(picture(BUSY));
+    const nameAt = (node: number) => model.names[model.name[node] ?? 0];
+    const work = Array.from({ length: model.count }, (_, i) => i).find((i) => nameAt(i) === 'copy') ?? -1;
+    expect(lineTo(model, work).map(nameAt)).toEqual(['total', 'main', 'work', 'copy']);
+    expect([model.whole.total[0], model.idle]).toEqual([8, 6]);
+    expect(flameModel(picture(BUSY), true).whole.total[0]).toBe(14);
+    const main = 1;
+    const children = [...model.child.subarray(model.childStart[main], model.childStart[main + 1])];
+    expect(children.map(nameAt)).toEqual(['work', 'log', '(idle)']);
+  });
+
+  it('has in every node its own value and those of its children, on each side', () => {
+    fc.assert(
+      fc.property(treeOf(2), (root) => {
+        const model = flameModel(picture({ ...root, name: 'total' }), true);
+        for (const { total, self } of [model.whole, ...(model.sides ?? [])]) {
+          for (let node = 0; node < model.count; node += 1) {
+            let sum = self[node] ?? 0;
+            for (const child of model.child.subarray(model.childStart[node], model.childStart[node + 1]))
+              sum += total[child] ?? 0;
+            expect(sum).toBe(total[node]);
+          }
+        }
+      }),
+    );
+  });
+
+  it('finds a node again by its path in another picture', () => {
+    const model = flameModel(picture(BUSY));
+    for (let node = 0; node < model.count; node += 1)
+      expect(nodeOfHash(model, pathHash(model, node))).toBe(node);
+    expect(nodeOfHash(model, 'ffffffff')).toBe(0);
+    expect(nodeOfHash(model, null)).toBe(0);
+  });
+
+  it('tells code of the team from libraries, runtime, collector and idling', () => {
+    const told = (name: string, file = '', inApp = -1) => kindOf(name, { file, inApp });
+    expect([
+      told('render', 'src/a.ts', 1),
+      told('query', 'x', 0),
+      told('(garbage collector)'),
+      told('(idle)'),
+    ]).toEqual(['app', 'library', 'collector', 'idle']);
+    expect([told('runtime.mallocgc'), told('listOnTimeout', 'node:internal/timers', 0), told('f')]).toEqual([
+      'runtime',
+      'runtime',
+      'app',
+    ]);
+  });
+});
+
+describe('functionsOf()', () => {
+  it('counts a function that calls itself once', () => {
+    const model = flameModel(picture(tree('total', 0, tree('f', 1, tree('g', 1, tree('f', 2))))));
+    const rows = functionsOf(model).map(({ name, self, total }) => [model.names[name], self, total]);
+    expect(rows).toEqual([
+      ['f', 3, 4],
+      ['g', 1, 3],
+    ]);
+  });
+
+  it('has the self values of the whole picture', () => {
+    fc.assert(
+      fc.property(treeOf(1), (root) => {
+        const model = flameModel(picture({ ...root, name: 'total' }), true);
+        const self = functionsOf(model).reduce((sum, row) => sum + row.self, 0);
+        expect(self + (model.whole.self[0] ?? 0)).toBe(model.whole.total[0]);
+      }),
+    );
+  });
+});
+
+describe('layout()', () => {
+  const drawn = (model: ReturnType<typeof flameModel>, more: Partial<Parameters<typeof layout>[0]> = {}) =>
+    layout({
+      model,
+      zoom: 0,
+      width: 800,
+      value: model.whole.total,
+      expanded: new Set(),
+      hits: undefined,
+      ...more,
+    });
+
+  it('folds a run of frames of others and opens it where asked or searched for', () => {
+    const chain = ['x', 'y', 'z'].reduceRight((below, name) => tree(name, 0, below), tree('app', 5));
+    const inApp = { x: 0, y: 0, z: 0, app: 1 };
+    const model = flameModel(picture(tree('total', 0, chain), inApp));
+    const shown = (more = {}) =>
+      drawn(model, more).cells.map(({ kind, count, row }) => `${row} ${kind} ${count}`);
+    expect(shown()).toEqual(['0 frame 1', '1 run 3', '2 frame 1']);
+    expect(shown({ expanded: new Set([1]) })).toHaveLength(5);
+    expect(shown({ hits: new Set([model.names.indexOf('y')]) })).toHaveLength(5);
+    expect(shown({ zoom: 4 })).toEqual(['0 frame 1', '1 run 3', '2 frame 1']);
+  });
+
+  it('draws no more bars than pixels, none outside, none over another', () => {
+    fc.assert(
+      fc.property(treeOf(1), fc.integer({ min: 1, max: 60 }), fc.nat(), (root, width, pick) => {
+        const model = flameModel(picture({ ...root, name: 'total' }), true);
+        const zoom = pick % model.count;
+        const { cells, rows } = drawn(model, { width, zoom });
+        expect(cells.length).toBeLessThanOrEqual(rows * (width + 1));
+        for (const row of new Set(cells.map((cell) => cell.row))) {
+          const inRow = cells.filter((cell) => cell.row === row).sort((a, b) => a.x - b.x);
+          let end = 0;
+          for (const cell of inRow) {
+            expect(cell.x).toBeGreaterThanOrEqual(end - 1e-6);
+            end = cell.x + cell.width;
+          }
+          expect(end).toBeLessThanOrEqual(width + 1e-6);
+        }
+      }),
+    );
+  });
+
+  it('draws 10,000 leaves as bars and a rest', () => {
+    const leaves = Array.from({ length: 10_000 }, (_, i) => tree(`f${i}`, i < 5 ? 1000 : 1));
+    const { cells } = drawn(flameModel(picture(tree('total', 0, ...leaves))));
+    expect(cells.map(({ kind }) => kind)).toEqual(['frame', 'merged', ...Array(5).fill('frame')]);
+    expect(cells[1]?.count).toBe(9995);
+  });
+});
+
+describe('changeToken()', () => {
+  it('steps by the change of a frame against itself, and is grey for small ones', () => {
+    const tokens = [
+      [100, 103],
+      [100, 120],
+      [100, 150],
+      [10, 150],
+      [150, 10],
+      [0, 0],
+      [0, 0.5],
+    ].map(([before = 0, after = 0]) => changeToken(before, after, 1000));
+    expect(tokens).toEqual(['--d-eq', '--d-up-1', '--d-up-2', '--d-up-3', '--d-dn-3', '--d-eq', '--d-eq']);
+  });
+});

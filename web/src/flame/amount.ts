@@ -1,0 +1,32 @@
+import { bytes, count, milliseconds } from '../format.ts';
+
+const NS_PER: Readonly<Record<string, number>> = {
+  nanoseconds: 1,
+  microseconds: 1e3,
+  milliseconds: 1e6,
+  seconds: 1e9,
+};
+
+/** An amount in the unit of a profile type, as people say it. */
+export function profileAmount(value: number, unit: string): string {
+  if (unit === 'bytes') return bytes(value);
+  const factor = NS_PER[unit];
+  return factor === undefined ? count(value) : milliseconds((value * factor) / 1e6);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  cpu: 'CPU time',
+  wall: 'wall time',
+  samples: 'samples',
+  inuse_space: 'live heap',
+  inuse_objects: 'live objects',
+  alloc_space: 'allocated bytes',
+  alloc_objects: 'allocated objects',
+  goroutine: 'goroutines',
+  goroutines: 'goroutines',
+  mutex: 'mutex wait',
+  block: 'block wait',
+  delay: 'wait',
+  contentions: 'contentions',
+};
+export const typeWord = (type: string): string => WORDS[type] ?? type.replaceAll('_', ' ');

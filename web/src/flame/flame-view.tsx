@@ -1,0 +1,201 @@
+import { useMemo, useState } from 'preact/hooks';
+import { go, hrefWith, usePlace } from '../router.ts';
+import { FlameGraph } from './flame-graph.tsx';
+import { FunctionTable } from './function-table.tsx';
+import { type FlameModel, type FlamePicture, flameModel, lineTo, nodeOfHash, pathHash } from './model.ts';
+
+const KEYS = [
+  ['your code', '--f-app'],
+  ['libraries', '--f-lib'],
+  ['runtime', '--f-run'],
+  ['garbage collection', '--f-gc'],
+] as const;
+
+/** Graph and table together, with search, zoom and idling in the URL. */
+export function FlameView({
+  picture,
+  amount,
+  label,
+  sides = false,
+  scaleBefore = 1,
+}: {
+  picture: FlamePicture;
+  amount: (value: number) => string;
+  label: string;
+  sides?: boolean;
+  /** See `flameModel`. */
+  scaleBefore?: number;
+}) {
+  const { query } = usePlace();
+  const [lit, setLit] = useState<number | undefined>();
+  const keepIdle = query.get('idle') === 'shown';
+  const model = useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
+  const text = query.get('q') ?? '';
+  const hits = useMemo(() => hitsOf(model, text), [model, text]);
+  const hash = query.get('frame');
+  const zoom = useMemo(() => nodeOfHash(model, hash), [model, hash]);
+  const setZoom = (node: number) => go(hrefWith({ frame: node === 0 ? null : pathHash(model, node) }));
+  const side = sides ? (query.get('width') === 'before' ? 'before' : 'after') : undefined;
+  return (
+    <div class="flamebox">
+      <div>
+        <div class="row flame-tools">
+          {sides && (
+            <fieldset class="seg" aria-label="Widths">
+              {(['after', 'before'] as const).map((one) => (
+                <button
+                  key={one}
+                  type="button"
+                  aria-pressed={side === one}
+                  onClick={() => go(hrefWith({ width: one === 'after' ? null : one }), 'replace')}
+                >
+                  {one === 'before' ? (
+                    <span>
+                      Widths before<span class="only-l">, shows removed code</span>
+                    </span>
+                  ) : (
+                    'Widths after'
+                  )}
+                </button>
+              ))}
+            </fieldset>
+          )}
+          <Crumbs model={model} zoom={zoom} setZoom={setZoom} />
+          <span class="grow" />
+          {hits && <span class="note nb">{shareText(model, hits)}</span>}
+          <input
+            class="field"
+            type="search"
+            placeholder="Find a frame"
+            aria-label="Find a frame"
+            value={text}
+            onInput={(event) => go(hrefWith({ q: event.currentTarget.value || null }), 'replace')}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && hits) setZoom(nextHit(model, hits, zoom));
+              if (event.key === 'Escape') go(hrefWith({ q: null, frame: null }), 'replace');
+            }}
+          />
+        </div>
+        <FlameGraph
+          model={model}
+          zoom={zoom}
+          setZoom={setZoom}
+          hits={hits}
+          lit={lit}
+          setLit={setLit}
+          side={side}
+          amount={amount}
+          label={label}
+        />
+        <div class="row between under">
+          {sides ? (
+            <p class="note">Colour is the change of a frame against itself; under 5 % is grey.</p>
+          ) : (
+            <div class="keys">
+              {KEYS.map(([word, token]) => (
+                <span key={word}>
+                  <i
+                    class={token === '--f-gc' ? 'striped' : ''}
+                    style={{ backgroundColor: `var(${token})` }}
+                  />
+                  {word}
+                </span>
+              ))}
+              {(model.idle > 0 || keepIdle) && (
+                <span class="dim">
+                  {keepIdle ? 'idle time is shown' : `${amount(model.idle)} idle is hidden`}{' '}
+                  <a href={hrefWith({ idle: keepIdle ? null : 'shown' })}>{keepIdle ? 'hide' : 'show'}</a>
+                </span>
+              )}
+            </div>
+          )}
+          <div class="keys only-l dim">
+            <span>
+              <kbd>←↑↓→</kbd> move
+            </span>
+            <span>
+              <kbd>↵</kbd> zoom
+            </span>
+            <span>
+              <kbd>c</kbd> copy frame
+            </span>
+          </div>
+        </div>
+      </div>
+      <FunctionTable
+        model={model}
+        amount={amount}
+        lit={lit}
+        setLit={setLit}
+        find={(name) => go(hrefWith({ q: name === text ? null : name }), 'replace')}
+      />
+    </div>
+  );
+}
+
+const CRUMBS = 3;
+
+/** The way from the root to what is shown, its end first to be needed. */
+function Crumbs({
+  model,
+  zoom,
+  setZoom,
+}: {
+  model: FlameModel;
+  zoom: number;
+  setZoom: (node: number) => void;
+}) {
+  if (zoom === 0) return null;
+  const line = lineTo(model, zoom);
+  const shown = [0, ...line.slice(1).slice(-CRUMBS)];
+  return (
+    <nav class="crumbs small" aria-label="Zoom">
+      {shown.map((node, i) => (
+        <span key={node}>
+          {i === 1 && line.length > CRUMBS + 1 && <span class="dim">… › </span>}
+          {i === shown.length - 1 ? (
+            <span class="mono">{model.names[model.name[node] as number]}</span>
+          ) : (
+            <>
+              <button type="button" class="quiet mono" onClick={() => setZoom(node)}>
+                {node === 0 ? 'all' : model.names[model.name[node] as number]}
+              </button>{' '}
+              ›{' '}
+            </>
+          )}
+        </span>
+      ))}
+    </nav>
+  );
+}
+
+/** Names that hold the text, whatever its case; undefined when nothing is searched for. */
+function hitsOf({ names, files }: FlameModel, text: string): ReadonlySet<number> | undefined {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return undefined;
+  const isHit = (i: number) => `${names[i]} ${files[i]}`.toLowerCase().includes(wanted);
+  return new Set([...names.keys()].filter((i) => i > 0 && isHit(i)));
+}
+
+/** Share of the whole under frames that are found, each sample once. */
+function shareText(model: FlameModel, hits: ReadonlySet<number>): string {
+  const within = new Uint8Array(model.count);
+  let sum = 0;
+  for (let node = 1; node < model.count; node += 1) {
+    const up = model.parent[node] as number;
+    const isHit = hits.has(model.name[node] as number);
+    if (isHit && !within[up]) sum += model.whole.total[node] as number;
+    if (isHit || within[up]) within[node] = 1;
+  }
+  const whole = model.whole.total[0] as number;
+  return hits.size === 0 ? 'not found' : `${whole > 0 ? ((100 * sum) / whole).toFixed(1) : 0}\u2009%`;
+}
+
+/** The next found frame after the one that is shown, round and round. */
+function nextHit(model: FlameModel, hits: ReadonlySet<number>, zoom: number): number {
+  for (let i = 1; i <= model.count; i += 1) {
+    const node = (zoom + i) % model.count;
+    if (hits.has(model.name[node] as number) && (model.whole.total[node] as number) > 0) return node;
+  }
+  return zoom;
+}

@@ -1,0 +1,255 @@
+/** A flame graph as the API sends it: Pyroscope's picture, and what else is known of the names. */
+export interface FlamePicture {
+  readonly flamebearer: {
+    readonly names: readonly string[];
+    readonly levels: readonly (readonly (number | string)[])[];
+    readonly numTicks: number | string;
+  };
+  /** By the index of the name. */
+  readonly frames: readonly { readonly file: string; readonly inApp: number }[];
+}
+
+export const KINDS = ['app', 'library', 'runtime', 'collector', 'idle', 'other'] as const;
+export type FrameKind = (typeof KINDS)[number];
+
+/** One side of a comparison, or the whole picture. */
+export interface Side {
+  readonly total: Float64Array;
+  readonly self: Float64Array;
+}
+
+/** Nodes by index, parents before children; node 0 is the root. Columns, so that 10,000 nodes are laid out in a frame. */
+export interface FlameModel {
+  readonly count: number;
+  readonly parent: Int32Array;
+  readonly name: Int32Array;
+  /** What widths are drawn by: the picture, or both sides of a comparison together. */
+  readonly whole: Side;
+  /** Before and after, of a comparison. */
+  readonly sides: readonly [Side, Side] | undefined;
+  /** Children of node i are child[childStart[i] … childStart[i + 1]), the largest first. */
+  readonly childStart: Int32Array;
+  readonly child: Int32Array;
+  readonly names: readonly string[];
+  readonly files: readonly string[];
+  /** Index into KINDS, by name. */
+  readonly kinds: Uint8Array;
+  /** Amount of idle frames that was left out. */
+  readonly idle: number;
+}
+
+const SINGLE = 4;
+const DOUBLE = 7;
+
+/**
+ * @param keepIdle draw waiting as well, which is hidden by default
+ * @param scaleBefore what values of the left side are multiplied by, where shares are to be compared
+ */
+export function flameModel(
+  { flamebearer, frames }: FlamePicture,
+  keepIdle = false,
+  scaleBefore = 1,
+): FlameModel {
+  const { names, levels } = flamebearer;
+  const kinds = Uint8Array.from(names, (name, i) => KINDS.indexOf(kindOf(name, frames[i])));
+  const drawn = readLevels(levels, (levels[0]?.length ?? 0) === DOUBLE ? DOUBLE : SINGLE);
+  const idle = keepIdle ? 0 : hideIdle(drawn, kinds);
+  if (drawn.sides.length === 2 && scaleBefore !== 1) scale(drawn.sides[0] as Side, scaleBefore);
+  const whole = wholeOf(drawn.sides);
+  return {
+    count: drawn.count,
+    parent: drawn.parent,
+    name: drawn.name,
+    whole,
+    sides: drawn.sides.length === 2 ? [drawn.sides[0] as Side, drawn.sides[1] as Side] : undefined,
+    ...childrenOf(drawn.parent, whole.total),
+    names,
+    files: names.map((_, i) => frames[i]?.file ?? ''),
+    kinds,
+    idle,
+  };
+}
+
+interface Drawn {
+  readonly count: number;
+  readonly parent: Int32Array;
+  readonly name: Int32Array;
+  readonly sides: readonly Side[];
+}
+
+/** Each bar lies under the one of the row above that spans its beginning. */
+function readLevels(levels: FlamePicture['flamebearer']['levels'], size: 4 | 7): Drawn {
+  const count = levels.reduce((sum, row) => sum + row.length / size, 0);
+  const parent = new Int32Array(count).fill(-1);
+  const name = new Int32Array(count);
+  const sides: Side[] = Array.from({ length: size === DOUBLE ? 2 : 1 }, () => ({
+    total: new Float64Array(count),
+    self: new Float64Array(count),
+  }));
+  const begin = new Float64Array(count);
+  const end = new Float64Array(count);
+  let node = 0;
+  let above = 0; // first node of the row above
+  for (const row of levels) {
+    const first = node;
+    let at = 0;
+    let under = above;
+    for (let i = 0; i < row.length; i += size) {
+      let length = 0;
+      for (const [k, side] of sides.entries()) {
+        at += Number(row[i + 3 * k]);
+        side.total[node] = Number(row[i + 3 * k + 1]);
+        side.self[node] = Number(row[i + 3 * k + 2]);
+        length += side.total[node] as number;
+      }
+      name[node] = Number(row[i + size - 1]);
+      begin[node] = at;
+      at += length;
+      end[node] = at;
+      while (under < first - 1 && (end[under] as number) <= (begin[node] as number)) under += 1;
+      if (first > 0) parent[node] = under;
+      node += 1;
+    }
+    above = first;
+  }
+  return { count, parent, name, sides };
+}
+
+/** Takes idle frames out of every sum above them. Returns how much that was. */
+function hideIdle({ count, parent, name, sides }: Drawn, kinds: Uint8Array): number {
+  const idle = KINDS.indexOf('idle');
+  let hidden = 0;
+  for (let node = count - 1; node > 0; node -= 1) {
+    if (kinds[name[node] as number] !== idle) continue;
+    for (const { total, self } of sides) {
+      const amount = total[node] as number;
+      hidden += amount;
+      for (let up = parent[node] as number; up >= 0; up = parent[up] as number)
+        total[up] = (total[up] as number) - amount;
+      total[node] = 0;
+      self[node] = 0;
+    }
+  }
+  return hidden;
+}
+
+function scale({ total, self }: Side, factor: number) {
+  for (const column of [total, self])
+    for (let i = 0; i < column.length; i += 1) column[i] = (column[i] as number) * factor;
+}
+
+function wholeOf(sides: readonly Side[]): Side {
+  const [left, right] = sides as readonly [Side, Side?];
+  if (right === undefined) return left;
+  const sum = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + (b[i] as number));
+  return { total: sum(left.total, right.total), self: sum(left.self, right.self) };
+}
+
+function childrenOf(parent: Int32Array, total: Float64Array) {
+  const childStart = new Int32Array(parent.length + 1);
+  for (const up of parent) if (up >= 0) childStart[up + 1] = (childStart[up + 1] as number) + 1;
+  for (let i = 0; i < parent.length; i += 1)
+    childStart[i + 1] = (childStart[i + 1] as number) + (childStart[i] as number);
+  const child = new Int32Array(Math.max(0, parent.length - 1));
+  const next = childStart.slice();
+  for (let node = 1; node < parent.length; node += 1) {
+    const up = parent[node] as number;
+    child[next[up] as number] = node;
+    next[up] = (next[up] as number) + 1;
+  }
+  for (let node = 0; node < parent.length; node += 1) {
+    const own = child.subarray(childStart[node], childStart[node + 1]);
+    if (own.length > 1) own.sort((a, b) => (total[b] as number) - (total[a] as number));
+  }
+  return { childStart, child };
+}
+
+const IDLE = /^\(?(idle|program)\)?$/;
+const COLLECTOR = /garbage collector|^runtime\.gc|^gc$|\bGC\b/;
+const RUNTIME = /^\(|^node:|^runtime[./]|^<frozen|^\[|^native\b/;
+
+/** What a frame is: told by the profile where it can, else by its name. */
+export function kindOf(
+  name: string,
+  frame: { readonly file: string; readonly inApp: number } | undefined,
+): FrameKind {
+  if (name === 'total' || name === 'other' || name === '(other)') return 'other';
+  if (IDLE.test(name)) return 'idle';
+  if (COLLECTOR.test(name)) return 'collector';
+  if (frame?.inApp === 1) return 'app';
+  if (RUNTIME.test(name) || RUNTIME.test(frame?.file ?? '')) return 'runtime';
+  return frame?.inApp === 0 ? 'library' : 'app';
+}
+
+/** A short text that finds a node again in another picture of the same service: a hash of the names above it. */
+export function pathHash(model: FlameModel, node: number): string {
+  let hash = 0x811c9dc5;
+  for (const step of lineTo(model, node)) {
+    for (const char of `${model.names[model.name[step] as number]}\n`)
+      hash = Math.imul(hash ^ (char.codePointAt(0) as number), 0x01000193) >>> 0;
+  }
+  return hash.toString(16).padStart(8, '0');
+}
+
+/** The node of a hash; the root when this picture has none. */
+export function nodeOfHash(model: FlameModel, hash: string | null): number {
+  if (hash === null || !/^[0-9a-f]{8}$/.test(hash)) return 0;
+  for (let node = 0; node < model.count; node += 1) if (pathHash(model, node) === hash) return node;
+  return 0;
+}
+
+/** From the root down to the node. */
+export function lineTo({ parent }: Pick<FlameModel, 'parent'>, node: number): number[] {
+  const line = [];
+  for (let at = node; at >= 0; at = parent[at] as number) line.push(at);
+  return line.reverse();
+}
+
+export interface FunctionRow {
+  readonly name: number;
+  readonly self: number;
+  readonly total: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Functions by name, each counted once where it calls itself. */
+export function functionsOf(model: FlameModel): FunctionRow[] {
+  const size = model.names.length;
+  const self = new Float64Array(size);
+  const total = new Float64Array(size);
+  const before = new Float64Array(size);
+  const after = new Float64Array(size);
+  const open = new Int32Array(size); // how often each name is on the way down to the present node
+  const visit = (node: number) => {
+    const name = model.name[node] as number;
+    self[name] = (self[name] as number) + (model.whole.self[node] as number);
+    if (open[name] === 0) total[name] = (total[name] as number) + (model.whole.total[node] as number);
+    if (model.sides) {
+      before[name] = (before[name] as number) + (model.sides[0].self[node] as number);
+      after[name] = (after[name] as number) + (model.sides[1].self[node] as number);
+    }
+  };
+  // Depth first without recursion: stacks may be a thousand frames deep.
+  const stack: number[] = [0];
+  while (stack.length > 0) {
+    const node = stack.pop() as number;
+    if (node < 0) {
+      const name = model.name[~node] as number;
+      open[name] = (open[name] as number) - 1;
+      continue;
+    }
+    visit(node);
+    open[model.name[node] as number] = (open[model.name[node] as number] as number) + 1;
+    stack.push(~node);
+    for (let i = model.childStart[node] as number; i < (model.childStart[node + 1] as number); i += 1)
+      stack.push(model.child[i] as number);
+  }
+  return Array.from({ length: size }, (_, name) => ({
+    name,
+    self: self[name] as number,
+    total: total[name] as number,
+    before: before[name] as number,
+    after: after[name] as number,
+  })).slice(1);
+}

@@ -1,0 +1,203 @@
+import '../flame/flame.css';
+import type { ApiFlamegraphDiff } from '../../../lib/http/flame-schemas.ts';
+import { useApi } from '../api.ts';
+import { Page } from '../components/page.tsx';
+import { ServiceBar } from '../components/service-bar.tsx';
+import { Empty, Part } from '../components/states.tsx';
+import { profileAmount, typeWord } from '../flame/amount.ts';
+import { FlameView } from '../flame/flame-view.tsx';
+import { Picks } from '../flame/picks.tsx';
+import { count, percent } from '../format.ts';
+import { href, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { dayTime, isoTime, resolveTime } from '../time.ts';
+import { useView } from '../view.ts';
+import { plural, serviceWords } from '../words.ts';
+import type { ProfileTypeList } from './flame.tsx';
+
+interface SideChoice {
+  readonly from: number;
+  readonly to: number;
+  readonly version: string | undefined;
+}
+
+/** `from..to,version`; the version may be left out. */
+function readSide(text: string | null, now: number): SideChoice | undefined {
+  const [range = '', version] = (text ?? '').split(',');
+  const [from, to] = range.split('..').map((part) => resolveTime(part, now));
+  return from === undefined ? undefined : { from, to: to ?? now, version: version || undefined };
+}
+
+/** What changed between two ranges, or releases: before is left, after is right. */
+export function FlameDiffPage({ service }: { service: string }) {
+  const { query } = usePlace();
+  const { now } = useView();
+  const { name } = serviceWords(service);
+  const base = `/services/${encodeURIComponent(service)}`;
+  const [left, right] = [readSide(query.get('left'), now), readSide(query.get('right'), now)];
+  const asked = new URLSearchParams();
+  for (const key of ['type', 'unit', 'version']) {
+    const value = query.get(key);
+    if (value) asked.set(key, value);
+  }
+  for (const [key, side] of [
+    ['left', left],
+    ['right', right],
+  ] as const) {
+    if (!side) continue;
+    asked.set(`${key}From`, String(side.from));
+    asked.set(`${key}To`, String(side.to));
+    if (side.version) asked.set(`${key}Version`, side.version);
+  }
+  const both = left !== undefined && right !== undefined;
+  const whole = both ? `?from=${Math.min(left.from, right.from)}&to=${Math.max(left.to, right.to)}` : '';
+  const types = useApi<ProfileTypeList>(both ? `${base}/profiles` : undefined, whole);
+  const diff = useApi<ApiFlamegraphDiff>(both ? `${base}/flamegraph/diff` : undefined, `?${asked}`);
+  return (
+    <>
+      <ServiceBar service={service} tab="flame" ranged={false} />
+      <Page title={`What changed in ${name}`} service={service}>
+        {both ? (
+          <>
+            <Picks types={types.data?.items ?? []}>
+              <a class="btn" href={oneSide(service, right)}>
+                After only
+              </a>
+            </Picks>
+            <Part of={diff} what={`the comparison of ${name}`}>
+              {(data) => <Diff data={data} name={name} />}
+            </Part>
+          </>
+        ) : (
+          <Empty>
+            A comparison needs two ranges.{' '}
+            <a href={href(servicePath(service, 'flame'), {}, RANGE_KEYS)}>Choose one</a>, then “Compare with
+            before”.
+          </Empty>
+        )}
+      </Page>
+    </>
+  );
+}
+
+const oneSide = (service: string, side: SideChoice): string =>
+  href(
+    servicePath(service, 'flame'),
+    { from: isoTime(side.from), to: isoTime(side.to), version: side.version },
+    ['tz', 'type', 'unit'],
+  );
+
+function Diff({ data, name }: { data: ApiFlamegraphDiff; name: string }) {
+  const { left, right } = data;
+  const isLevel = right.type.temporality === 'level';
+  const amount = (value: number) => profileAmount(value, right.type.unit);
+  // Two ranges of different lengths, or loads, are compared by share: sums would only say that one was longer.
+  const scale = isLevel || Number(left.total) === 0 ? 1 : Number(right.total) / Number(left.total);
+  return (
+    <>
+      <Answer data={data} name={name} isLevel={isLevel} amount={amount} />
+      <section class="near">
+        <div class="sides">
+          <SideHead word="before" side={left} amount={amount} />
+          <div class="ramp" aria-hidden="true">
+            <span>shrank</span>
+            {['--d-dn-3', '--d-dn-2', '--d-dn-1', '--d-eq', '--d-up-1', '--d-up-2', '--d-up-3'].map(
+              (token) => (
+                <i key={token} style={{ background: `var(${token})` }} />
+              ),
+            )}
+            <span>grew</span>
+          </div>
+          <SideHead word="after" side={right} amount={amount} />
+        </div>
+        <FlameView
+          picture={data}
+          amount={amount}
+          scaleBefore={scale}
+          sides
+          label={`Difference of two flame graphs of ${name}, ${typeWord(right.type.type)}.`}
+        />
+        {scale !== 1 && (
+          <p class="note under">
+            Before is scaled to the total of after, so that shares are compared: the two ranges hold different
+            amounts.
+          </p>
+        )}
+      </section>
+    </>
+  );
+}
+
+function SideHead({
+  word,
+  side,
+  amount,
+}: {
+  word: 'before' | 'after';
+  side: ApiFlamegraphDiff['left'];
+  amount: (value: number) => string;
+}) {
+  const { zone } = useView();
+  return (
+    <div class={`side${word === 'after' ? ' r' : ''}`}>
+      <span class="lab">{word}</span>
+      <br />
+      <b>
+        {dayTime(side.from, zone)} – {dayTime(side.to, zone)}
+      </b>{' '}
+      <span class="dim">
+        · {amount(Number(side.total))} · {count(side.profiles)} {plural(side.profiles, 'profile')}
+      </span>
+    </div>
+  );
+}
+
+/** The function whose share, or amount, changed most. */
+function Answer({
+  data,
+  name,
+  isLevel,
+  amount,
+}: {
+  data: ApiFlamegraphDiff;
+  name: string;
+  isLevel: boolean;
+  amount: (value: number) => string;
+}) {
+  const [before, after] = [Number(data.left.total), Number(data.right.total)];
+  const first = data.changed.find(({ name: one }) => !/^\(?(idle|program)\)?$/.test(one));
+  if (before === 0 || after === 0) {
+    return (
+      <h1 class="say">
+        <b>{name}</b> has no {typeWord(data.right.type.type)} {before === 0 ? 'before' : 'after'}: there is
+        nothing to compare with.
+      </h1>
+    );
+  }
+  return (
+    <h1 class="say">
+      {isLevel ? (
+        <>
+          The {typeWord(data.right.type.type)} of <b>{name}</b> {after >= before ? 'grew' : 'fell'} by{' '}
+          <b class="nb">{amount(Math.abs(after - before))}</b> to {amount(after)}
+          {first && (
+            <>
+              ; <code>{first.name}</code> changed most
+            </>
+          )}
+          .
+        </>
+      ) : first && Math.abs(first.selfShare) > 0.001 ? (
+        <>
+          <code>{first.name}</code> {first.selfShare > 0 ? 'takes' : 'lost'}{' '}
+          <b class="nb">{percent(Math.abs(first.selfShare))}</b> {first.selfShare > 0 ? 'more' : ''} of the{' '}
+          {typeWord(data.right.type.type)} of <b>{name}</b> {first.selfShare > 0 ? 'than before' : ''}.
+        </>
+      ) : (
+        <>
+          Nothing of the {typeWord(data.right.type.type)} of <b>{name}</b> changed its share by more than 0.1
+          %.
+        </>
+      )}
+    </h1>
+  );
+}

@@ -1,0 +1,162 @@
+import '../flame/flame.css';
+import type { ApiFlamegraph, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
+import { useApi } from '../api.ts';
+import { Page } from '../components/page.tsx';
+import { ServiceBar } from '../components/service-bar.tsx';
+import { Part } from '../components/states.tsx';
+import { profileAmount, typeWord } from '../flame/amount.ts';
+import { FlameView } from '../flame/flame-view.tsx';
+import { Picks } from '../flame/picks.tsx';
+import { count, percent } from '../format.ts';
+import { href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { dayTime, isoTime, rangeQuery } from '../time.ts';
+import { useView } from '../view.ts';
+import { plural, serviceWords } from '../words.ts';
+
+export type ProfileTypeList = { items: ApiProfileType[]; cursor: string | null };
+
+/** Where it goes: one type of profile of a service as a flame graph, by unit of work and release. */
+export function FlamePage({ service }: { service: string }) {
+  const { range } = useView();
+  const { query } = usePlace();
+  const { name } = serviceWords(service);
+  const base = `/services/${encodeURIComponent(service)}`;
+  const span = [range.from, range.to].join('|');
+  const types = useApi<ProfileTypeList>(`${base}/profiles`, span, (now) => rangeQuery(range, now));
+  const picks = new URLSearchParams();
+  for (const key of ['type', 'unit', 'version']) {
+    const value = query.get(key);
+    if (value) picks.set(key, value);
+  }
+  if (query.get('view') === 'callers') picks.set('inverted', 'true');
+  const asked = (now: number) => {
+    const all = new URLSearchParams(rangeQuery(range, now));
+    for (const [key, value] of picks) all.set(key, value);
+    return all.size > 0 ? `?${all}` : '';
+  };
+  const some = (types.data?.items.length ?? 0) > 0;
+  const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, `${span}|${picks}`, asked);
+  const file = (format: string) => {
+    const to = asked(Date.now());
+    return `/api/v1${base}/flamegraph${to}${to === '' ? '?' : '&'}format=${format}`;
+  };
+  return (
+    <>
+      <ServiceBar service={service} tab="flame" />
+      <Page title={`Flame graph of ${name}`} service={service}>
+        <Part of={types} what={`the profiles of ${name}`}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <NoProfiles name={name} service={service} />
+            ) : (
+              <>
+                <Picks types={items}>
+                  <a class="btn" href={hrefToDiff(service, graph.data)}>
+                    Compare with before
+                  </a>
+                  <a class="btn only-l" href={file('speedscope')} download>
+                    For speedscope
+                  </a>
+                  <a class="btn bare only-l" href={file('pprof')} download>
+                    pprof
+                  </a>
+                </Picks>
+                <Part of={graph} what={`the flame graph of ${name}`}>
+                  {(data) => <Graph data={data} name={name} />}
+                </Part>
+              </>
+            )
+          }
+        </Part>
+      </Page>
+    </>
+  );
+}
+
+/** The range that is shown, beside the same length of time before it. */
+function hrefToDiff(service: string, data: ApiFlamegraph | undefined): string {
+  const path = servicePath(service, 'flame/diff');
+  if (!data) return href(path, {}, RANGE_KEYS);
+  const { from, to } = data;
+  const sides = {
+    left: `${isoTime(from - (to - from))}..${isoTime(from)}`,
+    right: `${isoTime(from)}..${isoTime(to)}`,
+  };
+  return href(path, sides, ['tz', 'type', 'unit', 'version']);
+}
+
+function Graph({ data, name }: { data: ApiFlamegraph; name: string }) {
+  const { zone } = useView();
+  const { type, from, to, profiles, instances, shownInstances } = data;
+  const amount = (value: number) => profileAmount(value, type.unit);
+  return (
+    <>
+      <Answer data={data} name={name} />
+      <section class="near">
+        <div class="head">
+          <h2 class="h">
+            {dayTime(from, zone)} – {dayTime(to, zone)}
+          </h2>
+          <span class="note">
+            {amount(Number(data.total))} of {typeWord(type.type)} from {count(profiles)}{' '}
+            {plural(profiles, 'profile')}
+            {instances > 0 && ` of ${count(instances)} ${plural(instances, 'instance')}`}
+            {shownInstances < instances && `; stacks of ${count(shownInstances)}, scaled to all`}
+          </span>
+        </div>
+        <FlameView
+          picture={data}
+          amount={amount}
+          label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
+        />
+        {type.temporality === 'level' && (
+          <p class="note under">
+            Sizes are what was live when each profile was taken. A line is where memory was allocated, not
+            what holds it.
+          </p>
+        )}
+      </section>
+    </>
+  );
+}
+
+/** The function that takes most by itself, the team's own before others'. */
+function Answer({ data, name }: { data: ApiFlamegraph; name: string }) {
+  const { query } = usePlace();
+  const unit = query.get('unit')?.replace(/^\S+ /, '');
+  const total = Number(data.total);
+  const busy = data.top.filter(({ name: one }) => !/^\(?(idle|program)\)?$/.test(one));
+  const own = busy.find(({ inApp }) => inApp === 1);
+  const first = own && Number(own.self) > 0.05 * total ? own : busy[0];
+  return (
+    <h1 class="say">
+      {unit ? <code>{unit}</code> : <b>{name}</b>}
+      {first && total > 0 ? (
+        <>
+          {data.type.temporality === 'level' ? ' holds ' : ' spends '}
+          <b class="nb">{percent(Number(first.self) / total)}</b> of its {typeWord(data.type.type)}
+          {data.type.temporality === 'level' ? ' allocated at ' : ' in '}
+          <code>{first.name}</code>.
+        </>
+      ) : (
+        <> has nothing in this range.</>
+      )}
+    </h1>
+  );
+}
+
+export const NoProfiles = ({ name, service }: { name: string; service: string }) => (
+  <>
+    <h1 class="say">
+      <b>{name}</b> sent no profiles in this range.
+    </h1>
+    <p class="lede after-say">
+      Profiles come from Pyroscope's SDKs, Sentry's, pprof files and V8's.{' '}
+      <a href={href(servicePath(service, 'health'))}>Lines that send them</a>, or{' '}
+      <a href={hrefWith({ from: null, to: null, type: null, unit: null, version: null })}>
+        show all there is
+      </a>
+      .
+    </p>
+  </>
+);
