@@ -173,29 +173,110 @@ export const endOf = ({ items, start }: SequenceInterner, place: number): number
   start[place]! + items[start[place]! - 1]!;
 
 /** @returns the place of source[0 … length); a new one equals the count before */
-export function internSequence(interner: SequenceInterner, source: Int32Array, length: number): number {
+export const internSequence = (interner: SequenceInterner, source: Int32Array, length: number): number =>
+  internHashed(interner, source, 0, length, hashSequence(source, 0, length));
+
+function hashSequence(source: Int32Array, from: number, length: number): number {
   let hash = length;
-  for (let i = 0; i < length; i += 1) hash = mix(hash, source[i]!);
-  hash = finish(hash);
+  for (let i = from; i < from + length; i += 1) hash = mix(hash, source[i]!);
+  return finish(hash);
+}
+
+function internHashed(
+  interner: SequenceInterner,
+  source: Int32Array,
+  from: number,
+  length: number,
+  hash: number,
+) {
   const { items } = interner;
   const { table, mask } = interner.slots;
   let slot = hash & mask;
   for (let at = table[2 * slot + 1]!; at !== 0; at = table[2 * slot + 1]!) {
-    if (table[2 * slot] === hash && isSequence(items, at, source, length)) return items[at - HEAD]!;
+    if (table[2 * slot] === hash && isSequence(items, at, source, from, length)) return items[at - HEAD]!;
     slot = (slot + 1) & mask;
   }
-  return addSequence(interner, source, length, hash, slot);
+  return addSequence(interner, source, from, length, hash, slot);
 }
 
-function isSequence(items: Int32Array, at: number, source: Int32Array, length: number): boolean {
+/** Sequences that are looked up together. Everything is longer than what it holds, and used again. */
+export interface SequenceBatch {
+  count: number;
+  items: Int32Array;
+  used: number;
+  /** Sequence i is items [start[i], start[i + 1]). */
+  start: Int32Array;
+  hashes: Int32Array;
+  /** Answers of `internBatch`. */
+  places: Int32Array;
+  /** Only here so that nobody optimises the warming away. */
+  warmth: number;
+}
+
+export const createSequenceBatch = (): SequenceBatch => ({
+  count: 0,
+  items: new Int32Array(1 << 12),
+  used: 0,
+  start: new Int32Array(1 << 9),
+  hashes: new Int32Array(1 << 9),
+  places: new Int32Array(1 << 9),
+  warmth: 0,
+});
+
+export function clearBatch(batch: SequenceBatch): void {
+  batch.count = 0;
+  batch.used = 0;
+}
+
+/** Begins a sequence of `length` integers, which the caller writes into `items` at the returned place. */
+export function addToBatch(batch: SequenceBatch, length: number): number {
+  const at = batch.used;
+  const { count } = batch;
+  if (at + length > batch.items.length) batch.items = longer(batch.items, 2 * (at + length));
+  if (count + 2 > batch.start.length) {
+    batch.start = longer(batch.start, 2 * batch.start.length);
+    batch.hashes = new Int32Array(batch.start.length);
+    batch.places = new Int32Array(batch.start.length);
+  }
+  batch.used = at + length;
+  batch.start[count + 1] = at + length;
+  batch.count = count + 1;
+  return at;
+}
+
+/**
+ * Interns a whole batch, in its order. The tables are larger than the caches, and a look-up by itself waits for memory
+ * twice. Loops that do nothing but touch what the look-ups will need let the processor wait for many at once.
+ */
+export function internBatch(interner: SequenceInterner, batch: SequenceBatch): void {
+  const { count, items, start, hashes, places } = batch;
+  for (let i = 0; i < count; i += 1) hashes[i] = hashSequence(items, start[i]!, start[i + 1]! - start[i]!);
+  const { table, mask } = interner.slots;
+  for (let i = 0; i < count; i += 1) places[i] = table[2 * (hashes[i]! & mask) + 1]!;
+  let warmth = 0;
+  for (let i = 0; i < count; i += 1) warmth ^= interner.items[places[i]!]!;
+  batch.warmth = warmth;
+  for (let i = 0; i < count; i += 1) {
+    places[i] = internHashed(interner, items, start[i]!, start[i + 1]! - start[i]!, hashes[i]!);
+  }
+}
+
+function isSequence(
+  items: Int32Array,
+  at: number,
+  source: Int32Array,
+  from: number,
+  length: number,
+): boolean {
   if (items[at - 1] !== length) return false;
-  for (let i = 0; i < length; i += 1) if (items[at + i] !== source[i]) return false;
+  for (let i = 0; i < length; i += 1) if (items[at + i] !== source[from + i]) return false;
   return true;
 }
 
 function addSequence(
   interner: SequenceInterner,
   source: Int32Array,
+  from: number,
   length: number,
   hash: number,
   slot: number,
@@ -207,7 +288,7 @@ function addSequence(
   const { items } = interner;
   items[at - HEAD] = place;
   items[at - 1] = length;
-  for (let i = 0; i < length; i += 1) items[at + i] = source[i]!;
+  for (let i = 0; i < length; i += 1) items[at + i] = source[from + i]!;
   interner.used = at + length;
   interner.start[place] = at;
   interner.slots.table[2 * slot] = hash;

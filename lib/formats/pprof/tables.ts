@@ -9,6 +9,7 @@ import {
   readSmall,
   readVarint,
   skipField,
+  TOO_LARGE,
   toBigInt,
   VARINT,
 } from './wire.ts';
@@ -267,14 +268,14 @@ const wrongType = (field: number) => broken(`field ${field} of the profile has t
 
 function readHeaderInteger({ cursor, header }: PprofTables, tag: number, end: number): void {
   const field = tag >>> 3;
-  const known = tag !== Number.POSITIVE_INFINITY && field >= 1 && field <= 15;
+  const known = tag !== TOO_LARGE && field >= 1 && field <= 15;
   if (!known || (tag & 7) !== VARINT || field < 7 || field === PERIOD_TYPE) {
     if (known) throw wrongType(field);
     skipField(cursor, tag, end);
     return;
   }
   readVarint(cursor, end);
-  const small = cursor.high === 0 && cursor.low >= 0 ? cursor.low : Number.POSITIVE_INFINITY;
+  const small = cursor.high === 0 && cursor.low >= 0 ? cursor.low : TOO_LARGE;
   const integer = toBigInt(cursor.low, cursor.high);
   if (field === 7) header.dropFrames = small;
   else if (field === 8) header.keepFrames = small;
@@ -364,30 +365,33 @@ function readFunction({ cursor, functions, functionSpans, functionIds }: PprofTa
   let name = 0;
   let systemName = 0;
   let file = 0;
-  let startLow = 0;
-  let startHigh = 0;
+  functions.startLow[row] = 0;
+  functions.startHigh[row] = 0;
   while (cursor.at < end) {
     const tag = readSmall(cursor, end);
-    if (tag === 0x10) name = readSmall(cursor, end);
-    else if (tag === 0x18) systemName = readSmall(cursor, end);
-    else if (tag === 0x20) file = readSmall(cursor, end);
+    if ((tag & 7) !== VARINT || tag > 0x28) {
+      skipField(cursor, tag, end);
+      continue;
+    }
+    const small = readSmall(cursor, end);
+    const low = small === TOO_LARGE ? cursor.low : small;
+    const high = small === TOO_LARGE ? cursor.high : 0;
+    if (tag === 0x10) name = small;
+    else if (tag === 0x18) systemName = small;
+    else if (tag === 0x20) file = small;
     else if (tag === 0x08) {
-      readVarint(cursor, end);
-      idLow = cursor.low;
-      idHigh = cursor.high;
+      idLow = low;
+      idHigh = high;
     } else if (tag === 0x28) {
-      readVarint(cursor, end);
-      startLow = cursor.low;
-      startHigh = cursor.high;
-    } else skipField(cursor, tag, end);
+      functions.startLow[row] = low;
+      functions.startHigh[row] = high;
+    }
   }
   if (idLow === 0 && idHigh === 0) throw broken(`function ${row} has no id`);
   if (!addId(functionIds, idLow, idHigh, row)) throw broken(`two functions have the id of function ${row}`);
   functions.name[row] = name;
   functions.systemName[row] = systemName;
   functions.file[row] = file;
-  functions.startLow[row] = startLow;
-  functions.startHigh[row] = startHigh;
   return Math.max(name, systemName, file);
 }
 
@@ -424,9 +428,8 @@ function readLocation(tables: PprofTables, row: number, firstLine: number): numb
       continue;
     }
     const small = readSmall(cursor, end);
-    const isSmall = small !== Number.POSITIVE_INFINITY;
-    const low = isSmall ? small : cursor.low;
-    const high = isSmall ? 0 : cursor.high;
+    const low = small === TOO_LARGE ? cursor.low : small;
+    const high = small === TOO_LARGE ? cursor.high : 0;
     if (tag === 0x08) {
       idLow = low;
       idHigh = high;
@@ -466,9 +469,8 @@ function readLine(tables: PprofTables, row: number, end: number): void {
       continue;
     }
     const small = readSmall(cursor, end);
-    const isSmall = small !== Number.POSITIVE_INFINITY;
-    const low = isSmall ? small : cursor.low;
-    const high = isSmall ? 0 : cursor.high;
+    const low = small === TOO_LARGE ? cursor.low : small;
+    const high = small === TOO_LARGE ? cursor.high : 0;
     if (tag === 0x08) place = placeOf(functionIds, low, high);
     else if (tag === 0x10) {
       lines.lineLow[row] = low;

@@ -11,6 +11,9 @@ export const FIXED32 = 5;
 const LOW_BITS = 0x7f;
 const MORE = 0x80;
 
+/** More than any count, length or index here can be; an int32, so that nothing becomes a double. */
+export const TOO_LARGE = 0x7fff_ffff;
+
 /** A place in bytes, and the two halves of the integer read last. Both halves are signed 32-bit patterns. */
 export interface Cursor {
   bytes: Uint8Array;
@@ -50,7 +53,7 @@ export function readVarint(cursor: Cursor, end: number): void {
 }
 
 /**
- * An integer that has to be small: a tag, a length, an index. Whatever is larger comes back as Infinity, and its halves
+ * An integer that has to be small: a tag, a length, an index. Whatever is larger comes back as TOO_LARGE, and its halves
  * are in the cursor. Nine in ten take one byte or two.
  */
 export function readSmall(cursor: Cursor, end: number): number {
@@ -68,7 +71,7 @@ export function readSmall(cursor: Cursor, end: number): number {
     }
   }
   readVarint(cursor, end);
-  return cursor.high === 0 && cursor.low >= 0 ? cursor.low : Number.POSITIVE_INFINITY;
+  return cursor.high === 0 && cursor.low >= 0 ? cursor.low : TOO_LARGE;
 }
 
 /** Reads the length of a field and returns its end; the cursor stands at its first byte. */

@@ -1,5 +1,11 @@
 import { endOf } from './intern.ts';
-import { LINE_WIDTH, LOCATION_HEAD, type Merge, type MergedHeader, type MergedMapping } from './merge.ts';
+import {
+  LINE_WIDTH,
+  LOCATION_HEAD,
+  type Merge,
+  type MergedHeader,
+  type MergedMapping,
+} from './merge-state.ts';
 import { LABEL_WIDTH } from './sample.ts';
 import {
   createWireWriter,
