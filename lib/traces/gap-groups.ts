@@ -1,6 +1,6 @@
 import { type Cause, CauseTally } from './causes.ts';
 import { descriptionGroup } from './description-group.ts';
-import { explain } from './explain.ts';
+import { explainer } from './explain.ts';
 import type { ForeignWork, Sampled } from './foreign.ts';
 import { type Gap, gapsOf } from './gaps.ts';
 import { type Quantiles, quantilesOf } from './quantile.ts';
@@ -42,9 +42,23 @@ const MAX_GROUPS = 100;
 const MAX_EXAMPLES = 3;
 const US_PER_MS = 1000;
 
+/** Of a gap: when more of it was other gaps' work, it is their shadow. JavaScript's middleware spans lie beside the handler's. */
+const MAX_ELSEWHERE = 0.5;
+
+/** The gaps of one trace with their causes, in the order of their starts. */
 export function explainedGaps({ tree, sampled }: Run, foreign: ForeignWork): readonly ExplainedGap[] {
   const periodUs = Math.max(0, ...sampled.map(({ samples }) => samples.periodUs));
-  return gapsOf(tree, periodUs).map((gap) => ({ gap, tally: explain(sampled, foreign, gap.start, gap.end) }));
+  const explain = explainer(sampled, foreign);
+  const startOf = ({ parent }: Gap) => tree.nodes[parent]!.start;
+  const found: ExplainedGap[] = [];
+  // Of spans that are alive at once the one that began last is the one that works.
+  for (const gap of [...gapsOf(tree, periodUs)].sort(
+    (a, b) => startOf(b) - startOf(a) || a.start - b.start,
+  )) {
+    const { tally, elsewhereUs } = explain(gap.start, gap.end);
+    if (elsewhereUs <= MAX_ELSEWHERE * (gap.end - gap.start)) found.push({ gap, tally });
+  }
+  return found.sort((a, b) => a.gap.start - b.gap.start || a.gap.parent - b.gap.parent);
 }
 
 interface Gathered extends Pick<GapGroup, 'within' | 'after' | 'before'> {

@@ -147,6 +147,18 @@ describe('causes of a gap', () => {
     expect(causes.join()).not.toMatch(/app \d+: report/);
   });
 
+  it('count work once, where spans lie beside each other', () => {
+    const picture = `
+      GET /a | 0-200
+        middleware next | 0-200
+        handler /a | 10-190
+    `;
+    const nested = traceOf(picture, { platform: 'node', profile: { eventId: 'a', profilerId: '' } });
+    const { gaps } = analyzeTraces({ traces: [nested], profiles: [profile('a', '0-200: handler > work')] })
+      .transactions[0]!;
+    expect(gaps.map(({ within, totalMs }) => `${within} ${totalMs}`)).toEqual(['handler /a 180']);
+  });
+
   it('cover what was sampled, and say how much', () => {
     const { gaps } = analyzeTraces({
       traces: [trace('/a', 'a', 0, 2000)],
