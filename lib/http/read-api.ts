@@ -36,6 +36,7 @@ import {
   UploadsSchema,
 } from './schemas.ts';
 import { readService } from './service-path.ts';
+import { storeRoutes } from './store-routes.ts';
 
 export interface ReadApiContext {
   readonly jobs: JobContext;
@@ -180,6 +181,7 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
     ...findingRoutes(context),
     ...flameRoutes(jobs),
     ruleRoute(jobs),
+    ...storeRoutes(jobs),
     route({
       method: 'get',
       path: '/deploys',

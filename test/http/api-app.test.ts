@@ -18,9 +18,13 @@ afterAll(() => Promise.all([full.close(), empty.close()]));
 async function getsOf(product: Product): Promise<{ path: string; template: string }[]> {
   const services = await product.get<{ items: { service: string }[] }>('/services');
   const findings = await product.get<{ items: { id: string }[] }>('/findings');
+  const uploads = await product.get<{ items: { id: string }[] }>(
+    `/uploads?from=${product.clock.time - 47 * 3_600_000}`,
+  );
   const values: Record<string, string[]> = {
     service: services.items.map(({ service }) => service),
     id: findings.items.map(({ id }) => id),
+    upload: uploads.items.map(({ id }) => id).slice(0, 3),
   };
   return Object.entries(document.paths).flatMap(([template, { get }]) => {
     if (get === undefined) return [];
