@@ -24,11 +24,12 @@ export async function readRetention(records: RecordStore, project: string): Prom
 export async function changeRetention(
   records: RecordStore,
   project: string,
-  change: Partial<RetentionSetting>,
+  change: { readonly [Name in keyof RetentionSetting]?: RetentionSetting[Name] | undefined },
 ): Promise<RetentionSetting> {
-  const changed = await update<RetentionSetting>(records, projectSettingsKey(project), (before) => ({
-    body: { ...UNSET, ...before, ...change },
-  }));
+  const changed = await update<RetentionSetting>(records, projectSettingsKey(project), (before) => {
+    const { retentionDays = before?.retentionDays ?? null, rollUpDays = before?.rollUpDays ?? null } = change;
+    return { body: { ...before, retentionDays, rollUpDays } };
+  });
   return changed ?? UNSET;
 }
 
