@@ -2,7 +2,7 @@ import type { Temporality } from '../model/profile.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { Column } from './columns.ts';
 import { columnsOf, hasStacks, type KeyedSnapshot, levelSnapshots, snapshotsIn } from './levels.ts';
-import { averaged, scaled } from './scale.ts';
+import { scaled } from './scale.ts';
 import {
   type FlameState,
   levelTotalOfKey,
@@ -106,10 +106,9 @@ function selectLevels(states: readonly FlameState[], { measure, version, work }:
     }
     builder.add(state.table, columns);
   }
-  const { stacks, self } = builder.finish();
-  const whole = scaled(self, totals.all, totals.kept);
+  const [all, kept] = totals.ratio();
   return {
-    tree: { stacks, self: averaged(whole, totals.buckets.size) },
+    tree: scaled(builder.finish(), all, kept * BigInt(Math.max(1, totals.buckets.size))),
     profiles: totals.instances,
     durationMs: 0,
     buckets: totals.buckets.size,
@@ -125,6 +124,11 @@ class LevelSums {
   instances = 0;
   keptInstances = 0;
   readonly buckets = new Set<EpochMs>();
+
+  /** By how much what was kept stands for all; 1 where there is nothing to go by. */
+  ratio(): [all: bigint, kept: bigint] {
+    return this.kept > 0n && this.all > 0n ? [this.all, this.kept] : [1n, 1n];
+  }
 
   add(bucket: EpochMs, total: number | bigint, kept: boolean) {
     this.addTotal(bucket, {
@@ -187,9 +191,8 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     for (const end of ends) add(end, 1);
     for (const base of bases) add(base, -1);
   }
-  const { stacks, self } = builder.finish();
   return {
-    tree: { stacks, self: scaled(self, totals.all, totals.kept) },
+    tree: scaled(builder.finish(), ...totals.ratio()),
     profiles: snapshots,
     durationMs: 0,
     buckets: 0,
