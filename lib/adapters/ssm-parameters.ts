@@ -14,20 +14,3 @@ export async function readParameters(
   if (!answer.ok) throw refused('ssm', 'GetParameters', answer.code, answer.message);
   return new Map(answer.value.Parameters.map(({ Name, Value }) => [Name, Value]));
 }
-
-/** Writes a secret once: who comes second keeps the first. */
-export async function createSecretParameter(
-  client: AwsClient,
-  name: string,
-  value: string,
-): Promise<'made' | 'there'> {
-  const answer = await jsonCall(
-    client,
-    'AmazonSSM.PutParameter',
-    { Name: name, Value: value, Type: 'SecureString', Overwrite: false },
-    { version: '1.1' },
-  );
-  if (answer.ok) return 'made';
-  if (answer.code === 'ParameterAlreadyExists') return 'there';
-  throw refused('ssm', 'PutParameter', answer.code, answer.message);
-}

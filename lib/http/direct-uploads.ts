@@ -4,9 +4,9 @@ import { directId, directKey } from '../jobs/direct.ts';
 import { otlpEncoding, type Route } from '../jobs/recognise.ts';
 import { Fault } from '../model/fault.ts';
 import { MIB, MINUTE_MS, SECOND_MS } from '../model/units.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { UploadSigner, UploadToSign } from '../ports/upload-signer.ts';
 import { readBody } from './body.ts';
+import type { DirectUploads, OwnPuts } from './direct-context.ts';
 import type { Admitted, door } from './door.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { problem, problemOf } from './problem.ts';
@@ -35,18 +35,6 @@ const UploadBody = z.object({
   bytes: z.number().int().min(1).max(DIRECT_BYTES_MAX),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'need the SHA-256 of the body as sent, 64 hex digits'),
 });
-
-export interface DirectUploads {
-  readonly signer: UploadSigner;
-  /** Set where the PUTs come to ourselves: the embedded server. */
-  readonly own?: OwnPuts | undefined;
-}
-export interface OwnPuts {
-  readonly secret: Uint8Array<ArrayBuffer>;
-  readonly clock: Clock;
-  /** Stores a body whose signature, length and digest are right, and sends its event. */
-  store(key: string, body: Uint8Array): Promise<'stored' | 'exists'>;
-}
 
 /** Adds the two routes. */
 export function directUploads(

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Rejections } from '../records/rejections.ts';
 import type { AuthContext } from './auth.ts';
-import type { DirectUploads } from './direct-uploads.ts';
+import type { DirectUploads } from './direct-context.ts';
 import type { InflateAll } from './inflate.ts';
 import type { Limits } from './limits.ts';
 

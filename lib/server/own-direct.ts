@@ -1,4 +1,5 @@
-import { type DirectUploads, ownSigner } from '../http/direct-uploads.ts';
+import type { DirectUploads } from '../http/direct-context.ts';
+import { ownSigner } from '../http/direct-uploads.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { objectCreated } from '../jobs/events.ts';
 
