@@ -45,6 +45,18 @@ export default {
       to: { path: [...room('cli', 'adapters', 'formats'), ...PURE] },
     },
     {
+      name: 'functions-are-wiring',
+      severity: 'error',
+      from: { path: '^functions/' },
+      to: { path: '^lib/', pathNot: [...room('compose', 'http', 'jobs', 'ports'), '^lib/server/web-files'] },
+    },
+    {
+      name: 'infra-has-no-logic',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: { path: '^lib/', pathNot: ['^lib/server/build-web', '^lib/jobs/tasks'] },
+    },
+    {
       name: 'web-imports-types-only',
       severity: 'error',
       from: { path: '^web/' },

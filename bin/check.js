@@ -12,7 +12,7 @@ const checks = [
   [
     'imports',
     bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
-    ['lib', 'test', 'web/src', '--output-type', 'err'],
+    ['lib', 'functions', 'infra', 'test', 'web/src', '--output-type', 'err'],
   ],
   ['unused code', bin('knip/bin/knip.js'), []],
 ];

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { buildWebIfStale, WEB_DIST } from '../lib/server/build-web.ts';
+import { DataStack } from './data-stack.ts';
+import { ServiceStack } from './service-stack.ts';
+import { readSettings } from './settings.ts';
+import { copyWeb } from './web-hooks.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+await buildWebIfStale((line) => process.stderr.write(`${line}\n`), new AbortController().signal);
+
+const app = new App();
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+const settings = readSettings(app.node);
+const data = new DataStack(app, `${settings.name}-data`, {
+  description: 'Tidemark: uploads, records, events',
+});
+new ServiceStack(app, `${settings.name}-service`, {
+  description: 'Tidemark: functions and what calls them',
+  settings,
+  data,
+  version,
+  webHooks: copyWeb(WEB_DIST),
+});
+app.synth();

@@ -1,0 +1,81 @@
+import { invalidInput } from '../model/fault.ts';
+import type { ServiceName } from '../model/service.ts';
+import { HOUR_MS } from '../model/units.ts';
+import { listProjects } from '../records/api-keys.ts';
+import { listServices } from '../records/services.ts';
+import type { JobContext } from './context.ts';
+import { sweepDirect } from './direct.ts';
+import { expire } from './expire.ts';
+import { rollUp } from './roll-up.ts';
+import { scanService } from './scan.ts';
+import { sweepOrphans, sweepUploads } from './sweep.ts';
+
+// What the cloud's schedule does by messages, one per task, so that a service that takes long holds up none of the others. The
+// embedded server calls the same jobs by its own schedule.
+
+export type Task =
+  | { readonly job: 'scan'; readonly project: string; readonly service: ServiceName }
+  | { readonly job: WholeJob };
+
+/** Jobs that one task does for the whole installation. */
+const WHOLE_JOBS = ['sweep', 'orphans', 'roll-up', 'expire'] as const;
+type WholeJob = (typeof WHOLE_JOBS)[number];
+
+/** What the schedule calls for; each tick is a rule of its own. */
+export type Tick = 'scan' | WholeJob;
+export const TICKS: readonly Tick[] = ['scan', ...WHOLE_JOBS];
+
+/** A service that has been silent for longer has nothing new to look at. */
+const SILENT_MS = HOUR_MS;
+
+export async function tasksOf(context: JobContext, tick: Tick): Promise<readonly Task[]> {
+  if (tick !== 'scan') return [{ job: tick }];
+  const tasks: Task[] = [];
+  for (const { name: project } of await listProjects(context.records)) {
+    for (const { service, lastSeen } of await listServices(context.records, project)) {
+      if (context.clock.now() - lastSeen <= SILENT_MS) tasks.push({ job: 'scan', project, service });
+    }
+  }
+  return tasks;
+}
+
+/** Runs one task to its end. Any task may come again at any time. */
+export async function runTask(context: JobContext, task: Task): Promise<void> {
+  switch (task.job) {
+    case 'scan':
+      await scanService(context, task.project, task.service);
+      return;
+    case 'sweep':
+      await sweepDirect(context);
+      await sweepUploads(context, { hours: 2 });
+      return;
+    case 'orphans':
+      await sweepOrphans(context);
+      return;
+    case 'roll-up':
+      await rollUp(context);
+      return;
+    case 'expire':
+      await expire(context);
+      return;
+  }
+}
+
+/** @throws Fault('invalid-input') when a message is no task */
+export function readTask(body: string): Task {
+  const { job, project, service } = parseObject(body);
+  const whole = WHOLE_JOBS.find((name) => name === job);
+  if (whole !== undefined) return { job: whole };
+  if (job === 'scan' && typeof project === 'string' && typeof service === 'string')
+    return { job, project, service: service as ServiceName };
+  throw invalidInput(`Cannot read task: "${String(job).slice(0, 40)}" is none, or lacks its service`);
+}
+
+function parseObject(body: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch (cause) {
+    throw invalidInput('Cannot read task: it is not JSON', { cause });
+  }
+}
