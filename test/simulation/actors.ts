@@ -120,6 +120,8 @@ const USUAL: Weights = { read: 1, write: 2, 'conditional write': 2 };
 const WEIGHTS: Readonly<Record<string, Weights>> = {
   commit: { read: 0.6, write: 4, 'conditional write': 4 },
   compact: { read: 0.3, write: 10, 'conditional write': 10 },
+  'roll up': { read: 0.3, write: 3, 'conditional write': 4 },
+  expire: { read: 0.1, write: 4, 'conditional write': 6 },
   scan: { read: 0.2, write: 5, 'conditional write': 20 },
   'sweep orphans': { read: 0.5, write: 2, 'conditional write': 12 },
   'sweep uploads': { read: 1, write: 20, 'conditional write': 20 },
@@ -159,7 +161,11 @@ const recordsBy = (records: RecordStore, call: Call): RecordStore => ({
 const COPIES = [1, 1, 1, 1, 2, 3];
 const SOON_MS = 30_000;
 const LATE_MS = 40 * MINUTE_MS;
-const LATE = 0.1;
+const WEEKS_MS = 40 * DAY_MS;
+const delayOf = (draw: Draw) => {
+  const lateness = draw.unit();
+  return draw.whole(0, lateness < 0.02 ? WEEKS_MS : lateness < 0.1 ? LATE_MS : SOON_MS);
+};
 const ACK_LOST = 0.03;
 
 /** Messages come once or more, late, in any order, and now and then again although they were acknowledged. */
@@ -168,7 +174,7 @@ const queueBy = (queue: Queue, call: Call, draw: Draw): Queue => ({
     call('write', async () => {
       for (const body of bodies) {
         for (let copy = draw.pick(COPIES); copy > 0; copy -= 1)
-          await queue.send([body], { delayMs: draw.whole(0, draw.chance(LATE) ? LATE_MS : SOON_MS) });
+          await queue.send([body], { delayMs: delayOf(draw) });
       }
     }),
   receive: (options) => call('write', () => queue.receive(options)),

@@ -1,15 +1,16 @@
 import { rawIndex } from '../../lib/jobs/raw-segment.ts';
+import { bucketStart, partitionKey, stepOf } from '../../lib/model/partition.ts';
 import { ONE } from '../../lib/model/sketch.ts';
 import { unitOfKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
 import { latencyOfKey } from '../../lib/segments/kinds/latency.ts';
 import type { SegmentReader } from '../../lib/segments/read.ts';
-import { type Flavour, type Planned, PROJECTS, placeOf, START_MS, type Sums, sumsOf } from './uploads.ts';
+import { type Planned, PROJECTS, placeOf, START_MS, type Sums, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
-import { headsOf, type Place, placesOf, type World } from './world.ts';
+import { CONFIG, headsOf, type Place, placesOf, type World } from './world.ts';
 
-const FROM_MS = START_MS - 5 * DAY_MS;
-const TO_MS = START_MS + 5 * DAY_MS;
+/** Long before the first data of a history. */
+export const FROM_MS = START_MS - 5 * DAY_MS;
 
 /** Everything that is not as it must be once the world has settled. */
 export async function wrongsOf(
@@ -17,63 +18,52 @@ export async function wrongsOf(
   code: Code,
   planned: readonly Planned[],
   acknowledged: ReadonlySet<string>,
-  { wrongDoors }: Flavour,
 ): Promise<string[]> {
-  const stored = storedIds(world);
-  const accepted = planned.filter(({ upload }) => stored.has(upload.id));
+  const accepted = planned.filter(({ upload }) => world.received.has(upload.id));
+  const lost = [...acknowledged].filter((id) => !world.received.has(id));
   return [
-    ...[...acknowledged]
-      .filter((id) => !stored.has(id))
-      .map((id) => `Upload ${id} was acknowledged and is lost`),
+    ...lost.map((id) => `Upload ${id} was acknowledged and is lost`),
     ...(await wrongSegments(world, code)),
-    ...(await wrongSums(world, code, accepted)),
+    ...(await wrongSums(world, code, accepted, '1h')),
+    ...(await wrongSums(world, code, accepted, '1d')),
     ...(await wrongLedger(world, accepted)),
-    ...(await wrongBalance(world, code, wrongDoors)),
+    ...(await wrongBalance(world, code)),
+    ...(await tooOld(world, code)),
   ];
 }
 
-/** Ids of all uploads whose bytes are kept: what the product owes an account of. */
-export function storedIds({ objects }: World): Set<string> {
-  const raw = [...objects.stored].filter(([key]) => key.startsWith('raw/'));
-  return new Set(raw.flatMap(([, { body }]) => rawIndex(body).entries.map(({ id }) => id)));
-}
-
-async function wrongSums(world: World, code: Code, accepted: readonly Planned[]): Promise<string[]> {
-  const expected = sumsOf(accepted);
-  const found = await sumsIn(world, code);
-  const places = new Set([...expected.keys(), ...found.keys()]);
-  return [...places].flatMap((place) => {
+async function wrongSums(
+  world: World,
+  code: Code,
+  accepted: readonly Planned[],
+  step: '1h' | '1d',
+): Promise<string[]> {
+  const expected = sumsOf(accepted, step);
+  const found: Sums = new Map();
+  for (const place of await placesOf(world, code)) {
+    const to = world.scheduler.now() + DAY_MS;
+    const sums = await readSums(world.calm.reader, place, { from: FROM_MS, to, step });
+    for (const [key, sum] of sums) found.set(key, sum);
+  }
+  return [...new Set([...expected.keys(), ...found.keys()])].flatMap((place) => {
     const [want, got] = [JSON.stringify(expected.get(place)), JSON.stringify(found.get(place))];
-    return want === got ? [] : [`${place} holds ${got}, not ${want}`];
+    return want === got ? [] : [`${step} ${place} holds ${got}, not ${want}`];
   });
 }
 
-/** What a reader with nothing in its caches is told of everything. */
-async function sumsIn(world: World, code: Code): Promise<Sums> {
+/** What a reader is told of one service: hours from what they are made of, as far as it is kept, days as rolled up. */
+export async function readSums(
+  reader: SegmentReader,
+  { project, service }: Place,
+  { from, to, step }: { readonly from: number; readonly to: number; readonly step: '1h' | '1d' },
+): Promise<Sums> {
   const sums: Sums = new Map();
-  const { reader } = world.calm;
-  for (const place of await placesOf(world, code)) {
-    for (const [key, sum] of await readSums(reader, place, FROM_MS, TO_MS)) sums.set(key, sum);
-  }
-  return sums;
-}
-
-/** What a reader is told of one service. */
-export async function readSums(reader: SegmentReader, { project, service }: Place, from: number, to: number) {
-  const sums: Sums = new Map();
-  for (const { start, state } of await reader.range('latency', {
-    project,
-    service,
-    generation: 0,
-    from,
-    to,
-  })) {
-    for (const [key, { count, sum }] of state.units) {
+  for (const bucket of await reader.range('latency', { project, service, from, to, coarse: step === '1d' })) {
+    for (const [key, { count, sum }] of bucket.state.units) {
       const unit = unitOfKey(latencyOfKey(key).unit).name.replace('GET ', '');
-      sums.set(placeOf(project, service, start, unit), {
-        requests: count / ONE,
-        durationUs: Number(sum) / ONE,
-      });
+      const place = placeOf(project, service, bucketStart(bucket.start, step), unit);
+      const { requests, durationUs } = sums.get(place) ?? { requests: 0, durationUs: 0 };
+      sums.set(place, { requests: requests + count / ONE, durationUs: durationUs + Number(sum) / ONE });
     }
   }
   return sums;
@@ -83,15 +73,14 @@ async function wrongSegments(world: World, code: Code): Promise<string[]> {
   const wrongs: string[] = [];
   const listed = new Set<string>();
   for (const { partition, head } of await headsOf(world, code)) {
-    const { service, start } = partition;
+    const name = partitionKey(partition);
     const seen = new Set<string>();
     for (const { key } of head.segments) {
       listed.add(key);
       const body = world.objects.stored.get(key)?.body;
-      if (body === undefined)
-        wrongs.push(`The head of ${service} at ${start} lists ${key}, which is not there`);
+      if (body === undefined) wrongs.push(`The head of ${name} lists ${key}, which is not there`);
       for (const id of body === undefined ? [] : code.readFooter(body).uploads) {
-        if (seen.has(id)) wrongs.push(`Two segments of ${service} at ${start} hold ${id}`);
+        if (seen.has(id)) wrongs.push(`Two segments of ${name} hold ${id}`);
         seen.add(id);
       }
     }
@@ -104,28 +93,52 @@ async function wrongSegments(world: World, code: Code): Promise<string[]> {
   return wrongs;
 }
 
+/** Ids of the uploads whose bytes are kept. */
+function keptIds({ objects }: World): Set<string> {
+  const raw = [...objects.stored].filter(([key]) => key.startsWith('raw/'));
+  return new Set(raw.flatMap(([, { body }]) => rawIndex(body).entries.map(({ id }) => id)));
+}
+
 async function wrongLedger(world: World, accepted: readonly Planned[]): Promise<string[]> {
   const wrongs: string[] = [];
+  const kept = keptIds(world);
   for (const { upload, state } of accepted) {
+    if (!kept.has(upload.id)) continue;
     const record = await world.calm.ledger.get(upload.project, upload.id);
     if (record?.state !== state) wrongs.push(`Upload ${upload.id} is ${record?.state}, not ${state}`);
   }
   return wrongs;
 }
 
-/** received = done + rejected + poison, nothing pending, as the API tells. It answers for at most 48 h at once. */
-async function wrongBalance(world: World, code: Code, wrongDoors: boolean): Promise<string[]> {
+/** received = done + rejected + poison, nothing pending, as the API tells of the last two days. */
+async function wrongBalance(world: World, code: Code): Promise<string[]> {
   const wrongs: string[] = [];
   const uploads = code.uploadsReader(world.calm);
-  const hours = wrongDoors ? [-28, 12, 52] : [-1, 7];
+  const now = world.scheduler.now();
   for (const project of PROJECTS) {
-    for (const [i, to] of hours.slice(1).entries()) {
-      const from = hours[i] as number;
-      const { balance } = await uploads.read(project, START_MS + from * HOUR_MS, START_MS + to * HOUR_MS - 1);
-      const { received, done, rejected, poison, pending } = balance;
-      if (pending !== 0 || poison !== 0 || received !== done + rejected)
-        wrongs.push(`The balance of ${project} is ${JSON.stringify(balance)}`);
-    }
+    const { balance } = await uploads.read(project, now - 16 * HOUR_MS, now);
+    const { received, done, rejected, poison, pending } = balance;
+    if (pending !== 0 || poison !== 0 || received !== done + rejected)
+      wrongs.push(`The balance of ${project} is ${JSON.stringify(balance)}`);
   }
   return wrongs;
+}
+
+/** Some hours more than the retention: heads go by the hour of their data, raw objects by the hour of their arrival. */
+const KEPT_MS = (CONFIG.retentionDays + 1) * DAY_MS + 4 * HOUR_MS;
+
+/** Retention has to free the bucket and the table. */
+async function tooOld(world: World, code: Code): Promise<string[]> {
+  const before = world.scheduler.now() - KEPT_MS;
+  const heads = (await headsOf(world, code)).filter(
+    ({ partition, head }) =>
+      stepOf(partition) === '10m' && head.updatedAt < before && partition.start < before,
+  );
+  const raw = [...world.objects.stored].filter(
+    ([key, { modified }]) => key.startsWith('raw/') && modified < before,
+  );
+  return [
+    ...heads.map(({ partition }) => `The head of ${partitionKey(partition)} has not expired`),
+    ...raw.map(([key]) => `${key} has not expired`),
+  ];
 }

@@ -1,21 +1,15 @@
 // The code under test. `main.ts` loads this module twice, the second time as a later version of the analyzers: hooks.ts
 // gives that one its own lib/jobs, lib/segments and lib/records.
-
+export { jobContext } from '../../lib/compose/job-context.ts';
 export { analyze } from '../../lib/jobs/analyze.ts';
 export { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
-export { finishedUploads } from '../../lib/jobs/finished.ts';
+export { expire } from '../../lib/jobs/expire.ts';
+export { rollUp } from '../../lib/jobs/roll-up.ts';
 export { scanService } from '../../lib/jobs/scan.ts';
 export { ORPHAN_AFTER_MS, sweepOrphans, sweepUploads } from '../../lib/jobs/sweep.ts';
 export { ensureProject } from '../../lib/records/api-keys.ts';
-export { findingRecords } from '../../lib/records/findings.ts';
-export { generations } from '../../lib/records/generations.ts';
-export { headRecords } from '../../lib/records/heads.ts';
-export { ledger } from '../../lib/records/ledger.ts';
-export { rejections } from '../../lib/records/rejections.ts';
 export { listServices } from '../../lib/records/services.ts';
 export { changeSettings } from '../../lib/records/settings.ts';
 export { compact } from '../../lib/segments/compact.ts';
 export { KINDS } from '../../lib/segments/kinds/index.ts';
-export { segmentReader } from '../../lib/segments/read.ts';
 export { readFooter } from '../../lib/segments/segment.ts';
-export { segmentCache } from '../../lib/segments/store.ts';

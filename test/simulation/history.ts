@@ -3,7 +3,7 @@ import { encodeRaw, rawKey } from '../../lib/jobs/raw-segment.ts';
 import { Fault } from '../../lib/model/fault.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Actor } from './actors.ts';
-import { storedIds, wrongsOf } from './checks.ts';
+import { wrongsOf } from './checks.ts';
 import { draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
 import { ANALYZE_FAULT_RATE, OPERATIONS, type Oracle, RECEIVE_FAULT_RATE } from './operations.ts';
@@ -32,9 +32,10 @@ const VISIBILITY_MS = MINUTE_MS;
 /** Plays one history of a seed from the first upload until everything has settled, and looks at what is left. */
 export async function playHistory(seed: number, number: number, versions: Versions): Promise<Outcome> {
   const draw = draws(seedOf(seed, number));
-  const world = await openWorld(draw, versions.next);
   const flavour = drawFlavour(draw);
-  const uploads = planUploads(draw, flavour);
+  const world = await openWorld(draw, versions.next, flavour);
+  const { scheduler } = world;
+  const uploads = planUploads(draw, flavour, scheduler.now(), 0);
   const batchMax = draw.pick([1, 1, 2, 4, 12]);
   const story: Story = {
     world,
@@ -46,20 +47,26 @@ export async function playHistory(seed: number, number: number, versions: Versio
     closed: false,
   };
   try {
-    await world.scheduler.play(() => active(story));
-    await world.scheduler.play(() => settle(world, versions.next, flavour.wrongDoors));
-    story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged, flavour)));
+    await scheduler.play(() => active(story));
+    await scheduler.play(() => settle(world, versions.next, flavour));
+    if (flavour.silentDays !== undefined) {
+      await scheduler.play(() => scheduler.turn((flavour.silentDays ?? 0) * DAY_MS));
+      story.uploads.push(...planUploads(draw, flavour, scheduler.now(), story.uploads.length));
+      await scheduler.play(() => active(story));
+      await scheduler.play(() => settle(world, versions.next, flavour));
+    }
+    story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged)));
   } catch (error) {
     story.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  const { turns } = world.scheduler;
+  const { turns } = scheduler;
   return { wrongs: story.bugs, faults: world.book.table, uploads: uploads.length, turns };
 }
 
 interface Story {
   readonly world: World;
   readonly versions: Versions;
-  readonly uploads: readonly Planned[];
+  readonly uploads: Planned[];
   /** Messages that an analyzer takes at once. */
   readonly batchMax: number;
   readonly bugs: string[];
@@ -70,11 +77,14 @@ interface Story {
 
 /** Clients send, analyzers analyse, workers work, all of them with faults; ends when the clients are done. */
 async function active(story: Story): Promise<void> {
-  const { world, uploads } = story;
+  const { world } = story;
+  const { scheduler } = world;
+  story.closed = false;
   for (let n = 0; n < ANALYZERS; n += 1) void lives(story, analyzer);
   for (let n = 0; n < WORKERS; n += 1) void lives(story, worker);
-  await Promise.all(uploads.map((upload) => client(story, upload)));
-  await world.scheduler.turn(30 * MINUTE_MS);
+  const due = story.uploads.filter(({ sentAt }) => sentAt >= scheduler.now());
+  await Promise.all(due.map((upload) => client(story, upload)));
+  await scheduler.turn(30 * MINUTE_MS);
   story.closed = true;
 }
 
@@ -172,15 +182,19 @@ async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
 
 const oracleOf = ({ world, uploads, versions }: Story): Oracle => ({
   partitions: async () => (await headsOf(world, versions.next)).map(({ partition }) => partition),
-  atLeast: async () => {
+  now: () => world.scheduler.now(),
+  atLeast: async (step) => {
     const records = await Promise.all(
       uploads.map(({ upload }) => world.calm.ledger.get(upload.project, upload.id)),
     );
-    return sumsOf(uploads.filter((_, n) => records[n]?.state === 'done'));
+    const done = uploads.filter((_, n) => records[n]?.state === 'done');
+    return sumsOf(done, step);
   },
-  atMost: () => {
-    const stored = storedIds(world);
-    return sumsOf(uploads.filter(({ upload }) => stored.has(upload.id)));
+  atMost(step) {
+    return sumsOf(
+      uploads.filter(({ upload }) => world.received.has(upload.id)),
+      step,
+    );
   },
 });
 

@@ -1,8 +1,8 @@
 import type { JobContext } from '../../lib/jobs/context.ts';
-import { PARTITION_MS, type Partition } from '../../lib/model/partition.ts';
+import { type Partition, type Step, stepOf } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
-import { HOUR_MS } from '../../lib/model/units.ts';
-import { readSums } from './checks.ts';
+import { DAY_MS } from '../../lib/model/units.ts';
+import { FROM_MS, readSums } from './checks.ts';
 import type { Draw } from './draw.ts';
 import { PROJECTS, SERVICES, type Sums } from './uploads.ts';
 import type { Code } from './versions.ts';
@@ -27,10 +27,11 @@ interface Work {
 }
 /** What is so, whatever the actors see of it. */
 export interface Oracle {
+  now(): number;
   /** Uploads that the ledger calls done are in every answer from then on. */
-  atLeast(): Promise<Sums>;
+  atLeast(step: Step): Promise<Sums>;
   /** Nothing is that was not received. */
-  atMost(): Sums;
+  atMost(step: Step): Sums;
   /** Those that have a head now. */
   partitions(): Promise<readonly Partition[]>;
 }
@@ -64,7 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
     weight: 16,
     faultRate: 0.1,
     run: job(async ({ code, context, draw, oracle }) => {
-      const partitions = await oracle.partitions();
+      const partitions = (await oracle.partitions()).filter((one) => stepOf(one) === '10m');
       if (partitions.length > 0) {
         await code.compact(context, context.cache, draw.pick(partitions), { fully: draw.chance(0.6) });
       }
@@ -79,25 +80,22 @@ export const OPERATIONS: readonly Operation[] = [
       return code.scanService(context, project, service);
     }),
   },
+  { name: 'roll up', weight: 8, faultRate: 0.1, run: job(({ code, context }) => code.rollUp(context)) },
+  { name: 'expire', weight: 5, faultRate: 0.1, run: job(({ code, context }) => code.expire(context)) },
   { name: 'read', weight: 6, faultRate: 0.15, run: readOnce },
 ];
 
-/** Reads hours of one service, and holds the answer against what is known before and after it. */
+/** Reads one service, by hours or by days, and holds the answer against what is known before and after it. */
 async function readOnce({ context, draw, oracle }: Work): Promise<readonly string[]> {
   const place = anyPlace(draw);
-  const to = context.clock.now();
-  const from = to - draw.whole(1, 24) * HOUR_MS;
-  const least = await oracle.atLeast();
-  const found = await readSums(context.reader, place, from, to);
-  const most = oracle.atMost();
-  const inRange = ([key]: [string, unknown]) => {
-    const [project, service, start] = JSON.parse(key) as [string, string, number];
-    return (
-      project === place.project && service === place.service && start > from - PARTITION_MS && start < to
-    );
-  };
+  const step = draw.pick(['1h', '1d'] as const);
+  const least = await oracle.atLeast(step);
+  const found = await readSums(context.reader, place, { from: FROM_MS, to: oracle.now() + DAY_MS, step });
+  const most = oracle.atMost(step);
   const none = { requests: 0, durationUs: 0 };
-  const lacking = [...least].filter(inRange).flatMap(([key, { requests, durationUs }]) => {
+  const mine = ([key]: [string, unknown]) =>
+    key.startsWith(JSON.stringify([place.project, place.service]).slice(0, -1));
+  const lacking = [...least].filter(mine).flatMap(([key, { requests, durationUs }]) => {
     const got = found.get(key) ?? none;
     return got.requests >= requests && got.durationUs >= durationUs
       ? []

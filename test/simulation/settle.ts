@@ -1,38 +1,42 @@
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import type { Flavour } from './uploads.ts';
 import type { Code } from './versions.ts';
 import { BUCKET, type World } from './world.ts';
 
 const ROUNDS_MAX = 200;
 /** What the sweep has to look back on, and where a door's clock may have been a day behind. */
-const SWEEP_HOURS = 10;
+const SWEEP_HOURS = 12;
 const SWEEP_DAYS_HOURS = 60;
 
 /** Faults end, the dead stay dead, and one healthy process does what is left to do. */
-export async function settle(world: World, code: Code, wrongDoors: boolean): Promise<void> {
-  const { scheduler, draw } = world;
-  const healthy = world.spawn(0);
-  healthy.begin('settle', 0);
-  const context = world.calm;
+export async function settle(world: World, code: Code, { wrongDoors }: Flavour): Promise<void> {
+  const { scheduler, draw, calm } = world;
   // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
   await scheduler.turn((wrongDoors ? DAY_MS : 0) + 4 * HOUR_MS);
-  await context.uploads.redrive(1000);
-  await code.sweepUploads(context, { hours: wrongDoors ? SWEEP_DAYS_HOURS : SWEEP_HOURS });
+  await calm.uploads.redrive(1000);
+  await code.sweepUploads(calm, { hours: wrongDoors ? SWEEP_DAYS_HOURS : SWEEP_HOURS });
   await drain(world, code);
   if (draw.chance(0.3)) {
     await redeliverEverything(world);
     await drain(world, code);
   }
   await scheduler.turn(2 * HOUR_MS);
-  await code.sweepOrphans(context);
+  await code.rollUp(calm);
+  await code.expire(calm);
+  // What the first pass left behind is an orphan once it is an hour old.
+  await scheduler.turn(2 * HOUR_MS);
+  await code.expire(calm);
+  await code.sweepOrphans(calm);
 }
 
 async function drain(world: World, code: Code): Promise<void> {
   const context = world.calm;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const { visible, inFlight } = await context.uploads.depth();
-    if (visible + inFlight === 0) return;
+    // Messages that come weeks later wait for the next time.
     const messages = await context.uploads.receive({ max: 50, visibilityMs: MINUTE_MS });
+    if (visible + inFlight === 0 || (round > LATE_ROUNDS && messages.length === 0)) return;
     const { failed } = await code.analyze(context, messages);
     const done = messages.filter((message) => !failed.includes(message));
     await context.uploads.ack(done.map(({ receipt }) => receipt));
@@ -40,6 +44,8 @@ async function drain(world: World, code: Code): Promise<void> {
   }
   throw new Error(`The queue is not empty after ${ROUNDS_MAX} rounds without faults`);
 }
+/** Minutes after which everything has become visible but what was put off for days. */
+const LATE_ROUNDS = 60;
 
 async function redeliverEverything({ calm, objects }: World): Promise<void> {
   for (const [key, { body }] of objects.stored) {

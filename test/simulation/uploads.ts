@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Upload } from '../../lib/jobs/raw-segment.ts';
 import { uploadId } from '../../lib/model/ids.ts';
-import { partitionStart } from '../../lib/model/partition.ts';
+import { bucketStart, type Step } from '../../lib/model/partition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Draw } from './draw.ts';
 
@@ -26,7 +26,7 @@ export interface Piece {
 }
 
 /** Histories play on one day of the future, whatever the day is. */
-export const START_MS = Date.UTC(2031, 4, 6, 12);
+export const START_MS = Date.UTC(2031, 4, 6, 0, 30);
 export const PROJECTS = ['red', 'blue'];
 export const SERVICES = ['shop', 'cart', 'mail'];
 const UNITS = 3;
@@ -40,10 +40,14 @@ export interface Flavour {
   readonly projects: readonly string[];
   /** How long uploads are sent. */
   readonly activeMs: number;
-  /** Most data are of this one minute, whenever they come; else of the half hour before they come. */
+  /** Most data are of one minute so long before the begin, whenever they come; else of the half hour before they come. */
   readonly hotMs: number | undefined;
   /** Some doors' clocks are a day off. */
   readonly wrongDoors: boolean;
+  /** Into how many shards partitions are split. */
+  readonly shards: number;
+  /** After so many days, in which what was sent expires, uploads are sent once more. */
+  readonly silentDays: number | undefined;
 }
 export const drawFlavour = (draw: Draw): Flavour => {
   const hot = draw.chance(0.7);
@@ -52,18 +56,20 @@ export const drawFlavour = (draw: Draw): Flavour => {
     services: SERVICES.slice(0, draw.whole(1, hot ? 2 : SERVICES.length)),
     projects: PROJECTS.slice(0, draw.whole(1, PROJECTS.length)),
     activeMs: draw.whole(10, hot ? 300 : 100) * MINUTE_MS,
-    hotMs: hot ? START_MS - 5 * MINUTE_MS : undefined,
+    // Of the day before, so that its hour and its day are rolled up while uploads for them still come.
+    hotMs: hot ? 125 * MINUTE_MS : undefined,
     wrongDoors: draw.chance(0.15),
+    shards: draw.pick([1, 1, 1, 2, 3]),
+    silentDays: draw.chance(0.3) ? draw.whole(20, 40) : undefined,
   };
 };
 
-/** Uploads of one history, in no order. */
-export const planUploads = (draw: Draw, flavour: Flavour): Planned[] =>
-  Array.from({ length: flavour.uploads }, (_, n) =>
-    plan(draw, flavour, n, START_MS + draw.whole(0, flavour.activeMs)),
-  ).flat();
+/** Uploads sent from `beginMs`, in no order. Numbers begin at `first`. */
+export const planUploads = (draw: Draw, flavour: Flavour, beginMs: number, first: number): Planned[] =>
+  Array.from({ length: flavour.uploads }, (_, n) => plan(draw, flavour, beginMs, first + n)).flat();
 
-function plan(draw: Draw, flavour: Flavour, number: number, sentAt: number): Planned[] {
+function plan(draw: Draw, flavour: Flavour, beginMs: number, number: number): Planned[] {
+  const sentAt = beginMs + draw.whole(0, flavour.activeMs);
   const project = draw.pick(flavour.projects);
   const doorOffsetMs = flavour.wrongDoors && draw.chance(SORTS.wrongDoor) ? draw.pick([-DAY_MS, DAY_MS]) : 0;
   if (draw.chance(SORTS.broken)) {
@@ -76,7 +82,7 @@ function plan(draw: Draw, flavour: Flavour, number: number, sentAt: number): Pla
       ? draw.whole(HOUR_MS, 16 * HOUR_MS)
       : flavour.hotMs === undefined
         ? draw.whole(0, 30 * MINUTE_MS)
-        : sentAt - flavour.hotMs - draw.whole(0, MINUTE_MS);
+        : sentAt - beginMs + flavour.hotMs - draw.whole(0, MINUTE_MS);
   // By the clock of its door: one that is a day behind takes the present for the future.
   const seenAgeMs = ageMs + doorOffsetMs;
   const accepted = seenAgeMs >= -5 * MINUTE_MS && seenAgeMs <= 2 * DAY_MS;
@@ -193,11 +199,11 @@ export type Sums = Map<string, { requests: number; durationUs: number }>;
 export const placeOf = (project: string, service: string, start: number, unit: string) =>
   JSON.stringify([project, service, start, unit]);
 
-export function sumsOf(uploads: Iterable<Planned>): Sums {
+export function sumsOf(uploads: Iterable<Planned>, step: Step): Sums {
   const sums: Sums = new Map();
   for (const { pieces } of uploads) {
     for (const { project, service, unit, endMs, durationUs } of pieces) {
-      const place = placeOf(project, service, partitionStart(endMs), unit);
+      const place = placeOf(project, service, bucketStart(endMs, step), unit);
       const sum = sums.get(place) ?? { requests: 0, durationUs: 0 };
       sums.set(place, { requests: sum.requests + 1, durationUs: sum.durationUs + durationUs });
     }

@@ -1,5 +1,5 @@
-import type { FindingRecord } from '../../lib/findings/life-cycle.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
+import { rawIndex } from '../../lib/jobs/raw-segment.ts';
 import type { ServiceName } from '../../lib/model/service.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { memoryObjects } from '../support/memory/objects.ts';
@@ -9,12 +9,20 @@ import { type Actor, actor } from './actors.ts';
 import type { Draw } from './draw.ts';
 import { type FaultBook, faultBook } from './faults.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
-import { LIMIT_BYTES, PROJECTS, SERVICES, START_MS } from './uploads.ts';
+import { type Flavour, LIMIT_BYTES, PROJECTS, SERVICES, START_MS } from './uploads.ts';
 import type { Code } from './versions.ts';
 
-const RETENTION_DAYS = 30;
 const MAX_RECEIVES = 50;
 export const BUCKET = 'simulated';
+/** As the product's, but that what was sent is kept for as short a time as it can be. */
+export const CONFIG = {
+  acceptPastMs: 2 * DAY_MS,
+  acceptFutureMs: 5 * MINUTE_MS,
+  retentionDays: 18,
+  retentionMinDays: 18,
+  rollUpDays: 400,
+  publicUrl: '',
+};
 
 /** The stores, the time and everybody who uses them. */
 export interface World {
@@ -22,57 +30,49 @@ export interface World {
   readonly scheduler: Scheduler;
   readonly book: FaultBook;
   readonly objects: ReturnType<typeof memoryObjects>;
+  /** Ids of all uploads whose bytes were ever stored: what the product owes an account of. */
+  readonly received: ReadonlySet<string>;
   /** The system as it is when nothing goes wrong, seen without taking turns. */
   readonly calm: JobContext;
   spawn(offsetMs: number): Actor;
-  contextOf(actor: Actor, code: Code): JobContext;
+  contextOf(actor: Pick<Actor, 'ports' | 'now'>, code: Code): JobContext;
 }
 
-export async function openWorld(draw: Draw, code: Code): Promise<World> {
+export async function openWorld(draw: Draw, code: Code, { shards }: Flavour): Promise<World> {
   const time = scheduler(draw, START_MS);
   const book = faultBook(draw);
-  const ports = {
-    objects: memoryObjects(time.now),
-    records: memoryRecords(time.now),
-    queue: memoryQueue(time.now, { maxReceives: MAX_RECEIVES }),
+  const stored = memoryObjects(time.now);
+  const received = new Set<string>();
+  const objects: typeof stored = {
+    ...stored,
+    async put(key, body, options) {
+      if (key.startsWith('raw/')) for (const { id } of rawIndex(body).entries) received.add(id);
+      return stored.put(key, body, options);
+    },
   };
+  const records = memoryRecords(time.now);
+  const ports = { objects, records, queue: memoryQueue(time.now, { maxReceives: MAX_RECEIVES }) };
   let ids = 0;
   const newId = () => {
     ids += 1;
     return draw.whole(0, 255).toString(16).padStart(2, '0') + ids.toString(16).padStart(8, '0');
   };
-  const contextOf = ({ ports, now }: Pick<Actor, 'ports' | 'now'>, version: Code): JobContext => {
-    const { objects, records, queue } = ports;
-    const clock = { now };
-    const ledger = version.ledger(records, RETENTION_DAYS);
-    const generations = version.generations(records, clock);
-    const finished = version.finishedUploads({ ledger, generations, clock });
-    const store = { objects, heads: version.headRecords(records), clock, newId, finished };
-    const cache = version.segmentCache(objects);
-    return {
-      ...store,
-      records,
-      uploads: queue,
-      cache,
-      reader: version.segmentReader(store, cache, async (project) => (await generations.of(project)).eras),
-      ledger,
-      generations,
-      findings: version.findingRecords<FindingRecord>(records),
-      rejections: version.rejections(records),
-      settings: { acceptPastMs: 2 * DAY_MS, acceptFutureMs: 5 * MINUTE_MS, publicUrl: '', bucket: BUCKET },
-    };
-  };
+  const contextOf: World['contextOf'] = ({ ports: { objects, records, queue }, now }, version) => ({
+    ...version.jobContext({ objects, records, uploads: queue, clock: { now }, bucket: BUCKET }, CONFIG),
+    newId,
+  });
   for (const project of PROJECTS) {
-    await code.ensureProject(ports.records, project);
+    await code.ensureProject(records, project);
     // Memory that comes near a limit and then is silent makes a finding, which scans keep true.
-    for (const service of SERVICES)
-      await code.changeSettings(ports.records, project, service, { limitBytes: LIMIT_BYTES });
+    const settings = { limitBytes: LIMIT_BYTES, shards };
+    for (const service of SERVICES) await code.changeSettings(records, project, service, settings);
   }
   return {
     draw,
     scheduler: time,
     book,
-    objects: ports.objects,
+    objects,
+    received,
     get calm() {
       return contextOf({ ports, now: time.now }, code);
     },
@@ -97,15 +97,7 @@ export async function placesOf({ calm }: World, code: Code): Promise<Place[]> {
 
 /** Every head there is, with its partition. */
 export async function headsOf(world: World, code: Code) {
-  const heads = await Promise.all(
-    (await placesOf(world, code)).map((place) =>
-      world.calm.heads.range({
-        ...place,
-        generation: 0,
-        from: START_MS - 5 * DAY_MS,
-        to: START_MS + 5 * DAY_MS,
-      }),
-    ),
-  );
-  return heads.flat();
+  const places = await placesOf(world, code);
+  const heads = places.map(({ project, service }) => world.calm.heads.all(project, service));
+  return (await Promise.all(heads)).flat();
 }
