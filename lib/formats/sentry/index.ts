@@ -8,11 +8,10 @@ import { envelopeOfStore } from './store.ts';
 import { type Drop, readTransaction } from './transaction.ts';
 
 export { type DecodedEnvelope, decodeEnvelope, isDataItem } from './decode.ts';
-export { type Envelope, type EnvelopeItem, parseEnvelope } from './envelope.ts';
+export { type Envelope, parseEnvelope } from './envelope.ts';
 export { identityOf } from './identity.ts';
 export type { ProfileItem } from './profile-item.ts';
 export { envelopeOfStore, unwrapBase64 } from './store.ts';
-export { type StreamedSpan, traceOfSegment } from './streamed.ts';
 
 /** Facts of a stored `/envelope/` body. @throws Fault when the framing is broken, which the door has refused before */
 export const sentryEnvelopeFacts = (body: Uint8Array, project: string): UploadFacts =>

@@ -40,17 +40,20 @@ export function repairEndpoint(
   return readers(prior).map((reader) => reader.certainties(reader.best()));
 }
 
-/** What an endpoint's traces tell one another about which spans call which. */
+/** What an endpoint's traces tell one another about which spans call which. Long ones learn, and teach if none else can. */
 export function learnPrior(
   readers: (prior: Prior | undefined) => readonly Reader[],
   rounds: number,
 ): Prior | undefined {
   let prior: Prior | undefined;
   for (let round = 0; round < rounds; round++) {
+    const all = readers(prior);
+    const short = all.filter((reader) => !reader.isLong());
+    const teachers = short.length > 0 ? short : all;
     const next = new Prior();
-    for (const reader of readers(prior)) reader.teach(next, reader.best());
+    for (const reader of teachers) reader.teach(next, reader.best());
     prior = next;
-    if (round >= FEWEST_LESSONS - 1 && !prior.isRegular()) break;
+    if (short.length === 0 || (round >= FEWEST_LESSONS - 1 && !prior.isRegular())) break;
   }
   return prior;
 }
@@ -58,8 +61,8 @@ export function learnPrior(
 /** An endpoint whose requests all differ has no more to teach after this many. */
 const FEWEST_LESSONS = 2;
 
-/** Beyond this many spans one reading is kept: copies of readings cost the square of the spans. */
-const LONGEST_FORKED = 2000;
+/** Beyond this many spans one reading is kept, since copies of readings cost the square of the spans. */
+const LONG = 500;
 /** A reading that is e^10 less likely than the best one is given up. */
 const HOPELESS = 10;
 const PLAUSIBLE = 0.05;
@@ -93,10 +96,14 @@ export class Reader {
     this.#weights = weights;
   }
 
+  isLong(): boolean {
+    return this.#timeline.table.spans.length > LONG;
+  }
+
   /** Parents of the best reading, by beam search. */
   best(): Int32Array {
     const { table, tightMs } = this.#timeline;
-    const width = table.spans.length > LONGEST_FORKED ? 1 : this.#settings.beam;
+    const width = this.isLong() ? 1 : this.#settings.beam;
     let readings = [emptyReading(table)];
     this.#walk(
       (child, candidates) => {

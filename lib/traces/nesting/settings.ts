@@ -1,6 +1,3 @@
-/** Raised whenever a verdict or a repaired parent may change for the same traces: stored results carry it. */
-export const NESTING_VERSION = 1;
-
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
  * SDKs read the wall clock and the monotonic clock one after the other, so a reported end may be early by the time

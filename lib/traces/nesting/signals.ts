@@ -68,10 +68,11 @@ function counts(bits: Uint8Array) {
 }
 
 function crossingOf(table: SpanTable, child: number, parent: number, settings: Settings): number {
-  const { start, end } = table;
-  if (start[child]! >= end[parent]! + settings.deadMs) return DEAD;
-  if (end[child]! <= end[parent]! + settings.outliveMs || table.task[child]) return 0;
-  return isLateSend(table, child, parent) ? 0 : OUTLIVES;
+  const { start, end, task } = table;
+  const isDead = start[child]! >= end[parent]! + settings.deadMs;
+  const outlives = end[child]! > end[parent]! + settings.outliveMs && !task[child];
+  if ((!isDead && !outlives) || isLateSend(table, child, parent)) return 0;
+  return isDead ? DEAD : OUTLIVES;
 }
 
 /** A body is streamed after the handler or middleware around it has ended. */
