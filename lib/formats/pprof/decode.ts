@@ -112,6 +112,12 @@ function addressFrame(
   return builder.frame(builder.string(addressOf(tables, row)), builder.string(file), 0, UNKNOWN);
 }
 
+/** Of functions that have no name, those without an address neither: other formats have such frames. */
+const knownAddress = (tables: PprofTables, row: number): string =>
+  tables.locations.addressLow[row] === 0 && tables.locations.addressHigh[row] === 0
+    ? ''
+    : addressOf(tables, row);
+
 function addressOf({ locations }: PprofTables, row: number): string {
   const address = toBigInt(locations.addressLow[row]!, locations.addressHigh[row]!);
   return `0x${BigInt.asUintN(64, address).toString(16)}`;
@@ -129,7 +135,8 @@ function lineFrame(
   const { functions, lines } = tables;
   const place = lines.function[line]!;
   const file = text(functions.file[place]!);
-  const name = text(functions.name[place]!) || text(functions.systemName[place]!) || addressOf(tables, row);
+  const name =
+    text(functions.name[place]!) || text(functions.systemName[place]!) || knownAddress(tables, row);
   const low = lines.lineLow[line]!;
   const isLine = lines.lineHigh[line] === 0 && low >= 0 && low <= MAX_LINE;
   return builder.frame(builder.string(name), builder.string(file), isLine ? low : 0, guessInApp(name, file));

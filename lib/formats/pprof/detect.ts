@@ -68,3 +68,22 @@ function isMember(bytes: Uint8Array, field: number, start: number, end: number):
   const tags = FIRST_TAGS[field === 11 ? 1 : field];
   return tags === undefined || start === end || start >= bytes.length || tags.includes(bytes[start]!);
 }
+
+/**
+ * A request of OTLP profiles: resources (1) and a dictionary (2), no other fields, and in the one or the other what only
+ * they have: a resource (1) or scopes (2) there, a table (1 to 7) here. Requests of traces and metrics have no field 2.
+ */
+export function isOtlpProfiles(bytes: Uint8Array): boolean {
+  let hasDictionary = false;
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes[at]!;
+    if (tag !== 0x0a && tag !== 0x12) return false;
+    const end = endOfField(bytes, at + 1, 2);
+    if (end === undefined) return hasDictionary;
+    const first = bytes[end.start] ?? 0;
+    if (end.start < end.end && ((first & 7) !== 2 || first >> 3 > 7)) return false;
+    hasDictionary ||= tag === 0x12;
+    at = end.end;
+  }
+  return hasDictionary;
+}

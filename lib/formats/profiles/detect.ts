@@ -1,4 +1,4 @@
-import { isPprof } from '../pprof/detect.ts';
+import { isOtlpProfiles, isPprof } from '../pprof/detect.ts';
 import { outlineJson } from './json.ts';
 import { decodeText, textEncoding } from './text.ts';
 
@@ -10,6 +10,7 @@ export const PROFILE_FORMATS = [
   'lines',
   'speedscope',
   'sentry',
+  'otlp-profiles',
   'jfr',
   'go-debug-text',
 ] as const;
@@ -24,12 +25,18 @@ export type ProfileFormat = (typeof PROFILE_FORMATS)[number];
 export function detectProfile(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   if (bytes.length === 0) return 'not-mine';
   if (startsWith(bytes, 'FLR\0')) return 'jfr';
-  const first = firstSign(bytes);
-  if (bytes[first] === 0x7b) return detectJson(bytes);
-  if (bytes[first] === 0x5b) return 'not-mine'; // an array: Chrome traces and others
+  const sign = bytes[firstSign(bytes)];
+  const found = sign === OPEN_OBJECT ? detectJson(bytes) : 'not-mine';
+  if (found !== 'not-mine') return found;
+  // Protobuf may begin with a line feed too, and then with a length that reads as a brace or a bracket.
   if (isPprof(bytes)) return 'pprof';
+  if (isOtlpProfiles(bytes)) return 'otlp-profiles';
+  if (sign === OPEN_OBJECT || sign === OPEN_ARRAY) return 'not-mine'; // Chrome traces and others
   return detectText(bytes);
 }
+
+const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
 
 const startsWith = (bytes: Uint8Array, text: string) =>
   Array.from(text).every((char, i) => bytes[i] === char.charCodeAt(0));
@@ -47,6 +54,7 @@ function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   const keys = new Set(outlineJson(bytes).keys);
   const has = (...names: string[]) => names.some((name) => keys.has(name));
   const head = () => new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES));
+  if (has('resourceProfiles') || (has('dictionary') && head().includes('Table"'))) return 'otlp-profiles';
   if (has('shared') && has('profiles')) return 'speedscope';
   if (has('$schema') && head().includes('speedscope')) return 'speedscope';
   if (

@@ -43,11 +43,14 @@ function framesOf({ stacks }: Profile, stack: number): number[] {
   return path.reverse();
 }
 
+/** Files that say this hold one profile per value type, of the same samples; others one per thread. */
+export const OWN_EXPORTER = 'tidemark';
+
 const SPEEDSCOPE_UNITS = new Set(['nanoseconds', 'microseconds', 'milliseconds', 'seconds', 'bytes']);
 
 /**
- * Every value type as a profile of its own, the default one first and open. speedscope refuses weights below zero:
- * samples that have one are left out. Weights are JSON numbers, exact up to 2^53.
+ * Every value type as a profile of its own with the same samples, the default one first and open. speedscope refuses
+ * weights below zero: they become zero. Weights are JSON numbers, exact up to 2^53.
  */
 export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array {
   const { frames, sampleTypes, defaultType } = profile;
@@ -56,7 +59,7 @@ export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array
     .sort((a, b) => Number(b === defaultType) - Number(a === defaultType));
   const file = {
     $schema: 'https://www.speedscope.app/file-format-schema.json',
-    exporter: 'tidemark',
+    exporter: OWN_EXPORTER,
     name,
     activeProfileIndex: 0,
     shared: {
@@ -74,23 +77,15 @@ export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array
 function speedscopeProfile(profile: Profile, type: number) {
   const { sampleTypes, samples } = profile;
   const { type: name, unit } = sampleTypes[type]!;
-  const stacks: number[][] = [];
-  const weights: number[] = [];
-  let sum = 0;
-  for (let i = 0; i < samples.stack.length; i += 1) {
-    const weight = Number(samples.values[type]![i]!);
-    if (weight < 0) continue;
-    stacks.push(framesOf(profile, samples.stack[i]!));
-    weights.push(weight);
-    sum += weight;
-  }
+  const column: Iterable<number | bigint> = samples.values[type]!;
+  const weights = Array.from(column, (value) => Math.max(0, Number(value)));
   return {
     type: 'sampled',
     name,
     unit: SPEEDSCOPE_UNITS.has(unit) ? unit : 'none',
     startValue: 0,
-    endValue: sum,
-    samples: stacks,
+    endValue: weights.reduce((sum, weight) => sum + weight, 0),
+    samples: Array.from(samples.stack, (stack) => framesOf(profile, stack)),
     weights,
   };
 }

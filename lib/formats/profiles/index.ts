@@ -8,6 +8,7 @@ import { detectProfile, type ProfileFormat } from './detect.ts';
 import { encodeFolded, encodeSpeedscope } from './encode-text.ts';
 import { decodeFolded, decodeLines } from './folded.ts';
 import { MAX_PROFILE_BYTES, MAX_PROFILE_RATIO } from './limits.ts';
+import { decodeOtlpProfiles } from './otlp-profiles.ts';
 import { decodeSentry } from './sentry.ts';
 import { decodeSpeedscope } from './speedscope.ts';
 import { decodeV8Cpu } from './v8-cpu.ts';
@@ -32,6 +33,7 @@ const DECODERS: Readonly<Record<ProfileFormat, (bytes: Uint8Array) => Profile>> 
   lines: (bytes) => decodeLines(bytes),
   speedscope: decodeSpeedscope,
   sentry: decodeSentry,
+  'otlp-profiles': decodeOtlpProfiles,
   jfr: () => {
     throw new Fault(
       'unsupported',
@@ -74,7 +76,7 @@ const unknownFormat = (bytes: Uint8Array) =>
     'unsupported',
     bytes.length === 0
       ? 'Cannot decode profile: it is empty'
-      : 'Cannot tell the format of this profile: need pprof, V8 (.cpuprofile, .heapprofile), folded stacks, speedscope or Sentry',
+      : 'Cannot tell the format of this profile: need pprof, V8 (.cpuprofile, .heapprofile), folded stacks, speedscope, Sentry or OTLP profiles',
   );
 
 /** pprof is gzip, as everybody writes it; `pprof-plain` is not. */

@@ -1,8 +1,10 @@
 import type { Profile, SampleType } from '../../model/profile.ts';
 import { createProfileBuilder, type ProfileBuilder, ROOT } from './builder.ts';
+import { OWN_EXPORTER } from './encode-text.ts';
 import { guessInApp } from './in-app.ts';
 import { type JsonObject, jsonReader, lineNumber, parseJson } from './json.ts';
 import { MAX_DEPTH, tooMany } from './limits.ts';
+import { temporalityOf } from './temporality.ts';
 import { wholeWeights } from './value-column.ts';
 
 // https://www.speedscope.app/file-format-schema.json: several profiles over one list of frames, each a list of stacks
@@ -27,12 +29,14 @@ interface Part {
 /** Profiles in another unit than the first one's are left out: their weights do not add up with its. */
 export function decodeSpeedscope(bytes: Uint8Array): Profile {
   const file = parseJson(bytes, 'speedscope profile');
-  const builder = createProfileBuilder(1);
-  const frames = sharedFrames(file, builder);
   const all = read
     .array(file.profiles, 'profiles')
     .map((profile, i) => read.object(profile, `profiles[${i}]`));
+  if (file.exporter === OWN_EXPORTER && all.every((profile) => isLike(profile, all[0]!)))
+    return decodeOwn(file, all);
   const unit = read.text(all[0]?.unit) || 'none';
+  const builder = createProfileBuilder(1);
+  const frames = sharedFrames(file, builder);
   const parts = all.flatMap((profile, i): Part[] =>
     profile.unit === all[0]?.unit
       ? [{ profile, path: `profiles[${i}]`, thread: builder.thread(String(i), read.text(profile.name)) }]
@@ -50,6 +54,34 @@ export function decodeSpeedscope(bytes: Uint8Array): Profile {
     sampleTypes: [sampleTypeOf(unit, scale)],
     durationNs: durationNs(parts, perUnit),
   });
+}
+
+/** Sampled, and with as many samples. */
+const isLike = (profile: JsonObject, first: JsonObject) =>
+  profile.type === 'sampled' &&
+  Array.isArray(profile.samples) &&
+  profile.samples.length === (first.samples as readonly unknown[]).length;
+
+/** What `encodeSpeedscope` wrote: its profiles are the value types of the same samples. */
+function decodeOwn(file: JsonObject, all: readonly JsonObject[]): Profile {
+  const builder = createProfileBuilder(all.length);
+  const frames = sharedFrames(file, builder);
+  const stackOf = stackReader(frames, builder);
+  const weights = all.map((profile, i) => read.array(profile.weights, `profiles[${i}].weights`));
+  for (const [i, stack] of read.array(all[0]?.samples, 'profiles[0].samples').entries()) {
+    builder.sample(stackOf(stack, `profiles[0].samples[${i}]`));
+    for (const [j, column] of weights.entries())
+      builder.value(j, Math.round(read.number(column[i], `profiles[${j}].weights[${i}]`)));
+  }
+  const sampleTypes = all.map(({ name, unit }): SampleType => {
+    const type = read.text(name) || 'samples';
+    return {
+      type,
+      unit: unit === 'none' ? 'count' : read.text(unit),
+      temporality: temporalityOf(type, false),
+    };
+  });
+  return builder.finish({ format: 'speedscope', sampleTypes, defaultType: 0 });
 }
 
 function sampleTypeOf(unit: string, scale: number): SampleType {
@@ -84,6 +116,16 @@ function hasFractions(profile: JsonObject): boolean {
 }
 
 /** Stacks begin at the root. */
+function stackReader(frames: readonly number[], builder: ProfileBuilder) {
+  return (sample: unknown, path: string): number => {
+    const stack = read.array(sample, path);
+    if (stack.length > MAX_DEPTH) throw tooMany('frames in a stack', MAX_DEPTH);
+    let node = ROOT;
+    for (const index of stack) node = builder.node(node, frames[read.index(index, frames.length, path)]!);
+    return node;
+  };
+}
+
 function addSampled(
   { profile, path, thread }: Part,
   scale: number,
@@ -94,14 +136,9 @@ function addSampled(
   const weights = read.array(profile.weights, `${path}.weights`);
   if (weights.length !== samples.length) throw read.fault(`${path}.weights`, 'as many as samples');
   const whole = wholeWeights(scale);
+  const stackOf = stackReader(frames, builder);
   for (const [i, sample] of samples.entries()) {
-    const stack = read.array(sample, `${path}.samples[${i}]`);
-    if (stack.length > MAX_DEPTH) throw tooMany('frames in a stack', MAX_DEPTH);
-    let node = ROOT;
-    for (const index of stack) {
-      node = builder.node(node, frames[read.index(index, frames.length, `${path}.samples[${i}]`)]!);
-    }
-    builder.sample(node, { thread });
+    builder.sample(stackOf(sample, `${path}.samples[${i}]`), { thread });
     builder.value(0, whole(read.number(weights[i], `${path}.weights[${i}]`)));
   }
 }

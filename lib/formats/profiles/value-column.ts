@@ -46,23 +46,6 @@ export function growingValues(): GrowingValues {
   };
 }
 
-/** Sum of a column: a number where it is exact, else a bigint. */
-export function sumOf(column: ValueColumn): number | bigint {
-  if (column instanceof Float64Array) {
-    let sum = 0;
-    for (let i = 0; i < column.length; i += 1) sum += column[i]!;
-    return sum;
-  }
-  let sum = 0n;
-  for (const value of column) sum += value;
-  return narrow(sum);
-}
-
-/** A number where that is exact. */
-export const narrow = (value: bigint): number | bigint => {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-};
 
 /**
  * Whole numbers for weights with fractions: each boundary between weights is rounded, not each weight, so that the sum
