@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { directId, directKey } from '../jobs/direct.ts';
 import { otlpEncoding, type Route } from '../jobs/recognise.ts';
 import { Fault } from '../model/fault.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { changeFinding, findingAnswer, findingsAnswer } from '../jobs/answers/findings.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { type ApiRoute, route } from './api-routes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Time, UnitSchema } from './schemas.ts';
 
 // Shapes of the answers about profiles. Integers beyond 2^53 come as digits.

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { receive } from '../jobs/receive.ts';
 import { type OtlpEncoding, otlpEncoding, type Route, recognise } from '../jobs/recognise.ts';
 import { Fault } from '../model/fault.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiRoute } from './api-routes.ts';
 
 /** The OpenAPI 3.1 document of the routes, made from the schemas that validate them. */

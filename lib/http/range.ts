@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../model/fault.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deploysOf } from '../jobs/answers/deploys.ts';
 import { healthAnswer } from '../jobs/answers/health.ts';
 import { leaksAnswer, memoryAnswer } from '../jobs/answers/memory.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobContext } from '../jobs/context.ts';
 import { standingRules } from '../jobs/rules.ts';
 import type { ServiceName } from '../model/service.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERDICTS } from '../model/leak.ts';
 import { MEMORY_ROLES } from '../model/memory.ts';
 

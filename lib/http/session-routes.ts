@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../model/fault.ts';
 import { type AuthContext, type Authenticator, refuseForeignPage, secretOf } from './auth.ts';
 import { readBody } from './body.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rawUpload } from '../jobs/answers/raw-upload.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { changeRetention, readRetention } from '../records/retention.ts';
