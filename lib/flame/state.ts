@@ -36,7 +36,7 @@ export interface ProfileCount {
   readonly durationMs: number;
 }
 
-/** At most EXAMPLES_MAX uploads per node with a value of its own: those with the smallest ids, which are hashes. */
+/** At most two uploads per node with a value of its own: those with the smallest ids, which are hashes. */
 export interface Examples {
   /** Sorted, unique. */
   readonly uploads: readonly UploadId[];
@@ -45,7 +45,6 @@ export interface Examples {
   readonly first: Uint32Array;
   readonly second: Uint32Array;
 }
-export const EXAMPLES_MAX = 2;
 
 export interface Snapshot {
   readonly time: EpochMs;
@@ -110,8 +109,6 @@ export function sumOfKey(key: string): Measure & { readonly version: string; rea
 /** Measures that come in one profile share its examples. */
 export const familyKey = (measures: readonly Measure[]) =>
   JSON.stringify(measures.map(({ type, unit }) => [type, unit]).sort());
-export const familyOfKey = (key: string): Measure[] =>
-  (JSON.parse(key) as [string, string][]).map(([type, unit]) => ({ type, unit }));
 
 export type SnapshotTemporality = Exclude<Temporality, 'delta'>;
 export const measureKey = ({ type, unit }: Measure, temporality: SnapshotTemporality) =>

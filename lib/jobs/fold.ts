@@ -36,6 +36,7 @@ import {
   levelsOf,
   tallyOf,
 } from '../segments/kinds/points.ts';
+import { heapState, joinFacts, told } from './fold-heap.ts';
 import { scrubbed } from './scrubbed.ts';
 
 /** What one upload adds, partition by partition, and the points that lay outside of the accepted time. */
@@ -138,7 +139,11 @@ class Folder {
       time,
       scrub: scrubbed,
     });
-    this.#add(service, partitionStart(time), { flame });
+    const live = heapState(profile, instance, Math.round(time));
+    const instances = live && {
+      instance: { instances: new Map([[instance.key.toWellFormed(), live]]), unused: new Map() },
+    };
+    this.#add(service, partitionStart(time), { flame, ...instances });
   }
 
   machine(fact: MachineFact) {
@@ -268,19 +273,13 @@ function seenIn({ levels, counts, work }: Kept) {
 }
 
 function factsOf({ instance }: InstanceReport): [string, string][] {
-  const { joins } = instance;
   const facts: [string, string | undefined][] = [
     ['version', scrubVersion(instance.version ?? '')],
     ['source', instance.source],
     ['language', instance.language],
     ['sdk', instance.sdk],
-    ['pid', joins.pid === undefined ? undefined : String(joins.pid)],
-    ['host', joins.host],
-    ['pod-uid', joins.podUid],
-    ['pod', joins.podName],
-    ['container', joins.containerId],
   ];
-  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  return [...told(facts), ...joinFacts(instance)];
 }
 
 const keyOfCount = (reading: CountReading) =>

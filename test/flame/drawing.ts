@@ -7,7 +7,7 @@ import type { UnitOfWork } from '../../lib/model/unit-of-work.ts';
 //
 //   main;serve;parse@app.js:12   5 500   [http GET /orders]
 //
-// A frame is name, @file and :line; the unit of work in brackets is optional; `-` is a sample without a frame.
+// A frame is name, @file and :line, with + before it where it is the team's own; the unit of work in brackets is optional; `-` is a sample without a frame.
 
 export interface DrawnOptions {
   /** 'cpu/nanoseconds', 'inuse_space/bytes level', … */
@@ -32,12 +32,12 @@ export function drawn(text: string, { types = ['cpu/nanoseconds'], durationNs }:
     samples.unit.push(unit === undefined ? -1 : units.of(unit));
     for (const [i, value] of numbers!.split(/\s+/).entries()) samples.values[i]!.push(BigInt(value));
   }
-  const parts = frames.all.map((frame) => /^(.*?)(?:@(.*?))?(?::(\d+))?$/.exec(frame)!);
+  const parts = frames.all.map((frame) => /^(\+?)(.*?)(?:@(.*?))?(?::(\d+))?$/.exec(frame)!);
   const table = {
-    name: Uint32Array.from(parts, (part) => strings.of(part[1] ?? '')),
-    file: Uint32Array.from(parts, (part) => strings.of(part[2] ?? '')),
-    line: Int32Array.from(parts, (part) => Number(part[3] ?? 0)),
-    inApp: Int8Array.from(parts, () => -1),
+    name: Uint32Array.from(parts, (part) => strings.of(part[2] ?? '')),
+    file: Uint32Array.from(parts, (part) => strings.of(part[3] ?? '')),
+    line: Int32Array.from(parts, (part) => Number(part[4] ?? 0)),
+    inApp: Int8Array.from(parts, (part) => (part[1] === '+' ? 1 : -1)),
   };
   const pairs = stacks.all.slice(1).map((pair) => pair.split(' ').map(Number) as [number, number]);
   return {

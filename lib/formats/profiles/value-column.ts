@@ -46,7 +46,6 @@ export function growingValues(): GrowingValues {
   };
 }
 
-
 /**
  * Whole numbers for weights with fractions: each boundary between weights is rounded, not each weight, so that the sum
  * is off by half a unit at most.
