@@ -135,16 +135,17 @@ async function removeHead(context: JobContext, partition: Partition): Promise<nu
   return undefined;
 }
 
-/** Raw objects of hours that ended before `before`, oldest first. */
+/** Raw objects of hours that ended before `before`, oldest first; what a replay has yet to fold waits for it. */
 async function expireRaw(context: JobContext, project: string, before: EpochMs): Promise<number> {
   let removed = 0;
-  const isOld = ({ key }: ObjectInfo) => (rawPlace(key)?.hour ?? before) + HOUR_MS <= before;
+  let until: EpochMs | undefined;
   for (const shard of RAW_SHARDS) {
     for (;;) {
       const page = await context.objects.list(`raw/${shard}/${project}/`);
-      const old = page.filter(isOld);
+      if (!page.some(endedBefore(before))) break;
       // Before the first goes: a replay must know that the days before are not complete any more.
-      if (old.length > 0 && removed === 0) await noteRawKept(context, project, before);
+      until ??= await noteRawKept(context, project, before);
+      const old = page.filter(endedBefore(until));
       for (const { key } of old) await context.objects.delete(key);
       removed += old.length;
       if (old.length === 0 || old.length < page.length) break;
@@ -153,11 +154,19 @@ async function expireRaw(context: JobContext, project: string, before: EpochMs):
   return removed;
 }
 
-async function noteRawKept(context: JobContext, project: string, from: EpochMs) {
-  await context.generations.change(project, (record) => ({
-    ...record,
-    rawKeptFrom: Math.max(from, record.rawKeptFrom ?? 0),
-  }));
+const endedBefore =
+  (until: EpochMs) =>
+  ({ key }: ObjectInfo) =>
+    (rawPlace(key)?.hour ?? until) + HOUR_MS <= until;
+
+/** Returns up to when raw objects may go: a generation that is being built needs those that it has not folded. */
+async function noteRawKept(context: JobContext, project: string, before: EpochMs): Promise<EpochMs> {
+  let until = before;
+  await context.generations.change(project, (record) => {
+    until = Math.min(before, record.building?.foldedTo ?? before);
+    return { ...record, rawKeptFrom: Math.max(until, record.rawKeptFrom ?? 0) };
+  });
+  return until;
 }
 
 async function forgetRetired(context: JobContext, project: string, now: EpochMs) {

@@ -44,17 +44,24 @@ export async function openReplay(
   const now = await storeTime(context);
   const oldest = await oldestRawHour(context, project);
   const { acceptPastMs, acceptFutureMs } = context.settings;
-  const first = firstCompleteDay(await context.generations.read(project), acceptFutureMs);
-  const begin = Math.max(from === undefined ? 0 : bucketStart(from, '1d'), first);
-  const end = to >= END_OF_TIME ? END_OF_TIME : bucketStart(to + DAY_MS - 1, '1d');
-  if (begin >= end) {
-    throw new Fault('invalid-input', 'Cannot replay: the raw uploads of this time are not kept any more');
-  }
-  const rawFrom = bucketStart(Math.max(begin - acceptFutureMs - CLOCKS_OFF_MS, oldest ?? now), '1h');
-  const rawTo = Math.min(now, end >= END_OF_TIME ? now : end + acceptPastMs) + CLOCKS_OFF_MS;
-  return context.generations.change(project, (before) =>
-    opened(before, { from: begin, to: end, openedAt: now, rawFrom, rawTo: Math.max(rawFrom, rawTo) }),
-  );
+  // All under one condition: what expires before the generation is open shortens it, what would afterwards waits for it.
+  return context.generations.change(project, (before) => {
+    const first = firstCompleteDay(before, acceptFutureMs);
+    const begin = Math.max(from === undefined ? 0 : bucketStart(from, '1d'), first);
+    const end = to >= END_OF_TIME ? END_OF_TIME : bucketStart(to + DAY_MS - 1, '1d');
+    if (begin >= end) {
+      throw new Fault('invalid-input', 'Cannot replay: the raw uploads of this time are not kept any more');
+    }
+    const rawFrom = bucketStart(Math.max(begin - acceptFutureMs - CLOCKS_OFF_MS, oldest ?? now), '1h');
+    const rawTo = Math.min(now, end >= END_OF_TIME ? now : end + acceptPastMs) + CLOCKS_OFF_MS;
+    return opened(before, {
+      from: begin,
+      to: end,
+      openedAt: now,
+      rawFrom,
+      rawTo: Math.max(rawFrom, rawTo),
+    });
+  });
 }
 
 async function oldestRawHour(context: JobContext, project: string): Promise<EpochMs | undefined> {

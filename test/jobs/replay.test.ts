@@ -39,7 +39,7 @@ async function counted({ context }: World, generation?: number) {
 }
 
 async function finish(here: World, each: () => Promise<unknown> = async () => undefined) {
-  for (let step = 0; step < 200; step += 1) {
+  for (let step = 0; step < 1000; step += 1) {
     const done = await replayStep(here.context, 'default');
     await each();
     if (done === 'flipped') return;
@@ -217,5 +217,28 @@ describe('replayStep()', () => {
     await expect(
       openReplay(there.context, 'default', { from: NOON - DAY_MS, to: NOON + DAY_MS }),
     ).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('keeps raw objects that are past their retention until it has folded them', async () => {
+    const here = await world();
+    const retention = async () => ({ retentionDays: 18, rollUpDays: 400 });
+    const there = { ...here, context: { ...here.context, retention } };
+    await send(there, 1);
+    here.clock.time += 17 * DAY_MS;
+    await send(there, 2);
+    here.clock.time += 12 * HOUR_MS;
+    await rollUp(there.context);
+    await openReplay(there.context, 'default');
+    here.clock.time += DAY_MS; // now the first upload is due
+    const raw = () => [...here.objects.stored.keys()].filter((key) => key.startsWith('raw/')).length;
+    await expire(there.context);
+    expect(raw()).toBe(2);
+    await finish(there);
+    const query = { ...shop, from: NOON - DAY_MS, to: here.clock.time, coarse: true };
+    const states = await here.context.reader.range('latency', query);
+    const units = states.flatMap(({ state }) => [...state.units.values()]);
+    expect(units.reduce((sum, { count }) => sum + count, 0) / ONE).toBe(3);
+    await expire(there.context);
+    expect(raw()).toBe(1);
   });
 });
