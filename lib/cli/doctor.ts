@@ -1,18 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
-import { openLocal } from '../compose/local.ts';
+import type { Local } from '../compose/local.ts';
+import { openStores, usesAws } from '../compose/open.ts';
 import { healthAnswer } from '../jobs/answers/health.ts';
+import { checkStores } from '../jobs/check-stores.ts';
 import { Fault } from '../model/fault.ts';
-import type { ServiceName } from '../model/service.ts';
 import { listServices } from '../records/services.ts';
 import { EXIT, type Io } from './command.ts';
 import { table } from './table.ts';
 
 const HELP = `Usage: tidemark doctor [--service S] [--project P] [--data DIR] [--json]
+       tidemark doctor --stores [--data DIR] [--json]
 
 Says of each service what arrives, what is missing for a verdict, and the line to add. Works beside a running server.
+
+  --stores   race conditional writes against the configured stores instead; exit code 1 when more than one of them wins
 `;
 
 export async function doctor(args: string[], io: Io): Promise<number> {
@@ -22,6 +27,7 @@ export async function doctor(args: string[], io: Io): Promise<number> {
       service: { type: 'string' },
       project: { type: 'string', default: 'default' },
       data: { type: 'string' },
+      stores: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -31,34 +37,50 @@ export async function doctor(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   const config = readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data });
-  if (!existsSync(join(config.dataDir, 'tidemark.db'))) {
+  if (!usesAws(process.env) && !existsSync(join(config.dataDir, 'tidemark.db'))) {
     throw new Fault(
       'not-found',
       `Cannot find data in "${config.dataDir}": name the server's folder by --data, or start it first`,
     );
   }
-  const local = await openLocal(config);
+  const local = await openStores(config);
   try {
-    const known = (await listServices(local.context.records, values.project)).map(({ service }) => service);
-    const asked =
-      values.service === undefined ? known : known.filter((service) => service === values.service);
-    if (values.service !== undefined && asked.length === 0) {
-      throw new Fault('not-found', `Cannot find service "${values.service}" in project "${values.project}"`);
-    }
-    const answers = await Promise.all(
-      asked.map((service: ServiceName) => healthAnswer(local.context, values.project, service)),
-    );
-    if (values.json) io.stdout(`${JSON.stringify({ services: answers })}\n`);
-    else
-      io.stdout(
-        answers.length === 0
-          ? 'Nothing has arrived yet; see /setup for the lines to paste.\n'
-          : answers.map(toText).join('\n'),
-      );
-    return EXIT.done;
+    return values.stores ? await stores(local, values.json, io) : await services(local, values, io);
   } finally {
     await local.close();
   }
+}
+
+async function stores({ context }: Local, json: boolean | undefined, io: Io): Promise<number> {
+  const checks = await checkStores(context, () => randomBytes(8).toString('hex'));
+  const ok = checks.every((check) => check.ok);
+  if (json) io.stdout(`${JSON.stringify({ ok, checks })}\n`);
+  else {
+    io.stdout(
+      table(checks.map((one) => [one.ok ? 'ok' : 'REFUSED', one.store, one.check, one.detail])) +
+        (ok ? '' : '\nThese stores would count uploads twice: use others, see docs/operations\n'),
+    );
+  }
+  return ok ? EXIT.done : EXIT.failed;
+}
+
+interface Values {
+  readonly service?: string | undefined;
+  readonly project: string;
+  readonly json?: boolean | undefined;
+}
+
+async function services({ context }: Local, { service, project, json }: Values, io: Io): Promise<number> {
+  const known = (await listServices(context.records, project)).map((one) => one.service);
+  const asked = service === undefined ? known : known.filter((one) => one === service);
+  if (service !== undefined && asked.length === 0) {
+    throw new Fault('not-found', `Cannot find service "${service}" in project "${project}"`);
+  }
+  const answers = await Promise.all(asked.map((one) => healthAnswer(context, project, one)));
+  if (json) io.stdout(`${JSON.stringify({ services: answers })}\n`);
+  else if (answers.length > 0) io.stdout(answers.map(toText).join('\n'));
+  else io.stdout('Nothing has arrived yet; see /setup for the lines to paste.\n');
+  return EXIT.done;
 }
 
 function toText({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
-import { openRecords } from '../compose/local.ts';
+import { openKeys } from '../compose/open.ts';
 import { secretText, uploadSecret } from '../http/signing.ts';
 import { Fault } from '../model/fault.ts';
 import { hexOf } from '../model/ids.ts';
@@ -45,7 +45,7 @@ export async function keys(args: string[], io: Io): Promise<number> {
     return values.help ? EXIT.done : EXIT.usage;
   }
   const config = readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data });
-  const opened = openRecords(config);
+  const opened = await openKeys(config);
   const store = { ...opened, publicUrl: config.publicUrl };
   try {
     switch (action) {
@@ -67,7 +67,7 @@ export async function keys(args: string[], io: Io): Promise<number> {
   }
 }
 
-type Store = ReturnType<typeof openRecords> & { readonly publicUrl: string };
+type Store = Awaited<ReturnType<typeof openKeys>> & { readonly publicUrl: string };
 interface Values {
   readonly project?: string | undefined;
   readonly scopes?: string | undefined;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
-import { openLocal } from '../compose/local.ts';
+import { openStores } from '../compose/open.ts';
 import { redrive as redriveUploads } from '../jobs/redrive.ts';
 import { DAY_MS } from '../model/units.ts';
 import { EXIT, type Io } from './command.ts';
@@ -33,7 +33,7 @@ export async function redrive(args: string[], io: Io): Promise<number> {
     io.stdout(HELP);
     return EXIT.done;
   }
-  const local = await openLocal(
+  const local = await openStores(
     readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data }),
   );
   try {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
-import { openLocal } from '../compose/local.ts';
+import { openStores } from '../compose/open.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { openReplay, replayStep } from '../jobs/replay.ts';
 import { END_OF_TIME } from '../model/partition.ts';
@@ -42,7 +42,7 @@ export async function replay(args: string[], io: Io): Promise<number> {
     return EXIT.usage;
   }
   const range = { from: timeOf('--from', values.from), to: timeOf('--to', values.to) };
-  const local = await openLocal(
+  const local = await openStores(
     readConfig(process.env, values.data === undefined ? {} : { dataDir: values.data }),
   );
   try {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Config, DEFAULT_PORT, isWildcard, readConfig } from '../compose/config.ts';
-import { openLocal } from '../compose/local.ts';
+import { openStores } from '../compose/open.ts';
 import { Fault } from '../model/fault.ts';
 import { startServer } from '../server/server.ts';
 import { EXIT, type Io } from './command.ts';
@@ -52,7 +52,7 @@ export async function serve(args: string[], io: Io): Promise<number> {
 async function runServer(config: Config, json: boolean, io: Io): Promise<number> {
   const say = (line: string) => io.stderr(`${line}\n`);
   const stop = stopSignal();
-  const local = await openLocal(config);
+  const local = await openStores(config);
   let server: Awaited<ReturnType<typeof startServer>>;
   try {
     server = await startServer({ config, local, say, signal: stop });
@@ -67,7 +67,9 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
   }
   if (!stop.aborted) {
     const { url } = server;
-    io.stdout(json ? `${JSON.stringify({ url, dataDir: config.dataDir })}\n` : announcement(url, config));
+    io.stdout(
+      json ? `${JSON.stringify({ url, dataDir: config.dataDir })}\n` : announcement(url, local.place, config),
+    );
     await new Promise((resolve) => stop.addEventListener('abort', resolve));
   }
   await server.stop();
@@ -75,14 +77,14 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
   return EXIT.done;
 }
 
-const announcement = (url: string, { dataDir, auth, host, publicUrl }: Config) => {
+const announcement = (url: string, place: string, { auth, host, publicUrl }: Config) => {
   const isOpen = !auth && !isWildcard(host);
   return `
   Tidemark listens at ${url}
 
   Send telemetry   export OTEL_EXPORTER_OTLP_ENDPOINT=${isWildcard(host) ? publicUrl : url}${isOpen ? '' : '   (and a key: tidemark keys create)'}
   See it at work   npm run demo
-  Data             ${dataDir}
+  Data             ${place}
 
 `;
 };

@@ -6,7 +6,7 @@ import type { Notifier } from '../ports/notifier.ts';
 import type { Queue } from '../ports/queue.ts';
 import { awsSecrets, type Secrets } from './aws-secrets.ts';
 import { type AwsStores, awsStores, readAwsPlaces } from './aws-stores.ts';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { jobContext } from './job-context.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -22,24 +22,32 @@ export interface Aws {
 }
 
 /** Asks nothing: stores and secrets are met when they are first used. */
-export function openAws(env: Environment = process.env, clock: Clock = systemClock): Aws {
+export function openAws(
+  env: Environment = process.env,
+  clock: Clock = systemClock,
+  config = readConfig(env),
+): Aws {
   const stores = awsStores(env, clock);
   const { objects, records } = stores;
   const uploads = stores.queue('TIDEMARK_UPLOADS_URL', 'TIDEMARK_UPLOADS_DEAD_URL');
   const { bucket } = readAwsPlaces(env);
   return {
-    context: jobContext({ objects, records, uploads, clock, bucket }, readConfig(env)),
+    context: jobContext({ objects, records, uploads, clock, bucket }, config),
     tasks: stores.queue('TIDEMARK_TASKS_URL', 'TIDEMARK_TASKS_DEAD_URL'),
     secrets: awsSecrets(env, stores),
     stores,
   };
 }
 
-/** Targets of messages, with their addresses from the secrets. */
-export async function awsNotifiers(secrets: Secrets, clock: Clock): Promise<readonly Notifier[]> {
-  const slackUrl = await secrets.get('slack-webhook-url');
-  const url = await secrets.get('webhook-url');
-  const secret = await secrets.get('webhook-secret');
+/** Targets of messages, with their addresses from the secrets, or from the settings of own hardware. */
+export async function awsNotifiers(
+  secrets: Secrets,
+  clock: Clock,
+  settings: Partial<Pick<Config, 'slackWebhookUrl' | 'webhook'>> = {},
+): Promise<readonly Notifier[]> {
+  const slackUrl = (await secrets.get('slack-webhook-url')) ?? settings.slackWebhookUrl;
+  const url = (await secrets.get('webhook-url')) ?? settings.webhook?.url;
+  const secret = (await secrets.get('webhook-secret')) ?? settings.webhook?.secret;
   const found: Notifier[] = [];
   if (slackUrl) found.push(slackWebhook({ url: slackUrl }));
   if (url && secret) found.push(webhook({ url, secret, clock }));

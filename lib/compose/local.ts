@@ -21,14 +21,16 @@ import { systemClock } from './system-clock.ts';
 import { unpackers } from './unpack.ts';
 
 /** Who has no key uploads into this project: the embedded server on loopback. */
-const DEFAULT_PROJECT = 'default';
+export const DEFAULT_PROJECT = 'default';
 const BUCKET = 'embedded';
 /** Deliveries before a message goes to the dead letters: far beyond the tries after which an upload is poison. */
 const MAX_RECEIVES = 50;
 
-/** The embedded product: everything that its server and its commands use. */
+/** The product in one process: everything that its server and its commands use. */
 export interface Local {
   readonly context: JobContext;
+  /** Where everything is kept, for people. */
+  readonly place: string;
   readonly sink: RawSink;
   readonly masterSecret: Uint8Array<ArrayBuffer>;
   readonly notifiers: readonly Notifier[];
@@ -65,6 +67,7 @@ export async function openLocal(
   const sink = groupingSink({ ...context, bucket: BUCKET });
   return {
     context,
+    place: config.dataDir,
     sink,
     masterSecret: masterSecret(config.dataDir),
     notifiers: notifiersOf(config, clock),
