@@ -15,6 +15,7 @@ import {
   UNITS,
   UPLOADS,
 } from './fixture-data.ts';
+import { flameDiffOf, flamegraphOf, PROFILE_TYPES } from './fixture-flame.ts';
 
 // Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
 // `node test/browser/fixture-api.ts [leak|empty|error]`. test/web/fixture.test.ts holds the data to the schemas.
@@ -47,7 +48,7 @@ const problem = (status: number, title: string, detail: string): Answer => ({
 /** Answers as the server does; `arrived` grows with every look, as it does while a service sends. */
 export function answer(scenario: Scenario, method: string, url: URL, arrived = 0): Answer {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent);
-  const [head, first, second] = parts;
+  const [head, first, second, third] = parts;
   const empty = scenario === 'empty';
   if (head === 'status') {
     return ok({
@@ -72,6 +73,10 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
         memoryOf(first, url.searchParams.get('role'), time('from', NOW - 7 * 86_400_000), time('to', NOW)),
       );
     if (second === 'units') return ok(list(UNITS));
+    if (second === 'profiles') return ok(list(PROFILE_TYPES));
+    // The unit's name asks for a size: what a page of 10,000 nodes costs is measured with it.
+    const nodes = Number(/^nodes (\d+)$/.exec(url.searchParams.get('unit') ?? '')?.[1] ?? 60);
+    if (second === 'flamegraph') return ok(third === 'diff' ? flameDiffOf(nodes) : flamegraphOf(nodes));
     if (second === 'transactions') return ok(list(TRANSACTIONS));
   }
   if (head === 'health') return ok({ ...HEALTH, service: second ?? '' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { FlamegraphDiffSchema, FlamegraphSchema, ProfileTypeSchema } from '../../lib/http/flame-schemas.ts';
 import {
   DeploySchema,
   FindingSchema,
@@ -28,6 +29,9 @@ const SHAPES: [string, z.ZodType][] = [
   [`services/${encodeURIComponent('prod/reporting/report-worker')}/memory`, MemorySchema],
   [`services/${s}/units`, list(UnitItemSchema)],
   [`services/${s}/transactions`, list(TransactionSchema)],
+  [`services/${s}/profiles`, list(ProfileTypeSchema)],
+  [`services/${s}/flamegraph`, FlamegraphSchema],
+  [`services/${s}/flamegraph/diff`, FlamegraphDiffSchema],
   [`health/services/${s}`, HealthSchema],
   ['findings', list(FindingSchema)],
   ['findings?state=firing', list(FindingSchema)],

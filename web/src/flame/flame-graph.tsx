@@ -3,7 +3,7 @@ import { useWidth } from '../charts/use-width.ts';
 import { changeToken, kindToken } from './colours.ts';
 import { type Cell, layout, runLength } from './layout.ts';
 import { type FlameModel, KINDS, lineTo } from './model.ts';
-import { paint } from './paint.ts';
+import { paint, show } from './paint.ts';
 
 const COARSE = matchMedia('(pointer: coarse)').matches;
 const ROW_PX = COARSE ? 24 : 22;
@@ -47,29 +47,41 @@ export function FlameGraph(props: FlameGraphProps) {
   );
   const height = Math.min(rows, ROWS_MAX) * ROW_PX;
 
+  const byRow = useMemo(() => rowsOf(cells, rows), [cells, rows]);
+  const byName = useMemo(() => namesOf(model, cells), [model, cells]);
+
+  const picture = useRef<HTMLCanvasElement | undefined>(undefined);
+  // Kept, since asking the element would lay the page out in the middle of drawing.
+  const top = useRef(0);
+  const view = () => ({ width, height, top: top.current, rowHeight: ROW_PX });
+  const outline = useRef(() => {});
+  outline.current = () => {
+    if (!canvas.current || !picture.current) return;
+    const marked = lit === undefined ? [] : (byName.get(lit) ?? []);
+    const own = cells.find((cell) => cell.kind === 'frame' && cell.node === chosen);
+    show(canvas.current, picture.current, view(), own ? [...marked, own] : marked);
+  };
   const draw = useRef(() => {});
   draw.current = () => {
     if (!canvas.current) return;
+    picture.current ??= document.createElement('canvas');
+    const kindOf = (cell: Cell) =>
+      cell.kind === 'frame' ? model.kinds[model.name[cell.node] as number] : undefined;
     const isHit = (cell: Cell) =>
       hits?.has(model.name[cell.node] as number) === true && cell.kind === 'frame';
-    paint(
-      canvas.current,
-      { width, height, top: scroller.current?.scrollTop ?? 0, rowHeight: ROW_PX },
-      {
-        cells,
-        token: (cell) => tokenOf(model, cell),
-        label: (cell) => labelOf(model, cell, amount),
-        isDim: (cell) => hits !== undefined && !isHit(cell) && cell.node !== 0,
-        isStriped: (cell) =>
-          cell.kind === 'frame' && model.kinds[model.name[cell.node] as number] === COLLECTOR,
-        isBold: (cell) => cell.kind === 'frame' && model.kinds[model.name[cell.node] as number] === APP,
-        chosen: (cell) =>
-          cell.kind === 'frame' &&
-          (cell.node === chosen || (lit !== undefined && model.name[cell.node] === lit)),
-      },
-    );
+    paint(picture.current, canvas.current, view(), {
+      cells,
+      token: (cell) => tokenOf(model, cell),
+      label: (cell) => labelOf(model, cell, amount),
+      isDim: (cell) => hits !== undefined && !isHit(cell) && cell.node !== 0,
+      isStriped: (cell) => kindOf(cell) === COLLECTOR,
+      isBold: (cell) => kindOf(cell) === APP,
+    });
+    outline.current();
   };
-  useLayoutEffect(() => draw.current());
+  // A hover draws outlines over the picture; only what changes bars draws them anew.
+  useLayoutEffect(() => draw.current(), [cells, width, height, hits, model, amount]);
+  useLayoutEffect(() => outline.current(), [lit, chosen]);
   useEffect(() => {
     const again = () => draw.current();
     const theme = new MutationObserver(again);
@@ -83,11 +95,8 @@ export function FlameGraph(props: FlameGraphProps) {
   }, []);
 
   const cellAt = (event: PointerEvent | MouseEvent): Cell | undefined => {
-    const area = canvas.current?.getBoundingClientRect();
-    if (!area) return undefined;
-    const x = event.clientX - area.left;
-    const row = Math.floor((event.clientY - area.top + (scroller.current?.scrollTop ?? 0)) / ROW_PX);
-    return cells.find((cell) => cell.row === row && x >= cell.x && x < cell.x + cell.width);
+    const row = Math.floor((event.offsetY + top.current) / ROW_PX);
+    return byRow[row]?.find(({ x, width }) => event.offsetX >= x && event.offsetX < x + width);
   };
   const open = (cell: Cell) => {
     if (cell.kind === 'run') setExpanded(new Set([...expanded, cell.node]));
@@ -128,7 +137,10 @@ export function FlameGraph(props: FlameGraphProps) {
         class="flame-scroll"
         ref={scroller}
         style={{ height: `${height}px` }}
-        onScroll={() => draw.current()}
+        onScroll={(event) => {
+          top.current = event.currentTarget.scrollTop;
+          draw.current();
+        }}
       >
         <canvas
           ref={canvas}
@@ -140,9 +152,7 @@ export function FlameGraph(props: FlameGraphProps) {
           onPointerMove={(event) => {
             if (event.pointerType !== 'mouse') return;
             const cell = cellAt(event);
-            const area = canvas.current?.getBoundingClientRect();
-            if (cell && area) setTip({ cell, x: event.clientX - area.left, y: event.clientY - area.top });
-            else setTip(undefined);
+            setTip(cell && { cell, x: event.offsetX, y: event.offsetY });
             setLit(cell?.kind === 'frame' ? model.name[cell.node] : undefined);
           }}
           onPointerLeave={() => {
@@ -167,6 +177,24 @@ export function FlameGraph(props: FlameGraphProps) {
       </span>
     </div>
   );
+}
+
+function rowsOf(cells: readonly Cell[], rows: number): readonly (readonly Cell[])[] {
+  const byRow: Cell[][] = Array.from({ length: rows }, () => []);
+  for (const cell of cells) byRow[cell.row]?.push(cell);
+  return byRow;
+}
+
+function namesOf(model: FlameModel, cells: readonly Cell[]): ReadonlyMap<number, readonly Cell[]> {
+  const byName = new Map<number, Cell[]>();
+  for (const cell of cells) {
+    if (cell.kind !== 'frame') continue;
+    const name = model.name[cell.node] as number;
+    const same = byName.get(name);
+    if (same) same.push(cell);
+    else byName.set(name, [cell]);
+  }
+  return byName;
 }
 
 const tokenOf = (model: FlameModel, cell: Cell): string => {
@@ -265,7 +293,7 @@ function Tip({
   );
   const left = Math.max(0, Math.min(x + 14, width - TIP_PX));
   return (
-    <div class="tip flame-tip" style={{ left: `${left}px`, top: `${y + ROW_PX}px` }}>
+    <div class="tip flame-tip" style={{ transform: `translate(${left}px, ${y + ROW_PX}px)` }}>
       <b>
         {cell.kind === 'frame' ? (cell.node === 0 ? 'all' : model.names[name]) : labelOf(model, cell, amount)}
       </b>

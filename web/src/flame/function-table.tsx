@@ -21,9 +21,12 @@ export function FunctionTable({
 }) {
   const [by, setBy] = useState<'self' | 'total'>('self');
   const [all, setAll] = useState(false);
-  const rows = useMemo(() => functionsOf(model), [model]);
-  const key = (row: FunctionRow) => (model.sides ? Math.abs(row.after - row.before) : row[by]);
-  const ranked = rows.filter((row) => key(row) > 0).sort((a, b) => key(b) - key(a));
+  const ranked = useMemo(() => {
+    const key = (row: FunctionRow) => (model.sides ? Math.abs(row.after - row.before) : row[by]);
+    return functionsOf(model)
+      .filter((row) => key(row) > 0)
+      .sort((a, b) => key(b) - key(a));
+  }, [model, by]);
   const whole = model.whole.total[0] as number;
   const share = (value: number) => (whole > 0 ? `${((100 * value) / whole).toFixed(1)}\u2009%` : '–');
   return (

@@ -181,21 +181,32 @@ export function kindOf(
   return frame?.inApp === 0 ? 'library' : 'app';
 }
 
-/** A short text that finds a node again in another picture of the same service: a hash of the names above it. */
-export function pathHash(model: FlameModel, node: number): string {
-  let hash = 0x811c9dc5;
-  for (const step of lineTo(model, node)) {
-    for (const char of `${model.names[model.name[step] as number]}\n`)
+const hashes = new WeakMap<FlameModel, Uint32Array>();
+
+/** By node, of the names from the root down to it; each goes on from its parent's, once per picture. */
+function hashesOf(model: FlameModel): Uint32Array {
+  const known = hashes.get(model);
+  if (known) return known;
+  const all = new Uint32Array(model.count);
+  for (let node = 0; node < model.count; node += 1) {
+    const up = model.parent[node] as number;
+    let hash = up < 0 ? 0x811c9dc5 : (all[up] as number);
+    for (const char of `${model.names[model.name[node] as number]}\n`)
       hash = Math.imul(hash ^ (char.codePointAt(0) as number), 0x01000193) >>> 0;
+    all[node] = hash;
   }
-  return hash.toString(16).padStart(8, '0');
+  hashes.set(model, all);
+  return all;
 }
+
+/** A short text that finds a node again in another picture of the same service: a hash of the names above it. */
+export const pathHash = (model: FlameModel, node: number): string =>
+  (hashesOf(model)[node] as number).toString(16).padStart(8, '0');
 
 /** The node of a hash; the root when this picture has none. */
 export function nodeOfHash(model: FlameModel, hash: string | null): number {
   if (hash === null || !/^[0-9a-f]{8}$/.test(hash)) return 0;
-  for (let node = 0; node < model.count; node += 1) if (pathHash(model, node) === hash) return node;
-  return 0;
+  return Math.max(0, hashesOf(model).indexOf(Number.parseInt(hash, 16)));
 }
 
 /** From the root down to the node. */

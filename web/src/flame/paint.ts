@@ -8,7 +8,6 @@ export interface Painted {
   readonly isDim: (cell: Cell) => boolean;
   readonly isStriped: (cell: Cell) => boolean;
   readonly isBold: (cell: Cell) => boolean;
-  readonly chosen: (cell: Cell) => boolean;
 }
 
 export interface Window {
@@ -39,18 +38,44 @@ function widthOf(g: CanvasRenderingContext2D, text: string): number {
   return width;
 }
 
-/** Draws the rows that can be seen. */
-export function paint(canvas: HTMLCanvasElement, view: Window, what: Painted): void {
+function cleared(canvas: HTMLCanvasElement, view: Window): CanvasRenderingContext2D | null {
   const g = canvas.getContext('2d');
-  if (!g) return;
+  if (!g) return null;
   const ratio = devicePixelRatio || 1;
   const [w, h] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
   g.clearRect(0, 0, view.width, view.height);
+  return g;
+}
+
+/** Shows the picture with outlines about some cells: all that a hover costs. */
+export function show(
+  canvas: HTMLCanvasElement,
+  picture: HTMLCanvasElement,
+  view: Window,
+  outlined: readonly Cell[],
+): void {
+  const g = cleared(canvas, view);
+  if (!g) return;
+  g.drawImage(picture, 0, 0, view.width, view.height);
+  if (outlined.length === 0) return;
+  g.strokeStyle = getComputedStyle(canvas).getPropertyValue('--ink').trim();
+  g.lineWidth = 2;
+  for (const cell of outlined) {
+    const y = cell.row * view.rowHeight - view.top;
+    const width = Math.max(cell.width - GAP - 2, 1);
+    g.strokeRect(cell.x + 1, y + 1, width, view.rowHeight - GAP - 2);
+  }
+}
+
+/** Draws the rows that can be seen, with the colours that hold for an element of the page. */
+export function paint(canvas: HTMLCanvasElement, of: HTMLElement, view: Window, what: Painted): void {
+  const g = cleared(canvas, view);
+  if (!g) return;
   g.textBaseline = 'middle';
-  const style = getComputedStyle(canvas);
+  const style = getComputedStyle(of);
   const colours = new Map<string, string>();
   const colour = (token: string) => {
     let found = colours.get(token);
@@ -73,11 +98,6 @@ export function paint(canvas: HTMLCanvasElement, view: Window, what: Painted): v
     g.fillRect(cell.x, y, width, view.rowHeight - GAP);
     if (what.isStriped(cell)) stripes(g, cell.x, y, width, view.rowHeight - GAP, colour('--ink'));
     g.globalAlpha = what.isDim(cell) ? 0.55 : 1;
-    if (what.chosen(cell)) {
-      g.strokeStyle = colour('--ink');
-      g.lineWidth = 2;
-      g.strokeRect(cell.x + 1, y + 1, Math.max(width - 2, 1), view.rowHeight - GAP - 2);
-    }
     if (cell.width < MIN_TEXT_PX) continue;
     g.fillStyle = colour('--f-text');
     g.font = what.isBold(cell) ? fonts.bold : fonts.plain;

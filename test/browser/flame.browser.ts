@@ -1,0 +1,116 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, launch, openPage } from './browser.ts';
+import { startFixture } from './fixture-api.ts';
+import { SERVICE } from './fixture-data.ts';
+
+const executable = findChromium();
+const FLAME = `/s/${encodeURIComponent(SERVICE)}/flame`;
+
+if (!executable)
+  console.warn('SKIPPED: flame graphs in Chromium: no chromium on PATH (apt-get install chromium)');
+
+describe.skipIf(!executable)('flame graphs in Chromium', () => {
+  let browser: Browser;
+  let fixture: Awaited<ReturnType<typeof startFixture>>;
+
+  beforeAll(async () => {
+    const config = fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url));
+    await build({ configFile: config, logLevel: 'error' });
+    browser = await launch(executable ?? '');
+    fixture = await startFixture('leak');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await fixture?.close();
+  });
+
+  const open = async (path: string, width = 1440) => {
+    const watched = await openPage(browser, { width });
+    await watched.page.goto(fixture.url + path);
+    await watched.page.locator('.flame canvas').waitFor();
+    return watched;
+  };
+  const pixels = (page: Page) =>
+    page.locator('.flame canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(
+        Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 3).join(',')),
+      ).size;
+    });
+
+  it('draws frames in the colours of their kinds, and the table beside it', async () => {
+    const { page, context, complaints } = await open(FLAME);
+    expect(await pixels(page)).toBeGreaterThan(8);
+    expect(await page.locator('.functions tbody tr').count()).toBeGreaterThan(5);
+    expect(await page.locator('.keys').first().textContent()).toContain('idle is hidden');
+    await page.getByRole('link', { name: 'show', exact: true }).click();
+    await page.waitForURL(/idle=shown/);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('zooms by click and by key, and Back undoes one zoom', async () => {
+    const { page, context } = await open(FLAME);
+    const box = (await page.locator('.flame canvas').boundingBox())!;
+    await page.mouse.click(box.x + 30, box.y + 22 + 8);
+    await page.waitForURL(/frame=[0-9a-f]{8}/);
+    const zoomed = page.url();
+    expect(await page.locator('.crumbs').textContent()).toContain('all');
+    await page.locator('.flame canvas').focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.flame [aria-live]').textContent()).toMatch(/, total .+, self /);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.href !== zoomed);
+    await page.goBack();
+    await page.waitForURL(zoomed);
+    await page.reload();
+    await page.locator('.crumbs').waitFor(); // the link shows what it showed
+    await page.locator('.flame canvas').focus();
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.search.includes('frame'));
+    await context.close();
+  });
+
+  it('finds frames, says their share, and goes from one to the next', async () => {
+    const { page, context } = await open(FLAME);
+    await page.getByLabel('Find a frame').fill('snapshot');
+    await page.waitForURL(/q=snapshot/);
+    expect(await page.locator('.flame-tools .note').textContent()).toMatch(/^\d+\.\d\s%$/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/frame=/);
+    const first = page.url();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.href !== first);
+    await page.locator('.functions button.fn').first().click();
+    expect(await page.getByLabel('Find a frame').inputValue()).not.toBe('snapshot');
+    await context.close();
+  });
+
+  it('leads from a graph to what changed, and draws either side', async () => {
+    const { page, context, complaints } = await open(FLAME);
+    await page.getByRole('link', { name: 'Compare with before' }).click();
+    await page.waitForURL(/flame\/diff\?left=.+\.\..+&right=.+\.\./);
+    await page.locator('.sides').waitFor();
+    expect(await page.locator('h1.say').textContent()).toContain('snapshotCart takes 12');
+    const after = await page.locator('.flame canvas').screenshot();
+    await page.getByRole('button', { name: /Widths before/ }).click();
+    await page.waitForURL(/width=before/);
+    expect((await page.locator('.flame canvas').screenshot()).equals(after)).toBe(false);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('draws 10,000 nodes as no more bars than there are pixels', async () => {
+    const { page, context } = await open(`${FLAME}?unit=nodes+10000`);
+    const { cells, area } = await page.locator('.flame canvas').evaluate((canvas: HTMLCanvasElement) => ({
+      cells: Number(canvas.dataset.cells),
+      area: canvas.clientWidth * (document.querySelector('.flame-scroll')!.scrollHeight / 22),
+    }));
+    expect(cells).toBeGreaterThan(100);
+    expect(cells).toBeLessThanOrEqual(area);
+    await context.close();
+  });
+});
