@@ -7,9 +7,7 @@ import type { ApiCohort, ApiFinding } from '../../lib/http/schemas.ts';
 import { packedCapture, replay } from '../support/captures.ts';
 import { openProduct, type Product } from '../support/product.ts';
 
-const CAPTURE = packedCapture(
-  new URL('../fixtures/replays/otel-go.json.gz', import.meta.url).pathname,
-);
+const CAPTURE = packedCapture(new URL('../fixtures/replays/otel-go.json.gz', import.meta.url).pathname);
 const START = CAPTURE.truth.recorder.startUnixMs;
 
 async function told(product: Product) {
