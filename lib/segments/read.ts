@@ -66,9 +66,10 @@ export function segmentReader(
     return remember(memo, mergeAll(states, merge) ?? empty());
   }
 
-  async function headsOf({ coarse = false, generation, ...query }: RangeQuery) {
-    const eras =
-      generation === undefined ? await erasOf(query.project) : [{ from: 0, to: END_OF_TIME, generation }];
+  const erasIn = async ({ generation, project }: RangeQuery) =>
+    generation === undefined ? erasOf(project) : [{ from: 0, to: END_OF_TIME, generation }];
+
+  async function headsOf({ coarse = false, ...query }: RangeQuery, eras: readonly Era[]) {
     const found: PlacedHead[] = [];
     for (const era of eras) {
       const [from, to] = [Math.max(query.from, era.from), Math.min(query.to, era.to)];
@@ -78,20 +79,34 @@ export function segmentReader(
     return found;
   }
 
+  async function statesOf<N extends KindName>(kind: N, query: RangeQuery, eras: readonly Era[]) {
+    const heads = (await headsOf(query, eras)).filter(({ head }) => head.segments.length > 0);
+    const buckets = Map.groupBy(heads, ({ partition }) => `${stepOf(partition)} ${partition.start}`);
+    const states: PartitionState<N>[] = [];
+    for (const shards of buckets.values()) {
+      const { partition } = shards[0] as PlacedHead;
+      const state = (await stateOf(kind, shards)) as StateOf<N>;
+      states.push({ start: partition.start, step: stepOf(partition), state });
+    }
+    return states.sort((a, b) => a.start - b.start);
+  }
+
   return {
     async range(kind, query) {
-      const heads = (await headsOf(query)).filter(({ head }) => head.segments.length > 0);
-      const buckets = Map.groupBy(heads, ({ partition }) => `${stepOf(partition)} ${partition.start}`);
-      const states: PartitionState<typeof kind>[] = [];
-      for (const shards of buckets.values()) {
-        const { partition } = shards[0] as PlacedHead;
-        const state = (await stateOf(kind, shards)) as StateOf<typeof kind>;
-        states.push({ start: partition.start, step: stepOf(partition), state });
+      for (let attempt = 0; attempt < RETRIES; attempt += 1) {
+        const eras = await erasIn(query);
+        const states = await statesOf(kind, query, eras);
+        // Whoever stood still for an hour may have looked for a generation that was replaced and removed meanwhile.
+        if (isSameEras(eras, await erasIn(query))) return states;
       }
-      return states.sort((a, b) => a.start - b.start);
+      throw new Fault('unavailable', `Cannot read ${query.service}: its generations change all the time`);
     },
   };
 }
+
+const isSameEras = (some: readonly Era[], others: readonly Era[]) =>
+  some.length === others.length &&
+  some.every(({ from, generation }, i) => from === others[i]?.from && generation === others[i]?.generation);
 
 /** All listed segments; when one is gone, a compaction has replaced it or all has expired: the head is read again. */
 async function loadAll(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../lib/model/fault.ts';
+import { END_OF_TIME } from '../../lib/model/partition.ts';
+import { commit } from '../../lib/segments/commit.ts';
 import { WRITER_GRACE_MS } from '../../lib/segments/commit-shard.ts';
 import { FAN_IN, pickForMerge } from '../../lib/segments/compact.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
@@ -323,5 +325,18 @@ describe('segmentReader()', () => {
     expect(await instances()).toBe(1);
     await commitTo(world, [second]);
     expect(await instances()).toBe(2);
+  });
+
+  it('looks once more when the generation that it read was replaced meanwhile', async () => {
+    const world = stores();
+    const { start, generation: _, ...rest } = PARTITION;
+    await commit(world.context, world.cache, { ...PARTITION, generation: 1 }, [first]); // 0 is gone already
+    let asked = 0;
+    const erasOf = async () => {
+      asked += 1;
+      return [{ from: 0, to: END_OF_TIME, generation: asked === 1 ? 0 : 1 }];
+    };
+    const reader = segmentReader(world.context, world.cache, erasOf);
+    expect(await reader.range('instance', { ...rest, from: start, to: start + 1000 })).toHaveLength(1);
   });
 });
