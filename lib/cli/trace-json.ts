@@ -1,5 +1,6 @@
-import type { TraceResult, TracesResult, TransactionResult } from '../traces/analyze.ts';
+import type { TracesResult, TransactionResult } from '../traces/analyze.ts';
 import type { Quantiles } from '../traces/quantile.ts';
+import type { TraceResult } from '../traces/read-traces.ts';
 import type { SuspectSpan } from '../traces/suspects.ts';
 
 const US_PER_MS = 1000;

@@ -3,33 +3,15 @@ import { sketchOf } from '../model/sketch.ts';
 import type { Trace } from '../model/trace.ts';
 import { type UnitOfWork, unitKey } from '../model/unit-of-work.ts';
 import { apdex } from './apdex.ts';
-import { type ForeignWork, foreignWork } from './foreign.ts';
+import type { ForeignWork } from './foreign.ts';
 import { type FunctionSpread, functionSpreads } from './functions.ts';
-import { type ExplainedGap, explainedGaps, type GapGroup, gapGroups, type Run } from './gap-groups.ts';
+import { type GapGroup, gapGroups, type Run } from './gap-groups.ts';
 import { compareLatency, type LatencyShift } from './latency-shift.ts';
-import type { Parentless } from './nesting/index.ts';
-import { checkNesting, type NestedTrace, type NestingReport } from './nesting/index.ts';
-import { blockedLoop } from './patterns/blocked-loop.ts';
-import { spanPatterns } from './patterns/spans.ts';
-import { PATTERN_THRESHOLDS, type Pattern, type PatternThresholds } from './patterns/thresholds.ts';
+import type { NestingReport } from './nesting/index.ts';
+import type { Pattern } from './patterns/thresholds.ts';
 import { type Quantiles, quantilesOf } from './quantile.ts';
-import { samplesByTrace, type TraceProfile } from './sampled.ts';
+import { readTraces, type TraceInput, type TraceResult } from './read-traces.ts';
 import { type SuspectSpan, suspectSpans } from './suspects.ts';
-import { type SpanTree, treeOf } from './tree.ts';
-
-export interface TraceInput {
-  readonly traces: readonly Trace[];
-  readonly profiles: readonly TraceProfile[];
-  readonly parentless?: readonly Parentless[];
-  readonly thresholds?: PatternThresholds;
-}
-
-export interface TraceResult {
-  readonly nested: NestedTrace;
-  readonly tree: SpanTree;
-  readonly gaps: readonly ExplainedGap[];
-  readonly patterns: readonly Pattern[];
-}
 
 export interface VersionLatency extends Quantiles {
   readonly version: string;
@@ -79,29 +61,10 @@ const MAX_PATTERNS = 50;
  *
  * Deterministic, total on parsed input. Cost: see the parts; linear in spans and samples but for sorting.
  */
-export function analyzeTraces({
-  traces,
-  profiles,
-  parentless = [],
-  thresholds = PATTERN_THRESHOLDS,
-}: TraceInput): TracesResult {
-  const nesting = checkNesting(traces, parentless);
-  const samplesOf = samplesByTrace(profiles);
-  const runs = nesting.traces.map(
-    (nested): Run => ({ tree: treeOf(nested), sampled: samplesOf(nested.trace) }),
-  );
-  const foreign = foreignWork(runs.flatMap(({ sampled }) => sampled));
-  const results = runs.map(
-    (run, i): TraceResult => ({
-      nested: nesting.traces[i]!,
-      tree: run.tree,
-      gaps: explainedGaps(run, foreign),
-      patterns: [
-        ...spanPatterns(run.tree, thresholds),
-        ...run.sampled.flatMap((sampled) => blockedLoop(sampled, foreign, thresholds)),
-      ],
-    }),
-  );
+export function analyzeTraces(input: Omit<TraceInput, 'isAsked'>): TracesResult {
+  const { nesting, foreign, asked } = readTraces(input);
+  const runs = asked.map(({ run }) => run);
+  const results = asked.map(({ result }) => result);
   const groups = new Map<string, number[]>();
   for (const [i, { trace }] of nesting.traces.entries()) {
     const key = JSON.stringify([trace.service, unitKey(trace.unit)]);

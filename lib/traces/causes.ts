@@ -11,6 +11,17 @@ export interface Cause {
   readonly callers: readonly string[];
 }
 
+/** As much of a cause as can be added to those of other traces. */
+export interface CausePart {
+  readonly kind: CauseKind;
+  /** Whose work it was, where that was another unit's; ''. */
+  readonly unit: string;
+  readonly callers: readonly string[];
+  readonly file: string;
+  readonly frame: string;
+  readonly us: number;
+}
+
 const US_PER_MS = 1000;
 const MAX_CAUSES = 12;
 /** The way down goes on while one callee holds this much of its caller's time: what only delegates is not the cause. */
@@ -58,6 +69,15 @@ export class CauseTally {
       else mergeInto(mine.tree, place.tree);
     }
     this.explainedUs += other.explainedUs;
+  }
+
+  /** Every place with its wording: what adds up over the traces of days. */
+  *parts(): Iterable<CausePart> {
+    for (const { kind, reading, unit, tree } of this.#places.values()) {
+      const { callers, callerFile } = reading;
+      const { frame } = causeOf({ kind, reading, unit, tree });
+      yield { kind, unit: unit ?? '', callers, file: callerFile, frame, us: tree.us };
+    }
   }
 
   /** The largest first; the small rest as one line, so that the sum stays. */

@@ -45,12 +45,16 @@ interface Gathered {
 export function functionSpreads(runs: readonly Run[], foreign: ForeignWork): readonly FunctionSpread[] {
   const functions = new Map<string, Gathered>();
   const durations = runs.map(({ tree }) => (tree.nodes[0]!.end - tree.nodes[0]!.start) / US_PER_MS);
-  const periods = runs.flatMap(({ sampled }) => sampled.map(({ samples }) => samples.periodUs / US_PER_MS));
-  const shortMs = 2 * Math.max(0, ...periods) + SPREAD_LIMITS.fastFloorMs;
+  const isKnown = knownRuns(runs);
   const known: number[] = [];
   for (const [r, run] of runs.entries()) {
-    if (run.sampled.length > 0) gather(functions, run, r, foreign);
-    if (run.sampled.length > 0 || durations[r]! <= shortMs) known.push(r);
+    for (const [key, ms] of msInFunctions(run, foreign)) {
+      const [name = '', file = ''] = key.split('\n');
+      const one = functions.get(key) ?? { name, file, msOf: new Map<number, number>() };
+      one.msOf.set(r, ms);
+      functions.set(key, one);
+    }
+    if (isKnown(run)) known.push(r);
   }
   return [...functions.values()]
     .map((one) => finish(one, known, durations))
@@ -58,20 +62,27 @@ export function functionSpreads(runs: readonly Run[], foreign: ForeignWork): rea
     .slice(0, MAX_FUNCTIONS);
 }
 
-function gather(functions: Map<string, Gathered>, { tree, sampled }: Run, r: number, foreign: ForeignWork) {
+/** Whether the time that a request of these spent in functions is known: profiled, or too short to be. */
+export function knownRuns(runs: readonly Run[]): (run: Run) => boolean {
+  let periodUs = 0;
+  for (const { sampled } of runs)
+    for (const { samples } of sampled) periodUs = Math.max(periodUs, samples.periodUs);
+  const shortUs = 2 * periodUs + SPREAD_LIMITS.fastFloorMs * US_PER_MS;
+  return ({ tree, sampled }) => sampled.length > 0 || tree.nodes[0]!.end - tree.nodes[0]!.start <= shortUs;
+}
+
+/** Milliseconds of one request in each of the team's own functions, `name\nfile`. */
+export function msInFunctions({ tree, sampled }: Run, foreign: ForeignWork): ReadonlyMap<string, number> {
+  const ms = new Map<string, number>();
   const { start, end } = tree.nodes[0]!;
   for (const run of sampled) {
     eachWithin(run.samples, start, end, (stack, us, i) => {
       const reading = run.readStack(stack);
       if (reading.own.length === 0 || foreign(run, reading, run.samples.timeUs[i]!) !== undefined) return;
-      for (const key of new Set(reading.own)) {
-        const [name = '', file = ''] = key.split('\n');
-        const one = functions.get(key) ?? { name, file, msOf: new Map<number, number>() };
-        one.msOf.set(r, (one.msOf.get(r) ?? 0) + us / US_PER_MS);
-        functions.set(key, one);
-      }
+      for (const key of new Set(reading.own)) ms.set(key, (ms.get(key) ?? 0) + us / US_PER_MS);
     });
   }
+  return ms;
 }
 
 function finish(

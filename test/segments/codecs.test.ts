@@ -5,13 +5,22 @@ import { ByteReader, ByteWriter } from '../../lib/segments/bytes.ts';
 import type { Kind } from '../../lib/segments/kind.ts';
 import { KIND_NAMES, KINDS, type Sections } from '../../lib/segments/kinds/index.ts';
 import { encodeSegment, readFooter, readSection } from '../../lib/segments/segment.ts';
-import { factsState, flameSection, instancesState, latencyState, sections, uploadIds } from './states.ts';
+import {
+  factsState,
+  flameSection,
+  instancesState,
+  latencyState,
+  sections,
+  spansState,
+  uploadIds,
+} from './states.ts';
 
 const STATES: { readonly [name: string]: fc.Arbitrary<unknown> } = {
   facts: factsState,
   flame: flameSection,
   instance: instancesState,
   latency: latencyState,
+  spans: spansState,
 };
 const options = { seed: 20_310_506, numRuns: 200 };
 

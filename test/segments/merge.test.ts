@@ -11,9 +11,15 @@ import {
 } from '../../lib/segments/kinds/columns.ts';
 import { KIND_NAMES, KINDS } from '../../lib/segments/kinds/index.ts';
 import { countersOf, levelsOf, tallyOf } from '../../lib/segments/kinds/points.ts';
-import { factsState, flameSection, instancesState, latencyState, whole } from './states.ts';
+import { factsState, flameSection, instancesState, latencyState, spansState, whole } from './states.ts';
 
-const STATES = { facts: factsState, flame: flameSection, instance: instancesState, latency: latencyState };
+const STATES = {
+  facts: factsState,
+  flame: flameSection,
+  instance: instancesState,
+  latency: latencyState,
+  spans: spansState,
+};
 const options = { seed: 20_310_507, numRuns: 200 };
 
 describe.each(KIND_NAMES)('merge of kind %s', (name) => {

@@ -22,6 +22,25 @@ import {
   type UnitLatency,
 } from '../../lib/segments/kinds/latency.ts';
 import { countersOf, levelsOf, tallyOf } from '../../lib/segments/kinds/points.ts';
+import {
+  byHash as byHashOfTrace,
+  bySlowness as bySelfTime,
+  type CauseSum,
+  type DeploymentSpans,
+  type FunctionSum,
+  firstOf,
+  type GapSum,
+  mergeSpans,
+  noSpans,
+  OTHER,
+  type PatternSum,
+  type SpanGroup,
+  type SpansState,
+  type TraceExample,
+  traceKey,
+  type UnitSpans,
+  unitSpansKey,
+} from '../../lib/traces/spans-state.ts';
 import { flameState } from '../flame/states.ts';
 
 // States as analyzers make them, drawn at random: few keys and few times, so that two of them often meet in one.
@@ -136,11 +155,107 @@ export const latencyState: fc.Arbitrary<LatencyState> = fc.record({
   ),
 });
 
+/** Deep states: two of each thing meet often enough. */
+const few = <V>(key: fc.Arbitrary<string>, value: fc.Arbitrary<V>) => mapOf(key, value, 2);
+const big = fc.oneof(fc.nat(300).map(BigInt), fc.constantFrom(0n, 127n, 2n ** 53n, 2n ** 90n));
+const sketch = fc.array(fc.tuple(fc.nat(5000), fc.nat(3000)), { maxLength: 3 }).map(sketchOf);
+const spanExample: fc.Arbitrary<TraceExample> = fc.record({
+  hash: fc.constantFrom('00', '01', 'ff'),
+  traceId: fc.constantFrom('aa', 'bb'),
+  spanId: fc.constantFrom('1', '2'),
+  rootId: fc.constantFrom('1', '9'),
+  at: time,
+  us: fc.nat(500),
+});
+const drawnExamples = fc.array(spanExample, { maxLength: 3 });
+const anyExamples = drawnExamples.map((list) => firstOf(list, byHashOfTrace, 3));
+const slowExamples = (max: number) => drawnExamples.map((list) => firstOf(list, bySelfTime, max));
+const spanGroup: fc.Arbitrary<SpanGroup> = fc.record({
+  weight: whole,
+  requests: whole,
+  self: sketch,
+  total: sketch,
+  selfSum: big,
+  totalSum: big,
+  examples: slowExamples(1),
+});
+const causeSum: fc.Arbitrary<CauseSum> = fc.record({ sum: big, frames: few(name, big) });
+const gapSum: fc.Arbitrary<GapSum> = fc.record({
+  weight: whole,
+  requests: whole,
+  time: sketch,
+  sum: big,
+  explained: big,
+  causes: few(name, causeSum),
+  examples: slowExamples(1),
+});
+const functionSum: fc.Arbitrary<FunctionSum> = fc.record({
+  seen: whole,
+  time: sketch,
+  sum: big,
+  slow: big,
+  slowWhole: big,
+});
+const patternSum: fc.Arbitrary<PatternSum> = fc.record({
+  requests: whole,
+  sum: big,
+  worstUs: fc.nat(9),
+  evidence: name,
+  examples: slowExamples(1),
+});
+const unitSpans: fc.Arbitrary<UnitSpans> = fc.record({
+  weight: whole,
+  requests: whole,
+  misnested: whole,
+  profiled: whole,
+  whole: big,
+  groups: few(fc.oneof(name, fc.constant(OTHER)), spanGroup),
+  gaps: few(name, gapSum),
+  known: whole,
+  functions: few(name, functionSum),
+  patterns: few(name, patternSum),
+  examples: anyExamples,
+  slowest: slowExamples(3),
+  wrong: anyExamples,
+});
+const deployment: fc.Arbitrary<DeploymentSpans> = fc.record({
+  traces: whole,
+  shared: whole,
+  apart: whole,
+  against: whole,
+  misnested: whole,
+  detached: whole,
+  advice: few(name, whole),
+  endpoints: few(name, fc.record({ traces: whole, misnested: whole })),
+  fragmented: few(name, fc.record({ units: whole, fragmentedUnits: whole, fragments: whole })),
+});
+/** Without traces that no example names, as merging leaves them. */
+export const spansState: fc.Arbitrary<SpansState> = fc
+  .record({
+    units: few(
+      name.map((unit) => unitSpansKey(unit, '1.2.3')),
+      unitSpans,
+    ),
+    deployments: few(name, deployment),
+    traces: few(
+      fc.tuple(fc.constantFrom('aa', 'bb'), fc.constantFrom('1', '9')).map(([t, r]) => traceKey(t, r)),
+      name,
+    ),
+    left: few(name, whole),
+  })
+  .map((state) => mergeSpans(state, noSpans));
+
 /** In the form in which decode() gives it. */
 export const flameSection = flameState.map(canonicalFlame);
 
 export const sections: fc.Arbitrary<Sections> = fc.record(
-  { facts: factsState, flame: flameSection, instance: instancesState, latency: latencyState },
+  {
+    facts: factsState,
+    flame: flameSection,
+    instance: instancesState,
+    latency: latencyState,
+    spans: spansState,
+  },
   { requiredKeys: [] },
 );
 

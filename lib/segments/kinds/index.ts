@@ -3,6 +3,7 @@ import { factsKind } from './facts.ts';
 import { flameKind } from './flame.ts';
 import { instanceKind } from './instance.ts';
 import { latencyKind } from './latency.ts';
+import { spansKind } from './spans.ts';
 
 /** Every kind by name, in the order in which sections lie in a segment. */
 export const KINDS = {
@@ -10,6 +11,7 @@ export const KINDS = {
   flame: flameKind,
   instance: instanceKind,
   latency: latencyKind,
+  spans: spansKind,
 } as const;
 
 export type KindName = keyof typeof KINDS;

@@ -64,6 +64,8 @@ export interface DeploymentNesting {
   readonly id: DeploymentId;
   readonly verdict: NestingVerdict;
   readonly tally: Tally;
+  /** Of the traces that were asked for. */
+  readonly own: Tally;
   readonly misnested: number;
   readonly detached: number;
   readonly cause: Cause | undefined;
@@ -89,11 +91,13 @@ export interface NestingReport {
  * weighing of spans that are alive at once (bounded by `maxCandidates`).
  *
  * @param parentless spans of no unit of work, as joins leave them: they may be pieces of one
+ * @param isAsked of a trace's index: the others only bear witness, and are not repaired
  */
 export function checkNesting(
   traces: readonly Trace[],
   parentless: readonly Parentless[] = [],
   settings: Settings = DEFAULTS,
+  isAsked: (index: number) => boolean = () => true,
 ): NestingReport {
   const keys = new Keys();
   const groups = groupBy(indices(traces), (t) => JSON.stringify(deploymentOf(traces[t]!)));
@@ -110,10 +114,16 @@ export function checkNesting(
   );
   const nested: NestedTrace[] = new Array(traces.length);
   const deployments = judged.map((group, d) => {
-    for (const [k, trace] of nestedTraces(group, d, settings).entries()) nested[group.members[k]!] = trace;
-    return deploymentReport(group, judged);
+    const asked = group.members.map(isAsked);
+    for (const [k, trace] of nestedTraces(group, asked, d, settings).entries())
+      nested[group.members[k]!] = trace;
+    const own = tallyOf(
+      group.facts.filter((_, k) => asked[k]),
+      settings,
+    );
+    return { ...deploymentReport(group, judged), own };
   });
-  return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings) };
+  return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings, isAsked) };
 }
 
 interface Group {
@@ -164,9 +174,14 @@ function releaseTallies(groups: readonly Group[], tallies: readonly Tally[]): Ma
   return sums;
 }
 
-function nestedTraces({ facts, standings }: Judged, deployment: number, settings: Settings): NestedTrace[] {
+function nestedTraces(
+  { facts, standings }: Judged,
+  asked: readonly boolean[],
+  deployment: number,
+  settings: Settings,
+): NestedTrace[] {
   const repairs: (Repair | undefined)[] = new Array(facts.length);
-  const wrong = indices(facts).filter((k) => standings[k] === 'misnested');
+  const wrong = indices(facts).filter((k) => asked[k] && standings[k] === 'misnested');
   for (const endpoint of groupBy(wrong, (k) => facts[k]!.table.trace.name)) {
     const repaired = repairEndpoint(
       endpoint.map((k) => facts[k]!),
@@ -222,7 +237,7 @@ function edgesOf(
   );
 }
 
-function deploymentReport(group: Judged, all: readonly Judged[]): DeploymentNesting {
+function deploymentReport(group: Judged, all: readonly Judged[]): Omit<DeploymentNesting, 'own'> {
   const { id, tally, standings, facts } = group;
   const count = (standing: Standing) => standings.filter((s) => s === standing).length;
   const misnested = count('misnested');

@@ -46,7 +46,9 @@ export function fragmentsOf(
   traces: readonly Trace[],
   parentless: readonly Parentless[],
   settings: Settings,
+  isAsked: (index: number) => boolean = () => true,
 ): Fragmented[] {
+  const asked = new Set(traces.filter((_, t) => isAsked(t)));
   const processes = new Map<string, { units: Trace[]; pieces: Parentless[] }>();
   const of = ({ service, release, host, process }: Omit<Parentless, 'span' | 'traceId'>) => {
     const key = JSON.stringify([service, release, host, process]);
@@ -60,7 +62,9 @@ export function fragmentsOf(
     for (const span of trace.spans) if (span.parentSpanId === '') of(trace).pieces.push(pieceOf(trace, span));
   }
   for (const piece of parentless) of(piece).pieces.push(piece);
-  return [...processes.values()].flatMap(({ units, pieces }) => fragmentsOfProcess(units, pieces, settings));
+  return [...processes.values()].flatMap(({ units, pieces }) =>
+    fragmentsOfProcess(units, pieces, settings, asked),
+  );
 }
 
 const pieceOf = ({ service, release, host, process, traceId }: Trace, span: Span): Parentless => ({
@@ -85,6 +89,7 @@ function fragmentsOfProcess(
   units: readonly Trace[],
   pieces: readonly Parentless[],
   settings: Settings,
+  asked: ReadonlySet<Trace>,
 ): Fragmented[] {
   if (units.length < settings.minFragmentedUnits || pieces.length === 0) return [];
   const holders = holdersOf(units, pieces);
@@ -98,17 +103,22 @@ function fragmentsOfProcess(
     finding(
       members.map((u) => ({ unit: units[u]!, pieces: (held.get(u) ?? []).map((p) => pieces[p]!) })),
       settings,
+      asked,
     ),
   );
 }
 
-function finding(members: readonly Held[], settings: Settings): Fragmented[] {
+/** Judged by all requests; told, and counted, are those that were asked for. */
+function finding(members: readonly Held[], settings: Settings, asked: ReadonlySet<Trace>): Fragmented[] {
   const fragmented = members.filter(({ pieces }) => pieces.length >= settings.minFragments);
   const most = fragmented.toSorted((a, b) => b.pieces.length - a.pieces.length)[0];
   if (!most || fragmented.length < settings.minFragmentedUnits) return [];
   if (fragmented.length < MIN_SHARE_OF_UNITS * members.length) return [];
+  const told = fragmented.filter(({ unit }) => asked.has(unit));
+  if (told.length === 0) return [];
+  const units = members.filter(({ unit }) => asked.has(unit)).length;
   const { service, release, host, process, name, traceId, root } = most.unit;
-  const fragments = fragmented.reduce((sum, { pieces }) => sum + pieces.length, 0);
+  const fragments = told.reduce((sum, { pieces }) => sum + pieces.length, 0);
   const pieces = most.pieces.slice(0, MAX_EXAMPLES);
   return [
     {
@@ -117,15 +127,15 @@ function finding(members: readonly Held[], settings: Settings): Fragmented[] {
       host,
       process,
       endpoint: name,
-      units: members.length,
-      fragmentedUnits: fragmented.length,
+      units,
+      fragmentedUnits: told.length,
       fragments,
       example: {
         traceId,
         spanId: root.spanId,
         fragments: pieces.map((piece) => ({ traceId: piece.traceId, spanId: piece.span.spanId })),
       },
-      reason: `${fragmented.length} of ${members.length} requests come apart: ${fragments} spans without a parent lie inside of them, so their context was lost on the way`,
+      reason: `${told.length} of ${units} requests come apart: ${fragments} spans without a parent lie inside of them, so their context was lost on the way`,
     },
   ];
 }

@@ -1,0 +1,58 @@
+import type { Trace } from '../model/trace.ts';
+import { type ForeignWork, foreignWork } from './foreign.ts';
+import { type ExplainedGap, explainedGaps, type Run } from './gap-groups.ts';
+import { checkNesting, type NestedTrace, type NestingReport, type Parentless } from './nesting/index.ts';
+import { blockedLoop } from './patterns/blocked-loop.ts';
+import { spanPatterns } from './patterns/spans.ts';
+import { PATTERN_THRESHOLDS, type Pattern, type PatternThresholds } from './patterns/thresholds.ts';
+import { samplesByTrace, type TraceProfile } from './sampled.ts';
+import { type SpanTree, treeOf } from './tree.ts';
+
+export interface TraceInput {
+  readonly traces: readonly Trace[];
+  readonly profiles: readonly TraceProfile[];
+  readonly parentless?: readonly Parentless[];
+  readonly thresholds?: PatternThresholds;
+  /** Of a trace's index: results are wanted. The others only bear witness. Default: all of them. */
+  readonly isAsked?: (index: number) => boolean;
+}
+
+export interface TraceResult {
+  readonly nested: NestedTrace;
+  readonly tree: SpanTree;
+  readonly gaps: readonly ExplainedGap[];
+  readonly patterns: readonly Pattern[];
+}
+
+/** A trace that was asked for, by its index. */
+export interface ReadTrace {
+  readonly index: number;
+  readonly run: Run;
+  readonly result: TraceResult;
+}
+
+/**
+ * The whole way of each trace: nesting first, because wrong nesting destroys self time; then everything else on the
+ * repaired trees.
+ */
+export function readTraces(input: TraceInput): {
+  readonly nesting: NestingReport;
+  readonly foreign: ForeignWork;
+  readonly asked: readonly ReadTrace[];
+} {
+  const { traces, profiles, parentless = [], thresholds = PATTERN_THRESHOLDS, isAsked = () => true } = input;
+  const nesting = checkNesting(traces, parentless, undefined, isAsked);
+  const samplesOf = samplesByTrace(profiles);
+  const sampled = nesting.traces.map(({ trace }) => samplesOf(trace));
+  const foreign = foreignWork(sampled.flat());
+  const asked = nesting.traces.flatMap((nested, index): ReadTrace[] => {
+    if (!isAsked(index)) return [];
+    const run = { tree: treeOf(nested), sampled: sampled[index]! };
+    const patterns = [
+      ...spanPatterns(run.tree, thresholds),
+      ...run.sampled.flatMap((one) => blockedLoop(one, foreign, thresholds)),
+    ];
+    return [{ index, run, result: { nested, tree: run.tree, gaps: explainedGaps(run, foreign), patterns } }];
+  });
+  return { nesting, foreign, asked };
+}
