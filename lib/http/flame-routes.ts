@@ -8,9 +8,15 @@ import {
   type Side,
   singleView,
 } from '../jobs/answers/flamegraph.ts';
+import { functionsAnswer } from '../jobs/answers/functions.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { type ApiRoute, route } from './api-routes.ts';
-import { FlamegraphDiffSchema, FlamegraphSchema, ProfileTypeSchema } from './flame-schemas.ts';
+import {
+  FlamegraphDiffSchema,
+  FlamegraphSchema,
+  FunctionSchema,
+  ProfileTypeSchema,
+} from './flame-schemas.ts';
 import { RangeQuery, readRange } from './range.ts';
 import { list } from './schemas.ts';
 import { readService } from './service-path.ts';
@@ -73,6 +79,20 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
         const { from, to } = readRange(query, jobs.clock.now());
         const items = await profileTypesAnswer(jobs, caller.project, serviceOf(params), from, to);
         return { items, cursor: null };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/functions',
+      summary: "Time in the team's own functions by unit of work: percentiles, and what is sometimes slow",
+      scope: 'read',
+      query: RangeQuery.extend({ unit: GraphQuery.shape.unit, version: Text }),
+      answer: list(FunctionSchema),
+      run: async ({ caller, params, query }) => {
+        const { unit, version } = query;
+        const range = readRange(query, jobs.clock.now());
+        const asked = { project: caller.project, service: serviceOf(params), ...range, unit, version };
+        return { items: await functionsAnswer(jobs, asked), cursor: null };
       },
     }),
     route({

@@ -94,3 +94,37 @@ export const FlamegraphDiffSchema = z.object({
 export type ApiProfileType = z.infer<typeof ProfileTypeSchema>;
 export type ApiFlamegraph = z.infer<typeof FlamegraphSchema>;
 export type ApiFlamegraphDiff = z.infer<typeof FlamegraphDiffSchema>;
+
+const SpreadSchema = z.object({
+  p50Ms: z.number(),
+  p75Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+  sumMs: z.number(),
+});
+export const FunctionSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  unit: UnitSchema.nullable(),
+  basis: z
+    .enum(['transaction', 'profile'])
+    .meta({ description: 'whether times are per transaction, or per profile of a stretch of time' }),
+  known: z.number().meta({ description: 'transactions or profiles whose time in it is known' }),
+  seen: z.number().meta({ description: 'those in which it was seen; in the others it took nothing' }),
+  perSecond: z.number().meta({ description: 'those in which it was seen, by the length of the range' }),
+  total: SpreadSchema.meta({ description: 'with what it called; percentiles over all known' }),
+  self: SpreadSchema,
+  spread: z.enum(['steady', 'usually fast, sometimes slow']),
+  examples: z
+    .array(
+      z.object({
+        upload: z.string(),
+        traceId: z.string().nullable(),
+        at: Time,
+        ms: z.number(),
+        ofMs: z.number(),
+      }),
+    )
+    .meta({ description: 'profiles in which it took longest, then any; ofMs is how long the whole took' }),
+});
+export type ApiFunction = z.infer<typeof FunctionSchema>;

@@ -36,6 +36,7 @@ import {
   levelsOf,
   tallyOf,
 } from '../segments/kinds/points.ts';
+import { functionsOf, unprofiledWork } from './fold-functions.ts';
 import { heapState, joinFacts, told } from './fold-heap.ts';
 import { scrubbed } from './scrubbed.ts';
 
@@ -122,14 +123,17 @@ class Folder {
       this.#place ??= { service, start };
       const instances = new Map([[report.instance.key.toWellFormed(), instanceState(report, kept)]]);
       const units = latencies(this.#input.uploadId, report, kept.work);
+      const functions = unprofiledWork(kept.work, report.instance.version ?? '');
       this.#add(service, start, {
         instance: { instances, unused: new Map() },
         ...(units.size === 0 ? {} : { latency: { units } }),
+        ...(functions && { functions }),
       });
     }
   }
 
-  profile({ service, instance, lifeStart, time, profile }: ProfileReport) {
+  profile(report: ProfileReport) {
+    const { service, instance, lifeStart, time, profile } = report;
     if (!this.#accepts(time)) return;
     const flame = flameOf(profile, {
       upload: this.#input.uploadId,
@@ -143,7 +147,8 @@ class Folder {
     const instances = live && {
       instance: { instances: new Map([[instance.key.toWellFormed(), live]]), unused: new Map() },
     };
-    this.#add(service, partitionStart(time), { flame, ...instances });
+    const functions = functionsOf(report, this.#input.uploadId);
+    this.#add(service, partitionStart(time), { flame, ...instances, ...(functions && { functions }) });
   }
 
   machine(fact: MachineFact) {

@@ -77,6 +77,8 @@ export interface WorkSpan {
   readonly weight: number | undefined;
   readonly traceId: string;
   readonly spanId: string;
+  /** Whether a profile of it came along; undefined where the protocol does not send them together. */
+  readonly profiled?: boolean;
 }
 
 /** Limits and ends of containers and pods, which arrive under resources of their own. */

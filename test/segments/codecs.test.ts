@@ -5,6 +5,7 @@ import { ByteReader, ByteWriter } from '../../lib/segments/bytes.ts';
 import type { Kind } from '../../lib/segments/kind.ts';
 import { KIND_NAMES, KINDS, type Sections } from '../../lib/segments/kinds/index.ts';
 import { encodeSegment, readFooter, readSection } from '../../lib/segments/segment.ts';
+import { functionsState } from './functions-state.ts';
 import {
   factsState,
   flameSection,
@@ -18,6 +19,7 @@ import {
 const STATES: { readonly [name: string]: fc.Arbitrary<unknown> } = {
   facts: factsState,
   flame: flameSection,
+  functions: functionsState,
   instance: instancesState,
   latency: latencyState,
   spans: spansState,

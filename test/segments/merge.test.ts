@@ -11,11 +11,13 @@ import {
 } from '../../lib/segments/kinds/columns.ts';
 import { KIND_NAMES, KINDS } from '../../lib/segments/kinds/index.ts';
 import { countersOf, levelsOf, tallyOf } from '../../lib/segments/kinds/points.ts';
+import { functionsState } from './functions-state.ts';
 import { factsState, flameSection, instancesState, latencyState, spansState, whole } from './states.ts';
 
 const STATES = {
   facts: factsState,
   flame: flameSection,
+  functions: functionsState,
   instance: instancesState,
   latency: latencyState,
   spans: spansState,

@@ -21,6 +21,8 @@ export interface DecodedEnvelope {
   readonly ignored: ReadonlyMap<string, number>;
   /** What could not be used, by reason, and what the SDK says that it threw away. */
   readonly dropped: ReadonlyMap<string, number>;
+  /** What its spans cannot say themselves. */
+  readonly context: TraceContext;
 }
 
 /** Item types that say something about traces. All others are taken and not kept. */
@@ -104,6 +106,7 @@ class ItemReader {
       spans: this.#spans,
       ignored: this.#ignored,
       dropped: this.#dropped,
+      context: this.#context,
     };
   }
 }

@@ -1,6 +1,8 @@
-import type { InstanceIdentity, InstanceReport, UploadFacts, WorkSpan } from '../../model/telemetry.ts';
+import type { InstanceReport, ProfileReport, UploadFacts, WorkSpan } from '../../model/telemetry.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { DecodedEnvelope } from './decode.ts';
+import { instanceOf } from './instance.ts';
+import { profileReports } from './profile-reports.ts';
 import { isWork } from './unit.ts';
 
 const US_PER_MS = 1000;
@@ -17,11 +19,18 @@ export function envelopeFacts(decoded: DecodedEnvelope): UploadFacts {
     latest = Math.max(latest ?? end, end);
     if (isWork(trace.root.op)) reports.push(reportOf(trace));
   }
+  const dropped = new Map(decoded.dropped);
+  const profiles = profileReports(decoded, (reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1));
+  for (const { time } of profiles) {
+    earliest = Math.min(earliest ?? time, time);
+    latest = Math.max(latest ?? time, time);
+  }
   return {
-    reports,
+    reports: withProfiles(reports, profiles),
+    profiles,
     machines: [],
     unused: new Map(),
-    dropped: decoded.dropped,
+    dropped,
     earliest,
     latest,
     points: 0,
@@ -31,25 +40,27 @@ export function envelopeFacts(decoded: DecodedEnvelope): UploadFacts {
 
 const reportOf = (trace: Trace): InstanceReport => ({
   service: trace.service,
-  instance: identityOf(trace),
+  instance: instanceOf(trace),
   levels: [],
   counts: [],
   work: [workOf(trace)],
 });
 
-/** Sentry names a machine at most: workers of one host are one instance here, and their memory comes by other ways. */
-function identityOf({ host, version, platform, sdk }: Trace): InstanceIdentity {
-  return {
-    key: host === '' ? 'unnamed' : host,
-    source: host === '' ? 'none' : 'host.name',
-    joins: host === '' ? {} : { host },
-    ...(version !== '' && { version }),
-    ...(platform !== '' && { language: platform === 'node' ? 'nodejs' : platform }),
-    ...(sdk.name !== '' && { sdk: sdk.version === '' ? sdk.name : `${sdk.name}/${sdk.version}` }),
-  };
+/**
+ * Says of each transaction whether its profile came with it: most of those without one were too short, or not chosen. Of
+ * the continuous profiler's transactions nobody knows yet.
+ */
+function withProfiles(reports: readonly InstanceReport[], profiles: readonly ProfileReport[]) {
+  const profiled = new Set(profiles.map(({ transaction }) => transaction?.spanId));
+  return reports.map((report) => ({
+    ...report,
+    work: report.work.map((span) =>
+      span.profiled === undefined ? span : { ...span, profiled: profiled.has(span.spanId) },
+    ),
+  }));
 }
 
-const workOf = ({ unit, statusClass, failed, root, weight, traceId }: Trace): WorkSpan => ({
+const workOf = ({ source, unit, statusClass, failed, root, weight, traceId, profile }: Trace): WorkSpan => ({
   unit,
   status: statusClass,
   failed,
@@ -58,4 +69,5 @@ const workOf = ({ unit, statusClass, failed, root, weight, traceId }: Trace): Wo
   weight,
   traceId,
   spanId: root.spanId,
+  ...(source === 'sentry-transaction' && profile.profilerId === '' && { profiled: false }),
 });

@@ -1,6 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { factsKind } from './facts.ts';
 import { flameKind } from './flame.ts';
+import { functionsKind } from './functions.ts';
 import { instanceKind } from './instance.ts';
 import { latencyKind } from './latency.ts';
 import { spansKind } from './spans.ts';
@@ -9,6 +10,7 @@ import { spansKind } from './spans.ts';
 export const KINDS = {
   facts: factsKind,
   flame: flameKind,
+  functions: functionsKind,
   instance: instanceKind,
   latency: latencyKind,
   spans: spansKind,

@@ -3,6 +3,7 @@ import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
 import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
+import { readSketch, writeSketch } from './sketch-codec.ts';
 
 /** Durations of finished work from spans and transactions, per unit and version. */
 export interface LatencyState {
@@ -119,12 +120,7 @@ export const latencyKind: Kind<LatencyState> = {
       out.uint(unit.count);
       out.uint(unit.failures);
       out.big(unit.sum);
-      const buckets = [...unit.sketch.buckets].sort(([a], [b]) => a - b);
-      out.uint(buckets.length);
-      for (const [index, weight] of buckets) {
-        out.int(index);
-        out.uint(weight);
-      }
+      writeSketch(out, unit.sketch);
       writeExamples(out, unit.examples, indexOf);
       writeExamples(out, unit.slowest, indexOf);
     });
@@ -140,14 +136,12 @@ export const latencyKind: Kind<LatencyState> = {
       const count = from.uint();
       const failures = from.uint();
       const sum = from.big();
-      const buckets = new Map(
-        Array.from({ length: from.count(2) }, () => [from.int(), from.uint()] as const),
-      );
+      const sketch = readSketch(from);
       return {
         count,
         failures,
         sum,
-        sketch: { buckets },
+        sketch,
         examples: readExamples(from, textAt),
         slowest: readExamples(from, textAt),
       };

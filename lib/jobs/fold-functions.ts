@@ -1,0 +1,91 @@
+import { functionTimes } from '../flame/functions.ts';
+import type { UploadId } from '../model/ids.ts';
+import { scrubVersion } from '../model/scrub.ts';
+import { ONE, sketchOf } from '../model/sketch.ts';
+import type { ProfileReport, WorkSpan } from '../model/telemetry.ts';
+import { unitKey } from '../model/unit-of-work.ts';
+import {
+  type FunctionSpread,
+  type FunctionsState,
+  functionKey,
+  type LookedAt,
+  mergeLookedAt,
+  mergeSpreads,
+  type WorkOfFunctions,
+  workKey,
+} from '../segments/kinds/functions.ts';
+import { scrubbed } from './scrubbed.ts';
+
+/**
+ * SDKs of Sentry send no profile of fewer than two samples, which lie 10 ms apart: of a transaction shorter than this
+ * nothing took long, whether it was profiled or not.
+ */
+const SHORT_US = 30_000;
+const NS_PER_US = 1000;
+
+/** What one profile says about functions; undefined when it measures no time. */
+export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsState | undefined {
+  const { profile, instance, transaction } = report;
+  const measured = functionTimes(profile);
+  if (measured === undefined) return undefined;
+  const version = scrubVersion(instance.version ?? '').toWellFormed();
+  const own = transaction && new Set(profile.units.map(unitKey));
+  const looked = new Map<string, LookedAt>();
+  const spreads = new Map<string, FunctionSpread>();
+  for (const { work, functions } of measured) {
+    // Of a transaction's profile what other threads did meanwhile is not its work.
+    if (own !== undefined && !own.has(work)) continue;
+    const of: WorkOfFunctions = {
+      basis: transaction === undefined ? 'profile' : 'transaction',
+      unit: scrubbed(work).toWellFormed(),
+      version,
+    };
+    add(looked, workKey(of), { profiles: 1, short: 0, unprofiled: 0 }, mergeLookedAt);
+    for (const { name, file, selfUs, totalUs } of functions) {
+      const key = functionKey({
+        ...of,
+        name: scrubbed(name).toWellFormed(),
+        file: scrubbed(file).toWellFormed(),
+      });
+      const example = {
+        upload,
+        traceId: transaction?.traceId ?? '',
+        time: Math.round(report.time),
+        us: totalUs,
+        ofUs: Math.max(0, Math.round(transaction?.durationUs ?? (profile.durationNs ?? 0) / NS_PER_US)),
+      };
+      const spread: FunctionSpread = {
+        seen: ONE,
+        total: sketchOf([[totalUs, ONE]]),
+        self: sketchOf([[selfUs, ONE]]),
+        totalUs: BigInt(totalUs),
+        selfUs: BigInt(selfUs),
+        examples: [example],
+        worst: [example],
+      };
+      add(spreads, key, spread, mergeSpreads);
+    }
+  }
+  return { work: looked, functions: spreads };
+}
+
+/** Transactions whose profile did not come with them: they belong to what was looked at, where profiles come at all. */
+export function unprofiledWork(spans: readonly WorkSpan[], version: string): FunctionsState | undefined {
+  const work = new Map<string, LookedAt>();
+  for (const { profiled, unit, durationUs } of spans) {
+    if (profiled !== false) continue;
+    const short = durationUs < SHORT_US;
+    const key = workKey({
+      basis: 'transaction',
+      unit: unitKey({ ...unit, name: scrubbed(unit.name) }).toWellFormed(),
+      version: scrubVersion(version).toWellFormed(),
+    });
+    add(work, key, { profiles: 0, short: short ? 1 : 0, unprofiled: short ? 0 : 1 }, mergeLookedAt);
+  }
+  return work.size === 0 ? undefined : { work, functions: new Map() };
+}
+
+function add<V>(map: Map<string, V>, key: string, value: V, merge: (a: V, b: V) => V) {
+  const before = map.get(key);
+  map.set(key, before === undefined ? value : merge(before, value));
+}

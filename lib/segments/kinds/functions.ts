@@ -1,0 +1,200 @@
+import { invalidInput } from '../../model/fault.ts';
+import { bytesOfHex, hexOf, type UploadId, uploadId } from '../../model/ids.ts';
+import { mergeSketches, type Sketch } from '../../model/sketch.ts';
+import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { addUpTo53, type Kind } from '../kind.ts';
+import { mergeMaps, readMap, writeMap } from './columns.ts';
+import { readSketch, writeSketch } from './sketch-codec.ts';
+
+/**
+ * What functions cost, per unit of work and version: the spread over the pieces of work, or over profiles of stretches of
+ * time. Of those pieces in which a function was not seen it took nothing: they are counted once, by `work`.
+ */
+export interface FunctionsState {
+  /** `workKey` → what was looked at. */
+  readonly work: ReadonlyMap<string, LookedAt>;
+  /** `functionKey` → one function in it. */
+  readonly functions: ReadonlyMap<string, FunctionSpread>;
+}
+
+export interface LookedAt {
+  /** Profiles: of a transaction each, or of a stretch of time. */
+  readonly profiles: number;
+  /** Transactions without a profile that were so short that an SDK sends none; and the others without one. */
+  readonly short: number;
+  readonly unprofiled: number;
+}
+
+export interface FunctionSpread {
+  /** Profiles in which it was seen, thousandths as in sketches. */
+  readonly seen: number;
+  /** Microseconds in each of those. */
+  readonly total: Sketch;
+  readonly self: Sketch;
+  readonly totalUs: bigint;
+  readonly selfUs: bigint;
+  /** Any profiles, chosen by hash, and those in which it took longest. */
+  readonly examples: readonly FunctionExample[];
+  readonly worst: readonly FunctionExample[];
+}
+
+export interface FunctionExample {
+  readonly upload: UploadId;
+  /** Of the transaction; '' for a profile of a stretch of time. */
+  readonly traceId: string;
+  readonly time: number;
+  readonly us: number;
+  /** How long all of it took: the transaction, or the stretch that the profile covers. */
+  readonly ofUs: number;
+}
+
+/** transaction: times per piece of work; profile: per profile, of whatever length those are. */
+export type Basis = 'transaction' | 'profile';
+
+export interface WorkOfFunctions {
+  readonly basis: Basis;
+  /** `unitKey`, '' for none. */
+  readonly unit: string;
+  readonly version: string;
+}
+export const workKey = ({ basis, unit, version }: WorkOfFunctions) => JSON.stringify([basis, unit, version]);
+export function workOfKey(key: string): WorkOfFunctions {
+  const [basis, unit, version] = JSON.parse(key) as [Basis, string, string];
+  return { basis, unit, version };
+}
+export interface FunctionOfWork extends WorkOfFunctions {
+  readonly name: string;
+  readonly file: string;
+}
+export const functionKey = ({ basis, unit, version, name, file }: FunctionOfWork) =>
+  JSON.stringify([basis, unit, version, name, file]);
+export function functionOfKey(key: string): FunctionOfWork {
+  const [basis, unit, version, name, file] = JSON.parse(key) as [Basis, string, string, string, string];
+  return { basis, unit, version, name, file };
+}
+
+const EXAMPLES_MAX = 3;
+
+/** Upload ids are hashes: the smallest are any. */
+const byHash = (a: FunctionExample, b: FunctionExample) =>
+  compareText(a.upload, b.upload) ||
+  compareText(a.traceId, b.traceId) ||
+  a.time - b.time ||
+  a.us - b.us ||
+  a.ofUs - b.ofUs;
+const byTime = (a: FunctionExample, b: FunctionExample) => b.us - a.us || byHash(a, b);
+
+function firstOf(
+  examples: readonly FunctionExample[],
+  order: (a: FunctionExample, b: FunctionExample) => number,
+): readonly FunctionExample[] {
+  const sorted = [...examples].sort(order);
+  return sorted.filter((one, i) => i === 0 || order(sorted[i - 1]!, one) !== 0).slice(0, EXAMPLES_MAX);
+}
+
+export const mergeLookedAt = (a: LookedAt, b: LookedAt): LookedAt => ({
+  profiles: addUpTo53(a.profiles, b.profiles),
+  short: addUpTo53(a.short, b.short),
+  unprofiled: addUpTo53(a.unprofiled, b.unprofiled),
+});
+
+export const mergeSpreads = (a: FunctionSpread, b: FunctionSpread): FunctionSpread => ({
+  seen: addUpTo53(a.seen, b.seen),
+  total: mergeSketches(a.total, b.total),
+  self: mergeSketches(a.self, b.self),
+  totalUs: a.totalUs + b.totalUs,
+  selfUs: a.selfUs + b.selfUs,
+  examples: firstOf([...a.examples, ...b.examples], byHash),
+  worst: firstOf([...a.worst, ...b.worst], byTime),
+});
+
+function* stringsOf({ work, functions }: FunctionsState): Iterable<string> {
+  yield* work.keys();
+  for (const [key, { examples, worst }] of functions) {
+    yield key;
+    for (const { traceId } of [...examples, ...worst]) yield traceId;
+  }
+}
+
+const ID_BYTES = 16;
+
+function writeExamples(
+  out: ByteWriter,
+  examples: readonly FunctionExample[],
+  indexOf: (text: string) => number,
+) {
+  out.uint(examples.length);
+  for (const { upload, traceId, time, us, ofUs } of examples) {
+    out.raw(bytesOfHex(upload));
+    out.uint(indexOf(traceId));
+    out.int(time);
+    out.uint(us);
+    out.uint(ofUs);
+  }
+}
+
+const readExamples = (from: ByteReader, textAt: (index: number) => string): FunctionExample[] =>
+  Array.from({ length: from.count(ID_BYTES) }, () => ({
+    upload: uploadId(hexOf(from.raw(ID_BYTES))),
+    traceId: textAt(from.uint()),
+    time: from.int(),
+    us: from.uint(),
+    ofUs: from.uint(),
+  }));
+
+export const functionsKind: Kind<FunctionsState> = {
+  name: 'functions',
+  codecVersion: 1,
+  empty: () => ({ work: new Map(), functions: new Map() }),
+  merge: (a, b) => ({
+    work: mergeMaps(a.work, b.work, mergeLookedAt),
+    functions: mergeMaps(a.functions, b.functions, mergeSpreads),
+  }),
+
+  encode(state) {
+    const out = new ByteWriter();
+    const table = new StringTable(stringsOf(state));
+    const indexOf = (text: string) => table.indexOf(text);
+    table.write(out);
+    writeMap(out, state.work, indexOf, (_, { profiles, short, unprofiled }) => {
+      for (const count of [profiles, short, unprofiled]) out.uint(count);
+    });
+    writeMap(out, state.functions, indexOf, (_, spread) => {
+      out.uint(spread.seen);
+      out.big(spread.totalUs);
+      out.big(spread.selfUs);
+      writeSketch(out, spread.total);
+      writeSketch(out, spread.self);
+      writeExamples(out, spread.examples, indexOf);
+      writeExamples(out, spread.worst, indexOf);
+    });
+    return out.finish();
+  },
+
+  decode(bytes, codecVersion) {
+    if (codecVersion !== 1)
+      throw invalidInput(`Cannot decode functions section: version ${codecVersion}, know 1`);
+    const from = new ByteReader(bytes);
+    const textAt = readStrings(from);
+    const work = readMap(from, textAt, () => ({
+      profiles: from.uint(),
+      short: from.uint(),
+      unprofiled: from.uint(),
+    }));
+    const functions = readMap(from, textAt, (): FunctionSpread => {
+      const [seen, totalUs, selfUs] = [from.uint(), from.big(), from.big()];
+      const [total, self] = [readSketch(from), readSketch(from)];
+      return {
+        seen,
+        total,
+        self,
+        totalUs,
+        selfUs,
+        examples: readExamples(from, textAt),
+        worst: readExamples(from, textAt),
+      };
+    });
+    if (!from.done) throw invalidInput('Cannot decode functions section: bytes are left over');
+    return { work, functions };
+  },
+};
