@@ -114,6 +114,12 @@ export interface ProfileReport {
   /** End of the period that it covers. */
   readonly time: EpochMs;
   readonly profile: Profile;
+  /** The piece of work that alone it was taken of; undefined for a profile of a stretch of time. */
+  readonly transaction?: {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly durationUs: number;
+  };
 }
 
 export interface UploadFacts {
