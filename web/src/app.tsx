@@ -7,7 +7,7 @@ import { lazy } from './lazy.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { ServicesPage } from './pages/services.tsx';
 import { go, href, hrefWith, RANGE_KEYS, servicePath, undoChoice, usePlace } from './router.ts';
-import { serverNow } from './status.ts';
+import { serverNow, useReception } from './status.ts';
 import { isoTime, resolveTime } from './time.ts';
 
 // The first screen is in the main chunk; the drawings come with the pages that show them.
@@ -21,6 +21,7 @@ const HealthPage = lazy(async () => (await import('./pages/health.tsx')).HealthP
 const FindingsPage = lazy(async () => (await import('./pages/findings.tsx')).FindingsPage);
 const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage);
 const UploadsPage = lazy(async () => (await import('./pages/uploads.tsx')).UploadsPage);
+const SignInPage = lazy(async () => (await import('./pages/sign-in.tsx')).SignInPage);
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 
 const decode = (text: string | undefined): string | undefined => {
@@ -68,6 +69,7 @@ async function copyLink() {
 
 export function App() {
   const { path } = usePlace();
+  const { refused } = useReception();
   // A dialog belongs to the page it was opened on.
   const [overlay, setOverlay] = useState({ what: '', path });
   const over = overlay.path === path ? overlay.what : '';
@@ -93,7 +95,7 @@ export function App() {
   return (
     <>
       <Header search={() => setOver('search')} />
-      <Page path={path} />
+      {refused ? <SignInPage /> : <Page path={path} />}
       {over === 'search' && <Search close={() => setOver('')} />}
       {over === 'help' && <Help close={() => setOver('')} />}
     </>

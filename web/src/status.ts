@@ -10,9 +10,11 @@ export interface Reception {
   readonly status: ApiStatus | undefined;
   /** Since when the server does not answer, by the server's clock. */
   readonly lostAt: number | undefined;
+  /** The server wants a key, and this browser has no session. */
+  readonly refused: boolean;
 }
 
-let reception: Reception = { status: undefined, lostAt: undefined };
+let reception: Reception = { status: undefined, lostAt: undefined, refused: false };
 let clockOffsetMs = 0;
 const watchers = new Set<() => void>();
 const newsReaders = new Set<() => void>();
@@ -25,8 +27,8 @@ export function onNews(reader: () => void): () => void {
   return () => void newsReaders.delete(reader);
 }
 
-const mark = ({ status, lostAt }: Reception) =>
-  status && lostAt === undefined
+const mark = ({ status, lostAt, refused }: Reception) =>
+  status && lostAt === undefined && !refused
     ? [status.lastUploadAt, status.lastScanAt, status.openFindings, status.services].join()
     : '';
 
@@ -34,13 +36,17 @@ async function look() {
   const before = reception;
   try {
     const response = await fetch('/api/v1/status');
-    if (!response.ok) throw new Error(`Status answered ${response.status}`);
-    const status = (await response.json()) as ApiStatus;
-    clockOffsetMs = status.now - Date.now();
-    reception = { status, lostAt: undefined };
+    const refused = response.status === 401;
+    if (refused) reception = { status: undefined, lostAt: undefined, refused };
+    else if (!response.ok) throw new Error(`Status answered ${response.status}`);
+    else {
+      const status = (await response.json()) as ApiStatus;
+      clockOffsetMs = status.now - Date.now();
+      reception = { status, lostAt: undefined, refused };
+    }
   } catch {
     // Not an error of this page: the header says since when there is no answer, and the next look may work.
-    reception = { status: before.status, lostAt: before.lostAt ?? serverNow() };
+    reception = { ...before, lostAt: before.lostAt ?? serverNow() };
   }
   for (const watcher of watchers) watcher();
   if (reception.lostAt === undefined && before.status && mark(before) !== mark(reception)) {
@@ -48,9 +54,14 @@ async function look() {
   }
 }
 
+let round = look;
+
+/** Asks at once: after signing in or out. */
+export const lookNow = (): Promise<void> => round();
+
 export function startStatus() {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const round = async () => {
+  round = async () => {
     clearTimeout(timer);
     if (document.hidden) return; // a hidden tab asks for nothing
     await look();

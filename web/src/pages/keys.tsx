@@ -1,8 +1,9 @@
-import { useApi } from '../api.ts';
+import { request, useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { Paste } from '../components/paste.tsx';
 import { Part } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
+import { lookNow } from '../status.ts';
 import { dayTime } from '../time.ts';
 import type { KeyList } from '../types.ts';
 import { useView } from '../view.ts';
@@ -67,6 +68,31 @@ export function KeysPage() {
           );
         }}
       </Part>
+      <Session />
     </Page>
+  );
+}
+
+/** What stands for no key, where none is asked for. */
+const OPEN = 'open';
+
+/** Whose eyes these are, where a key is asked for. */
+function Session() {
+  const session = useApi<{ project: string; scopes: string[]; key: string }>('/session');
+  if (!session.data || session.data.key === OPEN) return null;
+  const { key, scopes } = session.data;
+  return (
+    <p class="row between">
+      <span>
+        You are signed in with <code>{key}</code>, which may {scopes.join(', ')}.
+      </span>
+      <button
+        type="button"
+        class="btn"
+        onClick={() => void request('/session', { method: 'DELETE' }).then(() => lookNow())}
+      >
+        Sign out
+      </button>
+    </p>
   );
 }
