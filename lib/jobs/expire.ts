@@ -1,8 +1,8 @@
-import { endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
+import { type Era, endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
-import type { Retired } from '../records/generations.ts';
+import type { GenerationRecord, Retired } from '../records/generations.ts';
 import { listServices } from '../records/services.ts';
 import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
@@ -37,12 +37,12 @@ export async function expire(
   for (const { name } of project === undefined ? await listProjects(context.records) : [{ name: project }]) {
     const { retentionDays, rollUpDays } = (await context.retention?.(name)) ?? DEFAULT_RETENTION;
     const now = context.clock.now();
-    const { retired } = await context.generations.read(name);
+    const generations = await context.generations.read(name);
     const services = (await listServices(context.records, name)).map(({ service }) => service);
     for (const service of [MACHINES, ...services]) {
       const heads = await context.heads.all(name, service);
       const before = { leaves: now - retentionDays * DAY_MS, rollUps: now - rollUpDays * DAY_MS };
-      for (const head of await goneBy(context, heads, before, retired)) {
+      for (const head of await goneBy(context, heads, before, generations)) {
         const segments = await removeHead(context, head.partition);
         if (segments === undefined) continue;
         sum.heads += 1;
@@ -60,24 +60,24 @@ interface Before {
   readonly rollUps: EpochMs;
 }
 
-/** Heads that may go now, roll-ups after what they are made of. */
+/**
+ * Heads that may go now, roll-ups after what they are made of. Those of a generation that does not speak yet stay whatever
+ * their age: a replay is about to fill them.
+ */
 async function goneBy(
   context: JobContext,
   heads: readonly PlacedHead[],
   before: Before,
-  retired: readonly Retired[],
+  { eras, retired }: GenerationRecord,
 ): Promise<readonly PlacedHead[]> {
   const now = context.clock.now();
-  const isRetired = ({ partition: { generation, start } }: PlacedHead) =>
-    retired.some(
-      (era) =>
-        era.generation === generation &&
-        start >= era.from &&
-        start < era.to &&
-        era.at + RETIRED_AFTER_MS <= now,
-    );
+  const isOf = (era: Era, { partition: { generation, start } }: PlacedHead) =>
+    era.generation === generation && start >= era.from && start < era.to;
+  const isRetired = (head: PlacedHead) =>
+    retired.some((era) => isOf(era, head) && era.at + RETIRED_AFTER_MS <= now);
+  const speaks = (head: PlacedHead) => eras.some((era) => isOf(era, head));
   const gone = heads.filter((head) => isRetired(head) || head.head.expired);
-  const live = heads.filter((head) => !isRetired(head) && !head.head.expired);
+  const live = heads.filter((head) => !isRetired(head) && !head.head.expired && speaks(head));
   const leaves = live.filter(({ partition }) => stepOf(partition) === '10m');
   const hours = Map.groupBy(
     leaves,

@@ -241,4 +241,21 @@ describe('replayStep()', () => {
     await expire(there.context);
     expect(raw()).toBe(1);
   });
+
+  it('is not taken for old while it is built, however old its data are', async () => {
+    const here = await world();
+    const retention = async () => ({ retentionDays: 18, rollUpDays: 400 });
+    const there = { ...here, context: { ...here.context, retention } };
+    await send(there, 1);
+    here.clock.time += 20 * DAY_MS;
+    await openReplay(there.context, 'default');
+    // As the sweep leaves it, or a commit to the shards of a hot service.
+    const partition = { ...shop, start: bucketStart(NOON, '10m') - 10 * MINUTE_MS, generation: 1 };
+    const empty = { writeToken: 'fence', segments: [], updatedAt: here.clock.time };
+    await here.context.heads.swap(partition, empty, undefined);
+    await expire(there.context);
+    await finish(there);
+    await expire(there.context);
+    expect(await counted(here)).toBe(1);
+  });
 });
