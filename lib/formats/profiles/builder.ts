@@ -24,6 +24,14 @@ export interface SampleFacts {
 /** The node of the empty stack. */
 export const ROOT = 0;
 
+/** Of Date, which ends in the year 275760. */
+const MAX_DATE_MS = 8.64e15;
+/** What 64 bits of nanoseconds hold. */
+const MAX_DURATION_NS = 2 ** 63;
+
+const inRange = (value: number | null | undefined, limit: number): number | null =>
+  value !== null && value !== undefined && Math.abs(value) < limit ? value : null;
+
 /** Collects a profile sample by sample, within the limits of `limits.ts`. Decoders know formats, this knows the model. */
 export function createProfileBuilder(valueColumns: number) {
   const strings: string[] = [''];
@@ -105,7 +113,7 @@ export function createProfileBuilder(valueColumns: number) {
       else if (!stacks.has(stack)) throw tooMany('distinct stacks', MAX_STACKS);
       sampleStacks.push(stack);
       sampleUnits.push(unit);
-      times.push(time);
+      times.push(Number.isFinite(time) ? time : Number.NaN);
       sampleThreads.push(thread);
     },
 
@@ -132,8 +140,8 @@ export function createProfileBuilder(valueColumns: number) {
         format: facts.format,
         sampleTypes: facts.sampleTypes,
         defaultType: facts.defaultType ?? Math.max(0, facts.sampleTypes.length - 1),
-        start: facts.start ?? null,
-        durationNs: facts.durationNs ?? null,
+        start: inRange(facts.start, MAX_DATE_MS),
+        durationNs: inRange(facts.durationNs, MAX_DURATION_NS),
         frames: {
           strings,
           name: Uint32Array.from(frameColumn(0)),

@@ -73,29 +73,35 @@ function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
 const DEBUG_TEXT =
   /^(heap profile: |goroutine profile: |threadcreate profile: |--- (contention|mutex|heap|cpu)|goroutine \d+ \[)/;
 const COUNTED = /\S[ \t]+-?\d+(\.\d+)?[ \t]*$/;
+const NUMBER_CELL = /(^|;)\s*-?\d+([.,]\d+)?\s*(;|$)/;
 /** Lines that decide. */
 const SAMPLE_LINES = 200;
 
 function detectText(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   const text = decodeText(bytes.subarray(0, HEAD_BYTES));
   if (DEBUG_TEXT.test(text)) return 'go-debug-text';
-  if (textEncoding(bytes) === 'utf-8' && hasControls(bytes)) return 'not-mine';
+  if (textEncoding(bytes) === 'utf-8' && isBinary(bytes)) return 'not-mine';
   // The last line of the head may be cut.
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   if (bytes.length > HEAD_BYTES && lines.length > 1) lines.pop();
   const read = lines.slice(0, SAMPLE_LINES);
   const counted = read.filter((line) => COUNTED.test(line));
   const stacks = counted.filter((line) => line.includes(';'));
-  if (stacks.length > 0 && 2 * counted.length >= read.length) return 'folded';
+  if (stacks.length > 0 && 4 * counted.length >= read.length) return 'folded';
   if (counted.length > 0 && counted.length === read.length && !read.some((line) => line.includes(',')))
     return 'folded';
-  return counted.length === 0 && read.length > 0 && read.every((line) => line.includes(';'))
-    ? 'lines'
-    : 'not-mine';
+  if (counted.length > 0 || read.length === 0 || !read.every((line) => line.includes(';'))) return 'not-mine';
+  // Tables with semicolons between their cells are no stacks.
+  return 2 * read.filter((line) => NUMBER_CELL.test(line)).length > read.length ? 'not-mine' : 'lines';
 }
 
-function hasControls(bytes: Uint8Array): boolean {
+/** A line of junk is no reason to refuse a file, binary data is. */
+const FEW_CONTROLS = 8;
+const MAX_CONTROLS = 1 / 64;
+
+function isBinary(bytes: Uint8Array): boolean {
   const end = Math.min(bytes.length, HEAD_BYTES);
-  for (let i = 0; i < end; i += 1) if (bytes[i]! < 0x09) return true;
-  return false;
+  let controls = 0;
+  for (let i = 0; i < end; i += 1) if (bytes[i]! < 0x09) controls += 1;
+  return controls > FEW_CONTROLS + MAX_CONTROLS * end;
 }

@@ -11,6 +11,7 @@ import { MAX_PROFILE_BYTES, MAX_PROFILE_RATIO } from './limits.ts';
 import { decodeOtlpProfiles } from './otlp-profiles.ts';
 import { decodeSentry } from './sentry.ts';
 import { decodeSpeedscope } from './speedscope.ts';
+import { utf8Json } from './text.ts';
 import { decodeV8Cpu } from './v8-cpu.ts';
 import { decodeV8Heap } from './v8-heap.ts';
 
@@ -56,7 +57,7 @@ const DECODERS: Readonly<Record<ProfileFormat, (bytes: Uint8Array) => Profile>> 
  */
 export function decodeProfile(bytes: Uint8Array, { name, format }: DecodeOptions = {}): Profile {
   try {
-    const plain = unpackProfile(bytes);
+    const plain = utf8Json(unpackProfile(bytes));
     const found = format ?? detectProfile(plain);
     if (found === 'not-mine') throw unknownFormat(plain);
     return DECODERS[found](plain);

@@ -132,7 +132,7 @@ function stackReader(profile: JsonObject, builder: ProfileBuilder): (index: numb
 /** File names are relative to the app where the SDK knows how, and so the same on every machine. */
 function readFrame(item: unknown, i: number, builder: ProfileBuilder): number {
   const frame = read.object(item, `profile.frames[${i}]`);
-  const name = read.text(frame.function) || '(anonymous)';
+  const name = read.text(frame.function) || read.text(frame.instruction_addr) || '(anonymous)';
   const path = read.text(frame.abs_path);
   const file = read.text(frame.filename) || path || read.text(frame.module);
   const inApp = typeof frame.in_app === 'boolean' ? Number(frame.in_app) : guessInApp(name, path || file);
@@ -147,11 +147,15 @@ function threadReader(profile: JsonObject, builder: ProfileBuilder): (id: string
   };
 }
 
+/** A profile is of one transaction; old SDKs sent a list. */
+const MAX_TRANSACTIONS = 100;
+
 /** The transaction owns the samples of its thread; what other threads did meanwhile is not its work. */
 function unitReader(file: JsonObject, builder: ProfileBuilder): (sample: Sample) => number {
   const listed = isObject(file.transaction)
     ? [file.transaction]
     : read.list(file.transactions, 'transactions');
+  if (listed.length > MAX_TRANSACTIONS) throw tooMany('transactions', MAX_TRANSACTIONS);
   const owners = listed.filter(isObject).flatMap((transaction) => {
     const name = read.text(transaction.name);
     if (name === '') return [];

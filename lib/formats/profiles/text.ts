@@ -5,6 +5,16 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(textEncoding(bytes)).decode(bytes);
 }
 
+/** What Windows shells make of JSON when output is redirected, as UTF-8; everything else as it is. */
+export function utf8Json(bytes: Uint8Array): Uint8Array {
+  const [a, b] = bytes;
+  const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  const isBrace = (a === OPEN_OBJECT && b === 0) || (a === 0 && b === OPEN_OBJECT);
+  return isMarked || isBrace ? new TextEncoder().encode(decodeText(bytes)) : bytes;
+}
+
+const OPEN_OBJECT = 0x7b;
+
 /** Of text without a mark every other byte is zero when it is UTF-16 and mostly ASCII. */
 export function textEncoding(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [a, b, c, d] = bytes;

@@ -2,7 +2,7 @@ import type { Profile, SampleType } from '../../model/profile.ts';
 import { createProfileBuilder, type ProfileBuilder, ROOT } from './builder.ts';
 import { type JsonObject, jsonReader, parseJson } from './json.ts';
 import { MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
-import { v8Frame } from './v8-frames.ts';
+import { isV8Root, v8Frame } from './v8-frames.ts';
 import { wholeWeights } from './value-column.ts';
 
 // `node --cpu-prof`, the inspector, Chrome's performance panel.
@@ -67,7 +67,7 @@ function nestedNodes(file: JsonObject): Node[] {
   return nodes;
 }
 
-/** Stack by id of node. The root has no frame of its own. */
+/** Stack by id of node. */
 function stacksOf(nodes: readonly Node[], builder: ProfileBuilder): Map<number, number> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   if (byId.size !== nodes.length) throw read.fault('every node', 'the only one with its id');
@@ -82,11 +82,9 @@ function stacksOf(nodes: readonly Node[], builder: ProfileBuilder): Map<number, 
       at = byId.get(at.parent);
     }
     for (const each of path.reverse()) {
-      const isRoot = each.parent === -1;
-      stacks.set(
-        each.id,
-        isRoot ? ROOT : builder.node(stacks.get(each.parent)!, v8Frame(each.value, builder, read)),
-      );
+      const parent = each.parent === -1 ? ROOT : stacks.get(each.parent)!;
+      const isRoot = each.parent === -1 && isV8Root(each.value);
+      stacks.set(each.id, isRoot ? ROOT : builder.node(parent, v8Frame(each.value, builder, read)));
     }
   }
   return stacks;
@@ -100,7 +98,7 @@ function sampleTimes(file: JsonObject): Float64Array | undefined {
   const list = read.array(source, 'timeDeltas');
   if (list.length < count) throw read.fault('timeDeltas', 'as many as samples');
   const times = new Float64Array(count);
-  let time = file.timeDeltas === undefined ? 0 : read.number(file.startTime, 'startTime');
+  let time = file.timeDeltas === undefined ? 0 : read.number(file.startTime ?? 0, 'startTime');
   for (let i = 0; i < count; i += 1) {
     const entry = read.number(list[i], `timeDeltas[${i}]`);
     time = file.timeDeltas === undefined ? entry : time + entry;

@@ -5,6 +5,12 @@ import { isObject, type JsonObject, type jsonReader } from './json.ts';
 // Frames of V8's profilers. https://chromedevtools.github.io/devtools-protocol/v8/Runtime/#type-CallFrame of `callFrame`;
 // before Node 8 the same members stood in the node itself.
 
+/** The node that all stacks begin at. It is no frame of its own. */
+export function isV8Root(node: JsonObject): boolean {
+  const call = isObject(node.callFrame) ? node.callFrame : node;
+  return call.functionName === '(root)' || call.functionName === undefined || call.functionName === '';
+}
+
 /** @returns the frame's index */
 export function v8Frame(
   node: JsonObject,

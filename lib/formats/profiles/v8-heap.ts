@@ -2,7 +2,7 @@ import type { Profile } from '../../model/profile.ts';
 import { createProfileBuilder, ROOT } from './builder.ts';
 import { type JsonObject, jsonReader, parseJson } from './json.ts';
 import { MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
-import { v8Frame } from './v8-frames.ts';
+import { isV8Root, v8Frame } from './v8-frames.ts';
 
 // `node --heap-prof`, the inspector's sampling heap profiler: a tree of where the living objects were allocated.
 // https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfile
@@ -24,7 +24,8 @@ export function decodeV8Heap(bytes: Uint8Array): Profile {
     nodes += 1;
     if (nodes > MAX_NODES) throw tooMany('nodes', MAX_NODES);
     const { node, parent } = next;
-    const stack = parent === undefined ? ROOT : builder.node(parent, v8Frame(node, builder, read));
+    const isRoot = parent === undefined && isV8Root(node);
+    const stack = isRoot ? ROOT : builder.node(parent ?? ROOT, v8Frame(node, builder, read));
     const size = node.selfSize === undefined ? 0 : read.number(node.selfSize, 'selfSize');
     if (size !== 0) {
       builder.sample(stack);

@@ -29,7 +29,9 @@ export function growingValues(): GrowingValues {
 
   return {
     push(value) {
-      const number = Number(value);
+      const number = Number(value) + 0; // no −0
+      // Times and weights of a damaged file may overflow when they are added.
+      if (!Number.isInteger(number)) throw invalidInput(`Cannot decode profile: a value of ${number}`);
       magnitude += Math.abs(number);
       if (bigs !== undefined || magnitude > Number.MAX_SAFE_INTEGER) pushBig(BigInt(value));
       else {
