@@ -1,13 +1,19 @@
-import type { LeakResult, Life, Verdict } from '../model/leak.ts';
+import type { Interval, LeakResult, Life, Verdict } from '../model/leak.ts';
+import { isCountRole } from '../model/memory.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { GROWTH, type Judgement, judgeLife } from './analyze-life.ts';
-import { poolByAge } from './pool.ts';
+import { spokesman } from './corroborate.ts';
+import { type LifeSlope, type Pooled, poolByAge } from './pool.ts';
 import { poolSuspects } from './pool-suspects.ts';
-import { bytesText } from './reason.ts';
+import { bytesText, durationText } from './reason.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
 
-export type CohortResult = LeakResult & { readonly perLife: LeakResult[] };
+export type CohortResult = LeakResult & {
+  readonly perLife: LeakResult[];
+  /** The slopes that lives have in common, when they speak together and none alone. */
+  readonly pooled: { readonly lives: number; readonly slopes: readonly LifeSlope[] } | null;
+};
 
 /** Which life speaks for the cohort: evidence of a leak in one process is evidence about the code of all. */
 const GRAVITY: readonly Verdict[] = [
@@ -26,27 +32,78 @@ const GRAVITY: readonly Verdict[] = [
 export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAULTS): CohortResult {
   const judged = lives.map((life) => judgeLife(life, settings));
   const perLife = judged.map(({ result }) => result);
-  const alone = perLife.toSorted(byGravity)[0];
-  if (!alone) return { ...NO_LIVES, perLife };
+  if (perLife.length === 0) return { ...NO_LIVES, perLife, pooled: null };
+  const alone = spokesman(perLife, GRAVITY) ?? perLife.toSorted(byGravity).at(-1)!;
   const speaker = withPooledSuspects(alone, judged);
-  if (speaker.verdict === 'leak' || speaker.verdict === 'exhausted' || lives.length < 2)
-    return { ...speaker, perLife };
+  if (speaker.verdict === 'exhausted' || lives.length < 2) return { ...speaker, perLife, pooled: null };
   const pooled = poolByAge(lives, settings);
-  if (pooled.kind === 'leak') {
-    const perHour = pooled.slopePerMs * HOUR_MS;
-    const error = 1.96 * pooled.errorPerMs * HOUR_MS;
-    return {
-      ...speaker,
-      verdict: 'leak',
-      confidence: 0.75,
-      slopeBytesPerHour: { value: perHour, low: perHour - error, high: perHour + error },
-      reason: `In ${pooled.lives} lives the floor rises by ${bytesText(perHour)}/h at the same ages, and does not slow towards their ends.`,
-      perLife,
-    };
+  const startUpOnly = pooled.kind === 'too-short' && pooled.isStartUp && endSoon(lives);
+  if (speaker.verdict === 'leak' && !startUpOnly) return { ...speaker, perLife, pooled: null };
+  return { ...asPool(speaker, pooled, lives), perLife };
+}
+
+/** What the pool makes of a cohort in which no life speaks for itself. */
+function asPool(
+  speaker: LeakResult,
+  pooled: Pooled,
+  lives: readonly Life[],
+): LeakResult & Pick<CohortResult, 'pooled'> {
+  const role = lives[0]!.role;
+  switch (pooled.kind) {
+    case 'leak': {
+      const slope = perHourOf(pooled);
+      const each = isCountRole(role) ? `${slope.value.toFixed(1)}` : bytesText(slope.value);
+      return {
+        ...speaker,
+        verdict: 'leak',
+        confidence: 0.75,
+        onset: null,
+        slopeBytesPerHour: slope,
+        timeToLimitS: null,
+        reason: `In ${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
+        pooled: { lives: pooled.lives, slopes: pooled.slopes },
+      };
+    }
+    case 'slowing': {
+      const wanted = durationText(4 * pooled.medianLifeMs);
+      const reason = `${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} rise, but slow towards their ends as a warm-up does; lives of ${wanted} would tell.`;
+      return GROWTH.has(speaker.verdict) || CALM.has(speaker.verdict)
+        ? { ...speaker, verdict: 'warm-up', reason, pooled: null }
+        : { ...speaker, pooled: null };
+    }
+    case 'too-short': {
+      const short = speaker.verdict === 'insufficient-data' || endSoon(lives);
+      return short
+        ? {
+            ...speaker,
+            verdict: 'insufficient-data',
+            onset: null,
+            slopeBytesPerHour: null,
+            timeToLimitS: null,
+            reason: `Lives are too short for a verdict: ${pooled.missing}.`,
+            pooled: null,
+          }
+        : { ...speaker, pooled: null };
+    }
+    case 'none':
+      return { ...speaker, pooled: null };
   }
-  if (speaker.verdict === 'insufficient-data' && pooled.kind === 'too-short')
-    return { ...speaker, reason: `Lives are too short for a verdict: ${pooled.missing}.`, perLife };
-  return { ...speaker, perLife };
+}
+
+function perHourOf({ slopePerMs, errorPerMs }: { slopePerMs: number; errorPerMs: number }): Interval {
+  const perHour = slopePerMs * HOUR_MS;
+  const error = 1.96 * errorPerMs * HOUR_MS;
+  return { value: perHour, low: perHour - error, high: perHour + error };
+}
+
+const CALM: ReadonlySet<Verdict> = new Set(['stable', 'step']);
+/** So many lives that have ended, and as a rule: what goes on in longer ones is not known. */
+const ENDED_MIN = 5;
+const ENDED_SHARE = 0.5;
+
+function endSoon(lives: readonly Life[]): boolean {
+  const ended = lives.filter(({ end }) => end !== undefined).length;
+  return ended >= ENDED_MIN && ended >= ENDED_SHARE * lives.length;
 }
 
 /** Suspects from all lives that grow, when there are several. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { autoscaledCohort, rollingCohort } from '../../bench/leaks/cohort-case.ts';
 import { analyzeCohort, changePoints, deathsNearLimit } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
 import { MIB } from '../../lib/model/units.ts';
@@ -23,6 +24,40 @@ describe('analyzeCohort()', () => {
 
   it('finds a leak that deploys every three hours would hide', () => {
     expect(analyzeCohort(pods(40, 12)).verdict).toBe('leak');
+  });
+
+  it('does not believe the one in forty that looks like a leak', () => {
+    const lives = rollingCohort({ seed: 3, lives: 40, leakMibPerHour: 0, warmUp: 'slow' });
+    const { verdict, perLife } = analyzeCohort(lives);
+    expect(perLife.filter((life) => life.verdict === 'leak').length).toBeGreaterThan(0);
+    expect(verdict).not.toBe('leak');
+  });
+
+  it('finds 6 MB/h in 160 lives of three hours, and not in healthy ones', () => {
+    const verdictOf = (leakMibPerHour: number) =>
+      analyzeCohort(rollingCohort({ seed: 2, lives: 160, leakMibPerHour, warmUp: 'quick' })).verdict;
+    expect([verdictOf(0), verdictOf(6)]).toEqual(['stable', 'leak']);
+  });
+
+  it('finds a leak in pods that come and go with the day', () => {
+    const verdictOf = (leakMibPerHour: number) =>
+      analyzeCohort(autoscaledCohort({ seed: 1, lives: 80, leakMibPerHour, warmUp: 'quick', swingMib: 15 }))
+        .verdict;
+    expect([verdictOf(0), verdictOf(6)]).toEqual(['stable', 'leak']);
+  });
+
+  it('does not judge lives of twenty minutes', () => {
+    for (const stepMs of [300_000, 15_000]) {
+      const lives = rollingCohort({
+        seed: 1,
+        lives: 60,
+        leakMibPerHour: 12,
+        warmUp: 'quick',
+        lifeMs: 1_200_000,
+        stepMs,
+      });
+      expect(analyzeCohort(lives).verdict).toBe('insufficient-data');
+    }
   });
 
   it('says what is missing when lives are too short', () => {

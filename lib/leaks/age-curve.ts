@@ -1,0 +1,118 @@
+import { type Column, dot, effectOf, orthonormal, project, whitener } from './least-squares.ts';
+import { clamp, firstAfter, firstAtOrAfter, lag1, median, type Points } from './statistics.ts';
+
+/** Ages at which the lives are averaged, at most and at least. */
+const MAX_BINS = 36;
+const MIN_BINS = 8;
+/** Time constants of a warm-up that may be told from a line, as shares of the life; longer ones slow too little. */
+const TIME_CONSTANTS = Array.from({ length: 17 }, (_, i) => 1 / 40 / 0.84 ** i);
+/** Paces of logarithms and roots: c in ln(1 + c·share). */
+const PACES = [3, 10, 30, 60, 120, 300];
+
+/** The floors of lives by age, each one's own level taken off, and their mean. */
+export interface AgeCurves {
+  /** Mean ages of the lows of each bin, ms. */
+  readonly ages: Float64Array;
+  readonly rows: readonly Float64Array[];
+  readonly mean: Float64Array;
+}
+
+/** @param lives points whose times are ages; each has lows in all parts of `life` */
+export function ageCurves(lives: readonly Points[], life: number): AgeCurves {
+  const lows = median(lives.map(({ times }) => firstAfter(times, life)));
+  const bins = clamp(Math.floor(lows), MIN_BINS, MAX_BINS);
+  const begin = median(lives.map(({ times }) => times[0]!));
+  const width = (life - begin) / bins;
+  const ages = new Float64Array(bins);
+  const counts = new Float64Array(bins);
+  const rows = lives.map((points) => {
+    const row = new Float64Array(bins);
+    for (let b = 0; b < bins; b++) {
+      const from = firstAtOrAfter(points.times, begin + b * width);
+      const to = firstAtOrAfter(points.times, begin + (b + 1) * width + (b === bins - 1 ? 1 : 0));
+      let sum = 0;
+      for (let i = from; i < to; i++) {
+        sum += points.values[i]!;
+        ages[b]! += points.times[i]!;
+        counts[b]! += 1;
+      }
+      // A bin without a low repeats the one before it.
+      row[b] = to > from ? sum / (to - from) : (row[b - 1] ?? points.values[0]!);
+    }
+    const level = row.reduce((sum, v) => sum + v / bins, 0);
+    return row.map((v) => v - level);
+  });
+  const mean = ages.map((_, b) => rows.reduce((sum, row) => sum + row[b]!, 0) / rows.length);
+  return {
+    ages: ages.map((sum, b) => (counts[b]! > 0 ? sum / counts[b]! : begin + (b + 0.5) * width)),
+    rows,
+    mean,
+  };
+}
+
+/** BIC by which a straight line beside a warm-up explains the curve better than any warm-up alone, and its slope. */
+export interface LineBeside {
+  readonly perMs: number;
+  readonly evidence: number;
+}
+
+/**
+ * Whether a straight line is needed beside a warm-up: one or two exponentials that level off within the life, or a
+ * logarithm, which never quite does. The noise is that between lives: what one curve leaves is too little where its
+ * warm-up was chosen to fit.
+ */
+export function lineBeside({ ages, rows, mean }: AgeCurves): LineBeside {
+  const n = ages.length;
+  const life = ages.at(-1)!;
+  const ones = new Float64Array(n).fill(1);
+  const white = whitener(ages, life / n, correlationOf(rows, mean));
+  const y = white.apply(mean);
+  const variance =
+    varianceOf(
+      rows.map((row) => white.apply(row)),
+      y,
+    ) / rows.length;
+  let alone = Number.POSITIVE_INFINITY;
+  let best = { bic: Number.POSITIVE_INFINITY, perMs: 0 };
+  for (const columns of warmUps(ages, life)) {
+    const base = orthonormal([ones, ...columns].map((c) => white.apply(c)));
+    const left = project(y.slice(), base);
+    const without = dot(left, left);
+    const { coefficient, sse } = effectOf(project(white.apply(ages), base), left, without);
+    const price = 2 * columns.length * Math.log(n);
+    alone = Math.min(alone, without / variance + price);
+    const bic = sse / variance + price + Math.log(n);
+    if (bic < best.bic) best = { bic, perMs: coefficient };
+  }
+  return { perMs: best.perMs, evidence: alone - best.bic };
+}
+
+/** Lag-1 correlation within lives, of what differs from their mean. */
+function correlationOf(rows: readonly Float64Array[], mean: Float64Array): number {
+  let cross = 0;
+  let square = 0;
+  for (const row of rows) {
+    const own = row.map((v, b) => v - mean[b]!);
+    const sum = dot(own, own);
+    cross += lag1(own) * sum;
+    square += sum;
+  }
+  // Each life's own level was taken off, which makes neighbours look less alike.
+  return clamp(square > 0 ? cross / square + 2 / mean.length : 0, 0, 0.9);
+}
+
+function varianceOf(rows: readonly Float64Array[], mean: Float64Array): number {
+  let sum = 0;
+  for (const row of rows) for (let b = 0; b < mean.length; b++) sum += (row[b]! - mean[b]!) ** 2;
+  return Math.max(sum / Math.max(1, rows.length - 1) / mean.length, 1e-300);
+}
+
+function* warmUps(ages: Float64Array, life: number): Iterable<Column[]> {
+  yield [];
+  const exponentials = TIME_CONSTANTS.map((share) => ages.map((t) => -Math.exp(-t / (share * life))));
+  for (const [i, one] of exponentials.entries()) {
+    yield [one];
+    for (const other of exponentials.slice(i + 2)) yield [one, other];
+  }
+  for (const pace of PACES) yield [ages.map((t) => Math.log1p((pace * t) / life))];
+}

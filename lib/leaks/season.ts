@@ -1,0 +1,67 @@
+import { DAY_MS } from '../model/units.ts';
+import { type Column, dot, orthonormal, project } from './least-squares.ts';
+import type { Points } from './statistics.ts';
+
+/** A day and half a day: load follows the sun. */
+const PERIODS_MS = [DAY_MS, DAY_MS / 2];
+/** A season is believed when it was seen more than once. */
+const MIN_SPAN_MS = 1.5 * DAY_MS;
+/** Points of one life that the fit uses. */
+const POINTS_PER_LIFE = 24;
+
+/**
+ * Lives without the daily swing that they have in common, fitted jointly with a level of their own for each: pods that
+ * come every morning would else take the morning for growth. Unchanged when the data are shorter than a day and a half.
+ */
+export function withoutSeason(lives: readonly Points[]): readonly Points[] {
+  const first = Math.min(...lives.map(({ times }) => times[0] ?? Number.POSITIVE_INFINITY));
+  const last = Math.max(...lives.map(({ times }) => times.at(-1) ?? Number.NEGATIVE_INFINITY));
+  if (lives.length < 2 || !(last - first >= MIN_SPAN_MS)) return lives;
+  const samples = lives.map(sampled);
+  const columns = waves(samples.flatMap(({ times }) => [...times]));
+  const values = Float64Array.from(samples.flatMap(({ values: some }) => [...some]));
+  const bounds = [0];
+  for (const { times } of samples) bounds.push(bounds.at(-1)! + times.length);
+  const centred = [...columns, values].map((column) => withoutLevels(column, bounds));
+  const y = centred.pop()!;
+  const coefficients = solve(centred, y);
+  return lives.map(({ times, values: own }) => {
+    const wave = waves([...times]);
+    return {
+      times,
+      values: own.map((v, i) => wave.reduce((left, c, k) => left - coefficients[k]! * c[i]!, v)),
+    };
+  });
+}
+
+function sampled({ times, values }: Points): Points {
+  const stride = Math.max(1, Math.floor(times.length / POINTS_PER_LIFE));
+  const keep = (_: number, i: number) => i % stride === 0;
+  return { times: times.filter(keep), values: values.filter(keep) };
+}
+
+const waves = (times: readonly number[]): Column[] =>
+  PERIODS_MS.flatMap((period) =>
+    [Math.sin, Math.cos].map((wave) => Float64Array.from(times, (t) => wave((2 * Math.PI * t) / period))),
+  );
+
+/** Each life's mean taken off: the same as a column of its own for each level. */
+function withoutLevels(column: Column, bounds: readonly number[]): Column {
+  const out = column.slice();
+  for (let b = 1; b < bounds.length; b++) {
+    const part = out.subarray(bounds[b - 1], bounds[b]);
+    const mean = part.reduce((sum, v) => sum + v, 0) / Math.max(1, part.length);
+    for (let i = 0; i < part.length; i++) part[i]! -= mean;
+  }
+  return out;
+}
+
+/** Coefficients of a handful of columns. */
+function solve(columns: readonly Column[], y: Column): number[] {
+  return columns.map((column, k) => {
+    const base = orthonormal(columns.filter((_, i) => i !== k));
+    const own = project(column.slice(), base);
+    const length = dot(own, own);
+    return length > 1e-6 * dot(column, column) ? dot(own, y) / length : 0;
+  });
+}
