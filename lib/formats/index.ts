@@ -2,7 +2,14 @@ import { Fault } from '../model/fault.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import type { EpochMs } from '../model/units.ts';
 import { decompress } from './decompress.ts';
-import { decodeMetrics, decodeTraces, type Encoding, metricsFacts, tracesFacts } from './otlp/index.ts';
+import {
+  decodeMetrics,
+  decodeTraces,
+  type Encoding,
+  metricsFacts,
+  spanPieces,
+  tracesFacts,
+} from './otlp/index.ts';
 import { PROFILE_ROUTES } from './profile-uploads/index.ts';
 import { sentryEnvelopeFacts, sentryStoreFacts } from './sentry/index.ts';
 
@@ -22,7 +29,10 @@ interface StoredUpload {
 /** Door → parser. A new format is a module and a line here. */
 const PARSERS: Readonly<Record<string, (body: Uint8Array, upload: StoredUpload) => UploadFacts>> = {
   'otlp-metrics': (body, upload) => metricsFacts(decodeMetrics(body, encodingOf(upload.contentType))),
-  'otlp-traces': (body, upload) => tracesFacts(decodeTraces(body, encodingOf(upload.contentType))),
+  'otlp-traces': (body, upload) => {
+    const decoded = decodeTraces(body, encodingOf(upload.contentType));
+    return { ...tracesFacts(decoded), pieces: () => spanPieces(decoded) };
+  },
   'sentry-envelope': (body, upload) => sentryEnvelopeFacts(body, upload.project),
   'sentry-store': (body, upload) => sentryStoreFacts(body, upload.project),
   ...Object.fromEntries(

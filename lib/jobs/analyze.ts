@@ -1,22 +1,23 @@
 import { parseUpload } from '../formats/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
+import type { Piece } from '../model/piece.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
-import { DAY_MS, type EpochMs } from '../model/units.ts';
+import type { EpochMs } from '../model/units.ts';
 import type { QueueMessage } from '../ports/queue.ts';
 import { type GenerationRecord, openGenerations } from '../records/generations.ts';
+import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { keysOfEvent } from './events.ts';
 import { type Folded, fold } from './fold.ts';
 import { noteServices } from './note-services.ts';
+import { writePieces } from './pieces.ts';
 import { damagedId } from './raw-read.ts';
 import { type RawIndexEntry, rawPlace, readRaw, type Upload } from './raw-segment.ts';
 
 /** Deliveries after which an upload that still throws is set aside as poison. */
 export const POISON_AFTER = 5;
-/** Nothing folds into a partition older than the accepted past and this: its roll-up is final soon after. */
-export const FOLD_PAST_MS = 15 * DAY_MS;
 
 export interface AnalyzeResult {
   /** Messages to deliver again. */
@@ -30,7 +31,11 @@ interface Taken {
   readonly rawKey: string;
   readonly message: QueueMessage;
 }
-type Pending = Taken & { readonly facts: UploadFacts; readonly folded: Folded };
+type Pending = Taken & {
+  readonly facts: UploadFacts;
+  readonly folded: Folded;
+  readonly pieces: readonly Piece[];
+};
 
 /**
  * Takes a batch of events to its end: parse each upload once, commit what it adds to every open generation, then write its
@@ -60,6 +65,11 @@ export async function analyze(
   }
   // Before the first commit: the sweep of orphans finds the heads that list a segment by the services that are known.
   await noteServices(context, pending);
+  await writePieces(
+    context,
+    'live',
+    pending.map(({ upload, pieces }) => ({ upload, pieces, shiftMs: 0 })),
+  );
   // After the objects were read: what a generation that opens later must fold again was stored before it opened.
   const additions = await additionsOf(context, pending);
   const { broken, expired, grown } = await commitUploads(context, additions, heldSince);
@@ -125,9 +135,10 @@ async function foldOne(
   const taken: Taken = { upload: kept, ...from };
   try {
     if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return 'finished';
-    const facts = parseUpload(upload);
-    const folded = fold({ ...acceptedTime(context, upload), uploadId: upload.id, facts });
-    if (!folded.nothingKept) return { ...taken, facts, folded };
+    const { pieces, ...facts } = parseUpload(upload);
+    const window = acceptedTime(context, upload);
+    const folded = fold({ project: upload.project, ...window, uploadId: upload.id, facts });
+    if (!folded.nothingKept) return { ...taken, facts, folded, pieces: pieces?.() ?? [] };
     const reason = Object.keys(folded.dropped).join(', ');
     await record(context, taken, 'rejected', reason, folded.dropped);
   } catch (error) {
@@ -136,13 +147,6 @@ async function foldOne(
     else if (!(await poison(context, taken, error))) return 'again';
   }
   return 'finished';
-}
-
-/** Data of which time is folded: within the accepted past of its arrival, and not into what may be final by now. */
-function acceptedTime({ settings, clock }: JobContext, { project, receivedAt }: Upload) {
-  const { acceptPastMs, acceptFutureMs } = settings;
-  const from = Math.max(receivedAt, clock.now() - FOLD_PAST_MS) - acceptPastMs;
-  return { project, from, to: receivedAt + acceptFutureMs };
 }
 
 async function additionsOf(context: JobContext, pending: readonly Pending[]): Promise<readonly Addition[]> {

@@ -11,10 +11,14 @@ import {
   type GenerationRecord,
   opened,
 } from '../records/generations.ts';
+import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { fold } from './fold.ts';
+import { foldJoined } from './fold-joined.ts';
+import { joinReplayed } from './join-replayed.ts';
 import { noteServices } from './note-services.ts';
+import { type UploadPieces, writePieces } from './pieces.ts';
 import { RAW_SHARDS, rawHourPrefix, rawPlace, readRaw, type Upload } from './raw-segment.ts';
 import { storeTime } from './sweep.ts';
 
@@ -97,6 +101,8 @@ export async function replayStep(context: JobContext, project: string): Promise<
   if (now < building.openedAt + REPLAY_AFTER_MS) return 'waiting';
   const { foldedTo, rawTo } = building;
   if (foldedTo >= rawTo) {
+    const all = { project, generation: building.generation, foldedTo: END_OF_TIME };
+    await joinReplayed(context, foldJoined, all, () => undefined);
     await context.generations.change(project, (record) =>
       isSame(record, building) ? flipped(record, now) : undefined,
     );
@@ -141,6 +147,7 @@ function advanced(building: Building, foldedTo: EpochMs, told: Told, now: EpochM
 
 async function foldRaw(context: JobContext, project: string, building: Building, to: EpochMs): Promise<Told> {
   const told: Told = { uploads: 0, refused: 0, reasons: new Map() };
+  const { generation } = building;
   for (const shard of RAW_SHARDS) {
     let batch: ObjectInfo[] = [];
     let bytes = 0;
@@ -154,8 +161,14 @@ async function foldRaw(context: JobContext, project: string, building: Building,
     }
     if (batch.length > 0) await foldBatch(context, project, building, batch, told);
   }
+  await joinReplayed(context, foldJoined, { project, generation, foldedTo: to }, refuserOf(told));
   return told;
 }
+
+const refuserOf = (told: Told) => (reason: string) => {
+  told.refused += 1;
+  told.reasons.set(reason, (told.reasons.get(reason) ?? 0) + 1);
+};
 
 /** Raw objects of one shard that arrived in hours of [from, to). */
 async function* rawBetween(
@@ -189,16 +202,15 @@ async function foldBatch(
   // Whoever stood still while others flipped the generation folds nothing more into it.
   const { building: current } = await context.generations.read(project);
   if (current?.generation !== building.generation) return;
-  const refuse = (reason: string) => {
-    told.refused += 1;
-    told.reasons.set(reason, (told.reasons.get(reason) ?? 0) + 1);
-  };
+  const refuse = refuserOf(told);
   const additions = new Map<string, Addition>();
   const noted: Parameters<typeof noteServices>[1][number][] = [];
+  const left: UploadPieces[] = [];
   for (const upload of await uploadsIn(context, objects, refuse)) {
     try {
-      const facts = parseUpload(upload);
+      const { pieces, ...facts } = parseUpload(upload);
       noted.push({ upload, facts });
+      left.push({ upload, pieces: pieces?.() ?? [], shiftMs: 0 });
       additions.set(upload.id, additionOf(context, upload, facts, building));
     } catch (error) {
       if (isUnavailable(error)) throw error;
@@ -206,6 +218,7 @@ async function foldBatch(
     }
   }
   await noteServices(context, noted);
+  await writePieces(context, building.generation, left);
   const { broken, grown } = await commitUploads(context, [...additions.values()], heldSince);
   for (const error of broken.values()) {
     if (isUnavailable(error)) throw error;
@@ -237,14 +250,13 @@ async function uploadsIn(
 }
 
 function additionOf(
-  { settings }: JobContext,
+  context: JobContext,
   upload: Upload,
-  facts: ReturnType<typeof parseUpload>,
+  facts: Omit<ReturnType<typeof parseUpload>, 'pieces'>,
   { generation, from, to }: Building,
 ): Addition {
-  const { id, project, receivedAt } = upload;
-  const window = { from: receivedAt - settings.acceptPastMs, to: receivedAt + settings.acceptFutureMs };
-  const { parts } = fold({ project, uploadId: id, facts, ...window });
+  const { id, project } = upload;
+  const { parts } = fold({ project, uploadId: id, facts, ...acceptedTime(context, upload, true) });
   return {
     uploadId: id,
     parts: parts

@@ -1,4 +1,5 @@
 import type { SeriesRole } from './memory.ts';
+import type { Piece } from './piece.ts';
 import type { Profile } from './profile.ts';
 import type { ServiceName } from './service.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -134,6 +135,8 @@ export interface UploadFacts {
   /** Earliest and latest time of the data, for the acceptance window. */
   readonly earliest: EpochMs | undefined;
   readonly latest: EpochMs | undefined;
+  /** Parts of traces and profiles that have to be joined with those of other uploads; encoded when asked for. */
+  readonly pieces?: () => readonly Piece[];
   /** Counts shown by data health: points, spans. */
   readonly points: number;
   readonly spans: number;

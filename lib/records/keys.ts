@@ -1,3 +1,4 @@
+import { shortHash } from '../model/hash.ts';
 import { type Partition, STEP_MS, type Step } from '../model/partition.ts';
 import type { EpochMs } from '../model/units.ts';
 import { HOUR_MS, SECOND_MS } from '../model/units.ts';
@@ -19,7 +20,9 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   findings of a project                           FND#<project>               <finding id>
 //   what a scan remembers of a cohort               SVC#<project>#<service>     SCAN#<role>#<version>
 //   settings of a service                           SVC#<project>#<service>     SET
+//   gaps and patterns that were set aside           SVC#<project>#<service>     ASIDE#<hash>
 //   refused uploads of an hour                      REJ#<project>               <hour>#<hash of reason and sender>
+//   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
 const part = (...values: readonly (string | number)[]) =>
@@ -143,6 +146,17 @@ export const settingsKey = (project: string, service: string) => ({
   sk: 'SET',
 });
 
+/** Subjects are SQL and the like, longer than a key may be. */
+export const setAsideKey = (project: string, service: string, name: string) => ({
+  pk: servicePk(project, service),
+  sk: part('ASIDE', shortHash(name), shortHash(`2 ${name}`)),
+});
+export const setAsideOf = (project: string, service: string) => ({
+  pk: servicePk(project, service),
+  from: 'ASIDE#',
+  to: 'ASIDE$',
+});
+
 export const rejectionKey = (project: string, at: EpochMs, hash: string) => ({
   pk: part('REJ', project),
   sk: part(seconds(Math.floor(at / HOUR_MS) * HOUR_MS), hash),
@@ -151,6 +165,17 @@ export const rejectionsBetween = (project: string, from: EpochMs, to: EpochMs) =
   pk: part('REJ', project),
   from: part(seconds(Math.floor(from / HOUR_MS) * HOUR_MS)),
   to: part(seconds(to + 1000)),
+});
+
+const joinPk = (project: string, generation: number | 'live') => part('JOIN', project, generation);
+export const joinKey = (project: string, generation: number | 'live', minute: EpochMs) => ({
+  pk: joinPk(project, generation),
+  sk: seconds(minute),
+});
+export const joinsBetween = (project: string, from: EpochMs, to: EpochMs) => ({
+  pk: joinPk(project, 'live'),
+  from: seconds(from),
+  to: seconds(to),
 });
 
 export const replayKey = (keyId: string, webhookId: string) => ({

@@ -12,6 +12,8 @@ import { uploadsReader } from '../jobs/answers/uploads.ts';
 import { deliverDue } from '../jobs/deliver.ts';
 import { sweepDirect } from '../jobs/direct.ts';
 import { expire } from '../jobs/expire.ts';
+import { foldJoined } from '../jobs/fold-joined.ts';
+import { joinDue } from '../jobs/join-due.ts';
 import { resumeReplays } from '../jobs/replay.ts';
 import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
@@ -124,6 +126,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
         run: () => sweepUploads(context, { hours: 2 }),
       },
       { name: 'direct uploads', everyMs: 5 * MINUTE_MS, run: () => sweepDirect(context) },
+      { name: 'join', everyMs: 30 * SECOND_MS, run: () => joinDue(context, foldJoined, onError) },
       { name: 'roll-up', everyMs: 10 * MINUTE_MS, firstMs: MINUTE_MS, run: () => rollUp(context) },
       { name: 'replay', everyMs: MINUTE_MS, firstMs: MINUTE_MS, run: () => resumeReplays(context) },
       { name: 'expiry', everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, run: () => expire(context) },

@@ -282,14 +282,14 @@ describe('analyze()', () => {
     const here = await world();
     for (let n = 1; n < FAN_IN; n += 1) await analyze(here.context, [(await store(here, await traces(n)))()]);
     const event = await store(here, await traces(FAN_IN));
-    const puts = here.objects.puts;
-    let refused = 0;
+    let [segments, refused] = [0, 0];
     const broken = {
       ...here.context,
       objects: {
         ...here.objects,
         put: async (...args: Parameters<typeof here.objects.put>) => {
-          if (here.objects.puts > puts) {
+          if (args[0].startsWith('seg/')) segments += 1;
+          if (segments > 1) {
             refused += 1;
             throw new Fault('unavailable', 'The disk is full');
           }

@@ -87,7 +87,7 @@ export async function world() {
       receive: unused,
       ack: unused,
       release: unused,
-      depth: unused,
+      depth: async () => ({ visible: 0, inFlight: 0, dead: 0, oldestMs: 0 }),
       dead: unused,
       redrive: unused,
     },

@@ -8,6 +8,7 @@ import { decodeProtobufTraces } from './protobuf-traces.ts';
 
 export type { DecodedMetrics, DecodedTraces, Encoding } from './decoded.ts';
 export { metricsFacts } from './metrics-facts.ts';
+export { spanPieces, tracesOfSpanPieces } from './pieces.ts';
 export { countPrecedence, rolePrecedence } from './roles.ts';
 export { scopeOfStream } from './stream-hash.ts';
 export { tracesOfSpans } from './to-traces.ts';

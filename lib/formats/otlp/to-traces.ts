@@ -65,7 +65,7 @@ function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {
   for (const root of roots) yield traceOf(root, members.get(root.sent.spanId) ?? [], resource);
 }
 
-const isLocalRoot = ({ kind, parentSpanId }: Span) =>
+export const isLocalRoot = ({ kind, parentSpanId }: Span): boolean =>
   kind === 'server' || kind === 'consumer' || parentSpanId === '';
 
 /** Up the parents, as far as they are here; a circle ends nowhere. */

@@ -1,25 +1,36 @@
 import type { UploadFacts } from '../../model/telemetry.ts';
 import type { Trace } from '../../model/trace.ts';
-import { decodeEnvelope } from './decode.ts';
+import { type DecodedEnvelope, decodeEnvelope } from './decode.ts';
 import { parseEnvelope } from './envelope.ts';
 import { envelopeFacts } from './facts.ts';
 import { isObject } from './json.ts';
+import { envelopePieces } from './pieces.ts';
+import { type ProfileItem, readProfileItem } from './profile-item.ts';
 import { envelopeOfStore } from './store.ts';
 import { type Drop, readTransaction } from './transaction.ts';
 
 export { type DecodedEnvelope, decodeEnvelope, isDataItem } from './decode.ts';
 export { type Envelope, parseEnvelope } from './envelope.ts';
 export { identityOf } from './identity.ts';
+export { tracesOfStreamed, transactionOfPiece } from './pieces.ts';
 export type { ProfileItem } from './profile-item.ts';
 export { envelopeOfStore, unwrapBase64 } from './store.ts';
 
 /** Facts of a stored `/envelope/` body. @throws Fault when the framing is broken, which the door has refused before */
 export const sentryEnvelopeFacts = (body: Uint8Array, project: string): UploadFacts =>
-  envelopeFacts(decodeEnvelope(parseEnvelope(body), project));
+  factsOf(decodeEnvelope(parseEnvelope(body), project));
 
 /** Facts of a stored `/store/` body, unwrapped. */
 export const sentryStoreFacts = (body: Uint8Array, project: string): UploadFacts =>
-  envelopeFacts(decodeEnvelope(envelopeOfStore(body), project));
+  factsOf(decodeEnvelope(envelopeOfStore(body), project));
+
+const factsOf = (decoded: DecodedEnvelope): UploadFacts => ({
+  ...envelopeFacts(decoded),
+  pieces: () => envelopePieces(decoded),
+});
+
+/** @throws Fault when the payload is no JSON object */
+export const profileChunk = (payload: Uint8Array): ProfileItem => readProfileItem('profile_chunk', payload);
 
 /** A transaction that came alone, as in files of one a line. Undefined, with the reason counted, when it cannot be used. */
 export function transactionEvent(event: unknown, drop: Drop): Trace | undefined {

@@ -1,0 +1,24 @@
+import { decodeProfile } from '../formats/profiles/index.ts';
+import { Fault } from '../model/fault.ts';
+import { foldTraces } from '../traces/fold.ts';
+import type { TraceProfile } from '../traces/sampled.ts';
+import type { FoldJoined, Joined } from './join.ts';
+
+/** What joined traces say about spans, gaps and nesting, in the partitions in which their local roots ended. */
+export const foldJoined: FoldJoined = (project, { traces, chunks }, placeOf) =>
+  foldTraces({ traces, profiles: profilesOf(chunks) }, placeOf).map(({ service, start, state }) => ({
+    partition: { project, service, start },
+    sections: { spans: state },
+  }));
+
+/** A chunk that cannot be read costs its gaps their causes, nothing else. */
+function profilesOf(chunks: Joined['chunks']): readonly TraceProfile[] {
+  return chunks.flatMap(({ payload, ...facts }) => {
+    try {
+      return [{ ...facts, profile: decodeProfile(payload, { format: 'sentry' }) }];
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return [];
+    }
+  });
+}

@@ -1,0 +1,36 @@
+import { type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { isUnavailable } from './commit-uploads.ts';
+import type { JobContext } from './context.ts';
+import { type FoldJoined, JOIN_REACH_MINUTES, joinMinute } from './join.ts';
+import { minutesWithPieces, piecesOfMinute } from './pieces.ts';
+
+const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;
+
+/**
+ * Joins what a replay has folded: the minutes around which all raw uploads before `foldedTo` were read. Their pieces lie
+ * apart from those of live analysis and are removed once no join needs them.
+ *
+ * @throws Fault('unavailable') when a store does not answer: call again
+ */
+export async function joinReplayed(
+  context: JobContext,
+  fold: FoldJoined,
+  { project, generation, foldedTo }: { project: string; generation: number; foldedTo: EpochMs },
+  refuse: (reason: string) => void,
+): Promise<void> {
+  const minutes = await minutesWithPieces(context, generation, project);
+  for (const minute of minutes) {
+    if (minute + MINUTE_MS + REACH_MS > foldedTo) continue;
+    try {
+      await joinMinute(context, fold, { project, space: generation, minute });
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      refuse(`Join: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  for (const minute of minutes) {
+    if (minute + MINUTE_MS + 2 * REACH_MS > foldedTo) continue;
+    for (const { key } of await piecesOfMinute(context, generation, project, minute))
+      await context.objects.delete(key);
+  }
+}

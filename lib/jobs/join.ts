@@ -1,0 +1,266 @@
+import { chunksOfPieces, tracesOfPieces } from '../formats/pieces.ts';
+import { shortHash } from '../model/hash.ts';
+import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
+import { partitionStart } from '../model/partition.ts';
+import type { Span, Trace } from '../model/trace.ts';
+import { type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { openGenerations } from '../records/generations.ts';
+import { changeJoin, type JoinRecord, readJoin } from '../records/joins.ts';
+import { noteService } from '../records/services.ts';
+import { mergeAll } from '../segments/kind.ts';
+import { mergeSections, type Sections } from '../segments/kinds/index.ts';
+import type { StoredPiece } from '../segments/pieces.ts';
+import { acceptedTime } from './accepted-time.ts';
+import { commitUploads, compactGrown } from './commit-uploads.ts';
+import type { JobContext } from './context.ts';
+import type { Place } from './fold.ts';
+import { type JoinSpace, piecesOfMinute, readPieces } from './pieces.ts';
+
+/** A root is joined with what came within so many minutes of the minute that it came in. */
+export const JOIN_REACH_MINUTES = 2;
+/** Pieces that are put together at once; a minute with more is joined in several parts. */
+const PART_BYTES = 64 * MIB;
+const PARTS_MAX = 256;
+const US_PER_MS = 1000;
+
+/** Local traces that came in some minute, with all of their spans and the profiles of the time around them. */
+export interface Joined {
+  /** In the time of their senders' clocks, as the chunks are. */
+  readonly traces: readonly Trace[];
+  /** Of the continuous profilers that these traces name. */
+  readonly chunks: ReturnType<typeof chunksOfPieces>;
+}
+
+/**
+ * What joined traces add to partitions. It is called with the same traces again when a join is repeated, and must give the
+ * same. `placeOf` tells the start of the partition of a sender's time.
+ */
+export type FoldJoined = (
+  project: string,
+  joined: Joined,
+  placeOf: (time: EpochMs) => EpochMs,
+) => readonly { readonly partition: Place; readonly sections: Sections }[];
+
+/**
+ * Puts together the traces whose local root came in one minute of arrivals, and commits what `fold` makes of them, once: the
+ * parts of the minute have ids of their own, with a ledger record each, as uploads have. A root that came in an earlier
+ * minute of the window belongs to that one.
+ *
+ * @param space 'live', or the generation that a replay folds into
+ * @throws Fault('unavailable') when a store does not answer: call again
+ * Cost: the pieces of five minutes are read, those of the minute's own traces decoded.
+ */
+export async function joinMinute(
+  context: JobContext,
+  fold: FoldJoined,
+  at: { readonly project: string; readonly space: JoinSpace; readonly minute: EpochMs },
+): Promise<JoinRecord> {
+  const { project, space, minute } = at;
+  const before = await readJoin(context.records, project, space, minute);
+  if (before?.joinedAt !== undefined) return before;
+  const window = await windowOf(context, at);
+  const parts = await partsOf(context, at, window);
+  const told = { traces: 0, rootless: 0 };
+  for (let part = 0; part < parts; part += 1) {
+    const found = await gather(context, at, window, (key) => hashOf(key) % parts === part);
+    told.traces += found.traces.length;
+    told.rootless += found.rootless;
+    await commitPart(context, fold, at, await joinId(project, minute, part), found);
+  }
+  const record = { minute, parts, joinedAt: context.clock.now(), ...told, late: 0 };
+  const kept = await changeJoin(context.records, project, space, minute, (other) =>
+    other?.joinedAt === undefined ? { ...other, ...record } : undefined,
+  );
+  return kept ?? record;
+}
+
+type At = Parameters<typeof joinMinute>[2];
+type Window = ReadonlyMap<EpochMs, readonly ObjectInfo[]>;
+
+async function windowOf(context: JobContext, { project, space, minute }: At): Promise<Window> {
+  const window = new Map<EpochMs, readonly ObjectInfo[]>();
+  for (let away = -JOIN_REACH_MINUTES; away <= JOIN_REACH_MINUTES; away += 1) {
+    const near = minute + away * MINUTE_MS;
+    window.set(near, await piecesOfMinute(context, space, project, near));
+  }
+  return window;
+}
+
+/**
+ * Fixed before the first part is committed, for live joins and replays alike: both may fold the same minute into one
+ * generation, where it counts once because the parts' ids are the same.
+ */
+async function partsOf({ records }: JobContext, { project, minute }: At, window: Window): Promise<number> {
+  const bytes = [...window.values()].flat().reduce((sum, { size }) => sum + size, 0);
+  const parts = Math.min(PARTS_MAX, Math.max(1, Math.ceil(bytes / PART_BYTES)));
+  const begun = { minute, parts, traces: 0, rootless: 0, late: 0 };
+  const stands = await changeJoin(records, project, 'live', minute, (before) =>
+    before === undefined ? begun : undefined,
+  );
+  return stands?.parts ?? parts;
+}
+
+const hashOf = (key: string) => Number.parseInt(shortHash(key), 16);
+
+const joinId = async (project: string, minute: EpochMs, part: number): Promise<UploadId> =>
+  uploadId(hexOf(await digest('join', project, String(minute), String(part))).slice(0, 32));
+
+interface Gathered {
+  readonly traces: readonly { readonly trace: Trace; readonly shiftMs: number }[];
+  readonly chunks: Joined['chunks'];
+  readonly rootless: number;
+}
+
+async function gather(
+  context: JobContext,
+  { minute }: At,
+  window: Window,
+  isMine: (key: string) => boolean,
+): Promise<Gathered> {
+  const pieces = await piecesWhere(
+    context,
+    window,
+    ({ form, key }) => form !== 'sentry-chunk' && isMine(key),
+  );
+  const rootCame = new Map<string, EpochMs>();
+  const rooted = new Set<string>();
+  const profilers = new Set<string>();
+  for (const { arrived, piece } of pieces) {
+    if (piece.roots.length > 0) rooted.add(piece.key);
+    for (const root of piece.roots) {
+      const name = `${piece.key} ${root}`;
+      rootCame.set(name, Math.min(arrived, rootCame.get(name) ?? arrived));
+    }
+  }
+  const isOwn = (key: string, root: string) => rootCame.get(`${key} ${root}`) === minute;
+  const owned = new Set<string>();
+  const shifts = new Map<string, number>();
+  for (const { piece } of pieces) {
+    for (const root of piece.roots.filter((one) => isOwn(piece.key, one))) {
+      owned.add(piece.key);
+      shifts.set(`${piece.key} ${root}`, piece.shiftMs);
+      if (piece.profiler !== '') profilers.add(piece.profiler);
+    }
+  }
+  const mine = pieces.filter(({ piece }) => owned.has(piece.key)).map(({ piece }) => piece);
+  const traces = tracesOfPieces(mine).filter(({ traceId, root }) => isOwn(traceId, root.spanId));
+  const rootless = pieces
+    .filter(({ arrived, piece }) => arrived === minute && !rooted.has(piece.key))
+    .reduce((sum, { piece }) => sum + piece.spans, 0);
+  const chunks =
+    profilers.size === 0
+      ? []
+      : await piecesWhere(context, window, ({ form, key }) => form === 'sentry-chunk' && profilers.has(key));
+  return {
+    traces: traces.map((trace) => ({
+      trace,
+      shiftMs: shifts.get(`${trace.traceId} ${trace.root.spanId}`) ?? 0,
+    })),
+    chunks: chunksOfPieces(chunks.map(({ piece }) => piece)),
+    rootless,
+  };
+}
+
+interface Arrived {
+  readonly arrived: EpochMs;
+  readonly piece: StoredPiece;
+}
+
+/** Each piece once, however often its upload was analysed. */
+async function piecesWhere(
+  context: JobContext,
+  window: Window,
+  isWanted: (piece: StoredPiece) => boolean,
+): Promise<readonly Arrived[]> {
+  const found = new Map<string, Arrived>();
+  for (const [arrived, infos] of window) {
+    for await (const pieces of readPieces(context, infos)) {
+      for (const piece of pieces) {
+        const name = `${piece.upload} ${piece.index}`;
+        if (isWanted(piece) && !found.has(name)) found.set(name, { arrived, piece });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+async function commitPart(
+  context: JobContext,
+  fold: FoldJoined,
+  { project, space, minute }: At,
+  id: UploadId,
+  { traces, chunks }: Gathered,
+): Promise<void> {
+  if (traces.length === 0) return;
+  const heldSince = context.clock.now();
+  if (space === 'live' && (await context.ledger.get(project, id)) !== undefined) return;
+  const { from, to } = acceptedTime(context, { receivedAt: minute }, space !== 'live');
+  const isTaken = ({ trace, shiftMs }: Gathered['traces'][number]) => {
+    const time = trace.root.end / US_PER_MS + shiftMs;
+    return time >= from && time <= to + MINUTE_MS;
+  };
+  const taken = traces.filter(isTaken);
+  await noteTraces(context, project, minute, taken);
+  const record = await context.generations.of(project);
+  const open = (start: EpochMs) =>
+    openGenerations(record, start).filter((generation) => space === 'live' || generation === space);
+  const parts = [...Map.groupBy(taken, ({ shiftMs }) => shiftMs)].flatMap(([shiftMs, group]) =>
+    fold(project, { traces: group.map(({ trace }) => trace), chunks }, (time) =>
+      partitionStart(time + shiftMs),
+    ),
+  );
+  const additions = mergedByPlace(parts).flatMap(({ partition, sections }) =>
+    open(partition.start).map((generation) => ({ partition: { ...partition, generation }, sections })),
+  );
+  const { broken, grown } = await commitUploads(context, [{ uploadId: id, parts: additions }], heldSince);
+  for (const error of broken.values()) throw error;
+  if (space === 'live') await finishPart(context, project, id, minute);
+  await compactGrown(context, grown);
+}
+
+/** Senders whose clocks differ may meet in one partition, which the id may enter but once. */
+function mergedByPlace(parts: ReturnType<FoldJoined>): ReturnType<FoldJoined> {
+  const places = Map.groupBy(parts, ({ partition }) => `${partition.start} ${partition.service}`);
+  return [...places.values()].map((group) => ({
+    partition: (group[0] as (typeof parts)[number]).partition,
+    sections:
+      mergeAll(
+        group.map(({ sections }) => sections),
+        mergeSections,
+      ) ?? {},
+  }));
+}
+
+const finishPart = (context: JobContext, project: string, id: UploadId, minute: EpochMs) =>
+  context.ledger.finish(project, {
+    uploadId: id,
+    rawKey: '',
+    receivedAt: minute,
+    state: 'done',
+    reason: null,
+    dropped: {},
+    finishedAt: context.clock.now(),
+  });
+
+/** Before the first commit: the sweep of orphans finds heads by the services that are known. */
+async function noteTraces(
+  context: JobContext,
+  project: string,
+  minute: EpochMs,
+  traces: readonly { readonly trace: Trace }[],
+) {
+  for (const [service, group] of Map.groupBy(traces, ({ trace }) => trace.service)) {
+    const ends = group.map(({ trace }) => endOf(trace.root));
+    await noteService(context.records, project, {
+      service,
+      firstSeen: minute,
+      lastSeen: minute,
+      firstData: Math.min(...ends),
+      lastData: Math.max(...ends),
+      signals: { traces: minute },
+      versions: {},
+    });
+  }
+}
+const endOf = ({ end }: Span): EpochMs => end / US_PER_MS;

@@ -1,0 +1,59 @@
+import { DAY_MS, type EpochMs } from '../model/units.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { joinKey, joinsBetween } from './keys.ts';
+import { queryAll, update } from './pages.ts';
+
+/** What became of the pieces that arrived in one minute. */
+export interface JoinRecord {
+  readonly minute: EpochMs;
+  /** Into how many parts the minute was divided, fixed before the first is committed. */
+  readonly parts: number;
+  /** Absent: the join has begun and is not done. */
+  readonly joinedAt?: EpochMs;
+  /** Local roots that came in this minute, put together with what came around it. */
+  readonly traces: number;
+  /** Spans and chunks of this minute whose root came neither in it nor within two minutes of it. */
+  readonly rootless: number;
+  /** Spans and chunks that were analysed after the minute had been joined. */
+  readonly late: number;
+  /** How often its traces could not be folded, and why last; a minute that is given up is joined without them. */
+  readonly failures?: number;
+  readonly reason?: string;
+}
+
+const KEEP_DAYS = 14;
+
+export async function readJoin(
+  records: RecordStore,
+  project: string,
+  generation: number | 'live',
+  minute: EpochMs,
+): Promise<JoinRecord | undefined> {
+  const { pk, sk } = joinKey(project, generation, minute);
+  return (await records.get(pk, sk))?.body as JoinRecord | undefined;
+}
+
+/** Under one condition: `change` gets what stands there, and returns undefined to leave it. */
+export async function changeJoin(
+  records: RecordStore,
+  project: string,
+  generation: number | 'live',
+  minute: EpochMs,
+  change: (before: JoinRecord | undefined) => JoinRecord | undefined,
+): Promise<JoinRecord | undefined> {
+  return update<JoinRecord>(records, joinKey(project, generation, minute), (before) => {
+    const body = change(before);
+    return body && { body, expiresAt: minute + KEEP_DAYS * DAY_MS };
+  });
+}
+
+/** Joins of live uploads that arrived in [from, to). */
+export async function listJoins(
+  records: RecordStore,
+  project: string,
+  from: EpochMs,
+  to: EpochMs,
+): Promise<readonly JoinRecord[]> {
+  const range = joinsBetween(project, from, to);
+  return (await queryAll(records, range.pk, range)).map(({ body }) => body as JoinRecord);
+}

@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import { parseUpload } from '../../lib/formats/index.ts';
+import type { FoldJoined, Joined } from '../../lib/jobs/join.ts';
+import { joinDue } from '../../lib/jobs/join-due.ts';
+import { writePieces } from '../../lib/jobs/pieces.ts';
+import type { Upload } from '../../lib/jobs/raw-segment.ts';
+import { MINUTE_MS } from '../../lib/model/units.ts';
+import { headRecords } from '../../lib/records/heads.ts';
+import { listJoins } from '../../lib/records/joins.ts';
+import { ledger } from '../../lib/records/ledger.ts';
+import { NOON, SHOP } from './facts.ts';
+import { uploadOf, type World, world } from './world.ts';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const PROFILER = 'b'.repeat(32);
+const idOf = (n: number) => n.toString(16).padStart(16, '0');
+
+interface Drawn {
+  readonly id: number;
+  readonly parent?: number;
+  readonly kind?: number;
+  readonly trace?: string;
+  readonly at?: number;
+}
+/** An OTLP export of one process; kind 2 is a SERVER span, a local root. */
+const otlp = (...spans: readonly Drawn[]) => ({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          scope: { name: 'http' },
+          spans: spans.map(({ id, parent, kind = 1, trace = TRACE, at = NOON - 1000 }) => ({
+            traceId: trace,
+            spanId: idOf(id),
+            ...(parent !== undefined && { parentSpanId: idOf(parent) }),
+            kind,
+            name: kind === 2 ? 'GET /orders/:id' : 'work',
+            startTimeUnixNano: String((at - 50) * 1e6),
+            endTimeUnixNano: String(at * 1e6),
+          })),
+        },
+      ],
+    },
+  ],
+});
+const envelope = (...items: readonly (readonly [string, object])[]) =>
+  [{}, ...items.flatMap(([type, payload]) => [{ type }, payload])]
+    .map((part) => JSON.stringify(part))
+    .join('\n');
+const transaction = {
+  type: 'transaction',
+  transaction: 'GET /orders/:id',
+  transaction_info: { source: 'route' },
+  start_timestamp: (NOON - 500) / 1000,
+  timestamp: NOON / 1000,
+  contexts: {
+    trace: { trace_id: TRACE, span_id: idOf(7), op: 'http.server', data: {} },
+    profile: { profiler_id: PROFILER },
+  },
+};
+const chunk = {
+  version: '2',
+  profiler_id: PROFILER,
+  chunk_id: 'c'.repeat(32),
+  profile: {
+    samples: [{ stack_id: 0, thread_id: '1', timestamp: (NOON - 400) / 1000 }],
+    stacks: [[0]],
+    frames: [{ function: 'render' }],
+    thread_metadata: {},
+  },
+};
+const segment = (id: number, changes: object = {}) => ({
+  trace_id: TRACE,
+  span_id: idOf(id),
+  name: 'GET /orders/:id',
+  start_timestamp: (NOON - 500) / 1000,
+  end_timestamp: NOON / 1000,
+  attributes: { 'sentry.segment.id': { type: 'string', value: idOf(1) } },
+  ...changes,
+});
+
+/** What each fold was given; every trace adds one to its service under its root's name. */
+function folder() {
+  const seen: Joined[] = [];
+  const fold: FoldJoined = (project, joined, placeOf) => {
+    seen.push(joined);
+    return joined.traces.map(({ service, root }) => ({
+      partition: { project, service, start: placeOf(root.end / 1000) },
+      sections: { instance: { instances: new Map(), unused: new Map([[`root ${root.spanId}`, 1]]) } },
+    }));
+  };
+  return { seen, fold };
+}
+async function arrive(place: World, json: unknown, route: string, minutes: number): Promise<Upload> {
+  const upload = await uploadOf(json, { route, receivedAt: NOON + minutes * MINUTE_MS });
+  const pieces = parseUpload(upload).pieces?.() ?? [];
+  await writePieces(place.context, 'live', [{ upload, pieces, shiftMs: 0 }]);
+  return upload;
+}
+const rethrow = (error: unknown) => {
+  throw error;
+};
+const joinsOf = async ({ context }: World) =>
+  listJoins(context.records, 'default', NOON - 60 * MINUTE_MS, NOON + 600 * MINUTE_MS);
+async function rootsCounted({ context }: World) {
+  const range = { project: 'default', service: SHOP, from: NOON - 60 * MINUTE_MS, to: NOON + MINUTE_MS };
+  const counts = new Map<string, number>();
+  for (const { state } of await context.reader.range('instance', range))
+    for (const [name, count] of state.unused) counts.set(name, (counts.get(name) ?? 0) + count);
+  return Object.fromEntries(counts);
+}
+async function joinAt(place: World, fold: FoldJoined, minutes: number) {
+  place.clock.time = NOON + minutes * MINUTE_MS;
+  return joinDue(place.context, fold, rethrow);
+}
+
+describe('joinDue()', () => {
+  it('puts a trace together whose spans came in several uploads, before and after its root', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, otlp({ id: 2, parent: 1 }), 'otlp-traces', 0);
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 1);
+    await arrive(place, otlp({ id: 3, parent: 2 }), 'otlp-traces', 3);
+    expect(await joinAt(place, fold, 3)).toBe(1); // the minute of the root has not ended long enough ago
+    expect(seen).toEqual([]);
+    expect(await joinAt(place, fold, 10)).toBe(2);
+    expect(
+      seen.map(({ traces }) => traces.map(({ root, spans }) => [root.spanId, spans.map((s) => s.spanId)])),
+    ).toEqual([[[idOf(1), [idOf(2), idOf(3)]]]]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
+    expect(await joinsOf(place)).toMatchObject([
+      { traces: 0, rootless: 0 },
+      { traces: 1, rootless: 0 },
+      { traces: 0, rootless: 0 },
+    ]);
+  });
+
+  it('gives a root that came twice to its first minute, and each local root of a trace its own', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, otlp({ id: 1, kind: 2 }, { id: 2, parent: 1 }), 'otlp-traces', 0);
+    await arrive(place, otlp({ id: 1, kind: 2 }, { id: 3, parent: 1 }), 'otlp-traces', 1);
+    await arrive(place, otlp({ id: 4, kind: 5, parent: 2 }), 'otlp-traces', 2);
+    expect(await joinAt(place, fold, 10)).toBe(3);
+    expect(seen.map(({ traces }) => traces.map(({ root }) => root.spanId))).toEqual([[idOf(1)], [idOf(4)]]);
+    expect(seen[0]?.traces[0]?.spans.map(({ spanId }) => spanId)).toEqual([idOf(2), idOf(3)]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1, [`root ${idOf(4)}`]: 1 });
+  });
+
+  it.each([-1, 0, 1])(
+    'finds the chunk of a continuous profile that came %i min from its transaction',
+    async (minutes) => {
+      const place = await world();
+      const { seen, fold } = folder();
+      await arrive(place, envelope(['transaction', transaction]), 'sentry-envelope', 0);
+      await arrive(place, envelope(['profile_chunk', chunk]), 'sentry-envelope', minutes);
+      await joinAt(place, fold, 10);
+      expect(seen.map(({ traces, chunks }) => [traces.length, chunks.map((one) => one.profilerId)])).toEqual([
+        [1, [PROFILER]],
+      ]);
+    },
+  );
+
+  it('joins streamed spans with their segment', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, envelope(['span', { items: [segment(2), segment(3)] }]), 'sentry-envelope', 0);
+    await arrive(
+      place,
+      envelope(['span', { items: [segment(1, { is_segment: true })] }]),
+      'sentry-envelope',
+      2,
+    );
+    await joinAt(place, fold, 10);
+    expect(
+      seen.map(({ traces }) => traces.map(({ root, spans }) => [root.spanId, spans.map((s) => s.spanId)])),
+    ).toEqual([[[idOf(1), [idOf(2), idOf(3)]]]]);
+  });
+
+  it('counts what came late and what never had a root', async () => {
+    const place = await world();
+    const { fold } = folder();
+    place.clock.time = NOON;
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    await arrive(
+      place,
+      otlp({ id: 5, parent: 9, trace: 'f'.repeat(32) }, { id: 6, parent: 5, trace: 'f'.repeat(32) }),
+      'otlp-traces',
+      0,
+    );
+    await joinAt(place, fold, 4);
+    place.clock.time = NOON + 30 * MINUTE_MS;
+    await arrive(place, otlp({ id: 2, parent: 1 }), 'otlp-traces', 0); // analysed half an hour later
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0); // analysed twice
+    await joinAt(place, fold, 90);
+    expect(await joinsOf(place)).toMatchObject([{ traces: 1, rootless: 2, late: 1 }]);
+    expect([...place.objects.stored.keys()].filter((key) => key.startsWith('pieces/'))).toEqual([]);
+    await arrive(place, otlp({ id: 3, parent: 1 }), 'otlp-traces', 0); // after the pieces were removed
+    await joinAt(place, fold, 95);
+    expect(await joinsOf(place)).toMatchObject([{ traces: 1, rootless: 2, late: 2 }]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
+  });
+
+  it('counts once though it dies between any two writes and is run again, by several at once', async () => {
+    for (let dies = 1; dies < 20; dies += 1) {
+      const place = await world();
+      const { fold } = folder();
+      await arrive(place, otlp({ id: 1, kind: 2 }, { id: 2, parent: 1 }), 'otlp-traces', 0);
+      await arrive(place, otlp({ id: 3, kind: 2, trace: 'e'.repeat(32) }), 'otlp-traces', 0);
+      place.clock.time = NOON + 5 * MINUTE_MS;
+      let writes = 0;
+      const put: typeof place.records.put = async (record, condition) => {
+        writes += 1;
+        if (writes === dies) throw new Error('died');
+        return place.records.put(record, condition);
+      };
+      const records = { ...place.records, put };
+      const dying = {
+        ...place.context,
+        records,
+        heads: headRecords(records),
+        ledger: ledger(records, 30),
+      };
+      await joinDue(dying, fold, () => undefined).catch(() => undefined);
+      await Promise.all([1, 2].map(() => joinDue(place.context, fold, rethrow)));
+      expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1, [`root ${idOf(3)}`]: 1 });
+    }
+  });
+
+  it('gives up a minute whose traces cannot be folded, and joins the next', async () => {
+    const place = await world();
+    const { fold } = folder();
+    const errors: string[] = [];
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    await arrive(place, otlp({ id: 3, kind: 2, trace: 'e'.repeat(32) }), 'otlp-traces', 6);
+    const broken: FoldJoined = (project, joined, placeOf) => {
+      if (joined.traces[0]?.root.spanId === idOf(1)) throw new Error('cannot fold this');
+      return fold(project, joined, placeOf);
+    };
+    for (let turn = 0; turn < 7; turn += 1) {
+      place.clock.time = NOON + (20 + turn) * MINUTE_MS;
+      await joinDue(place.context, broken, (error) => errors.push(String(error)));
+    }
+    expect(errors).toHaveLength(5);
+    expect(await joinsOf(place)).toMatchObject([
+      { traces: 0, failures: 5, reason: 'cannot fold this' },
+      { traces: 1 },
+    ]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(3)}`]: 1 });
+  });
+});
