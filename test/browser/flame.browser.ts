@@ -103,6 +103,19 @@ describe.skipIf(!executable)('flame graphs in Chromium', () => {
     await context.close();
   });
 
+  it('is one click away from an onset and from a release', async () => {
+    const { page, context } = await openPage(browser, { width: 1440 });
+    await page.goto(`${fixture.url}/findings/f-leak-1`);
+    await page.getByRole('link', { name: 'What changed' }).click();
+    await page.waitForURL(/flame\/diff\?left=.+\.\..+&right=.+\.\..+&type=inuse_space/);
+    await page.locator('.flame canvas').waitFor();
+    await page.goto(`${fixture.url}/s/${encodeURIComponent(SERVICE)}/memory`);
+    await page.getByRole('link', { name: 'Profiles before and after it' }).first().click();
+    await page.waitForURL(/flame\/diff\?left=/);
+    await page.locator('.flame canvas').waitFor();
+    await context.close();
+  });
+
   it('draws 10,000 nodes as no more bars than there are pixels', async () => {
     const { page, context } = await open(`${FLAME}?unit=nodes+10000`);
     const { cells, area } = await page.locator('.flame canvas').evaluate((canvas: HTMLCanvasElement) => ({

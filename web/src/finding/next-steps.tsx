@@ -1,6 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
+import { useApi } from '../api.ts';
+import { diffAround } from '../flame/around.ts';
 import { bytes, seconds, slopeEstimate } from '../format.ts';
+import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
 
@@ -28,8 +31,12 @@ function releaseOf({ onset, deploys }: ApiFinding['evidence']) {
 export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: readonly ApiDeploy[] }) {
   const { evidence, suspects, service } = finding;
   const open = finding.state === 'firing' || finding.state === 'snoozed';
-  const steps = open ? (finding.kind === 'leak' ? leakSteps(finding, deploys) : killedSteps(finding)) : [];
   const { now } = useView();
+  const profiles = useApi<ProfileTypeList>(`/services/${encodeURIComponent(service)}/profiles`);
+  const { onset } = evidence;
+  const diff = onset && diffAround(service, onset, now, profiles.data?.items ?? [], 'memory');
+  const own = finding.kind === 'leak' ? leakSteps(finding, deploys, diff ?? undefined) : killedSteps(finding);
+  const steps = open ? own : [];
   const age = now - evidence.to;
   return (
     <section>
@@ -65,7 +72,7 @@ interface Step {
   readonly body: ComponentChildren;
 }
 
-function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[]): Step[] {
+function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: string | undefined): Step[] {
   const { evidence, suspects, service } = finding;
   const steps: Step[] = [];
   const every = restartEveryS(evidence);
@@ -138,6 +145,23 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[]): Step[] {
           <span class="act">
             <a class="btn primary" href={href(servicePath(service, 'health'))}>
               Lines to add
+            </a>
+          </span>
+        </>
+      ),
+    });
+  }
+  if (diff) {
+    steps.push({
+      key: 'diff',
+      body: (
+        <>
+          <span>
+            <b>Compare</b> profiles from before and after the onset: which frames grew.
+          </span>
+          <span class="act">
+            <a class="btn" href={diff}>
+              What changed
             </a>
           </span>
         </>

@@ -6,12 +6,14 @@ import { Part } from '../components/states.tsx';
 import { VerdictTag } from '../components/tag.tsx';
 import { UnitsOfWork } from '../components/units-of-work.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
+import { diffAround } from '../flame/around.ts';
 import { amount, count, percent, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
 import { href, servicePath, usePlace } from '../router.ts';
 import { between, dayTime, rangeQuery } from '../time.ts';
 import type { FindingList } from '../types.ts';
 import { useView } from '../view.ts';
 import { plural, roleWord, serviceWords } from '../words.ts';
+import type { ProfileTypeList } from './flame.tsx';
 
 /** How its memory behaves: the verdict with its reason, the chart, every release of the range, and the work done. */
 export function MemoryPage({ service }: { service: string }) {
@@ -120,6 +122,13 @@ function cohortOf(memory: ApiMemory, role: string): ApiCohort | undefined {
 }
 
 function Cohorts({ memory, role }: { memory: ApiMemory; role: string | null }) {
+  const { now } = useView();
+  const base = `/services/${encodeURIComponent(memory.service)}`;
+  const types = useApi<ProfileTypeList>(`${base}/profiles`).data?.items ?? [];
+  const diffOf = (version: string | null) => {
+    const deploy = memory.deploys.find((one) => one.version === version);
+    return deploy && diffAround(memory.service, { low: deploy.at, high: deploy.at }, now, types, 'memory');
+  };
   const wanted = role ?? memory.roles[0];
   const cohorts = memory.cohorts.filter((cohort) => cohort.role === wanted);
   if (cohorts.length === 0) return null;
@@ -172,7 +181,9 @@ function Cohorts({ memory, role }: { memory: ApiMemory; role: string | null }) {
                 <td class="num" data-l="slope">
                   {cohort.slopeBytesPerHour ? slopeEstimate(cohort.slopeBytesPerHour, unit) : UNKNOWN}
                 </td>
-                <td class="why full small">{cohort.reason}</td>
+                <td class="why full small">
+                  {cohort.reason} <DiffLink to={diffOf(cohort.version)} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -185,3 +196,6 @@ function Cohorts({ memory, role }: { memory: ApiMemory; role: string | null }) {
     </section>
   );
 }
+
+const DiffLink = ({ to }: { to: string | undefined }) =>
+  to === undefined ? null : <a href={to}>Profiles before and after it</a>;
