@@ -25,7 +25,7 @@ const bucketArn = (dataStack: string) =>
   });
 
 export function acknowledgeService(stack: Stack, dataStack: string): void {
-  for (const prefix of ['raw', 'direct', 'seg']) {
+  for (const prefix of ['raw', 'direct', 'seg', 'pieces']) {
     acknowledge(
       stack,
       `IAM5[Resource::${bucketArn(dataStack)}/${prefix}/*]`,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildWebIfStale, WEB_DIST } from '../lib/server/build-web.ts';
+import { bundles } from './bundle.ts';
 import { DataStack } from './data-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 import { readSettings } from './settings.ts';
-import { copyWeb } from './web-hooks.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -14,6 +14,8 @@ await buildWebIfStale((line) => process.stderr.write(`${line}\n`), new AbortCont
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+const made = bundles();
+process.once('exit', made.close);
 const settings = readSettings(app.node);
 const data = new DataStack(app, `${settings.name}-data`, {
   description: 'Tidemark: uploads, records, events',
@@ -23,6 +25,7 @@ new ServiceStack(app, `${settings.name}-service`, {
   settings,
   data,
   version,
-  webHooks: copyWeb(WEB_DIST),
+  bundles: made,
+  web: WEB_DIST,
 });
 app.synth();

@@ -1,7 +1,6 @@
 import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -9,6 +8,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { TICKS, type Tick } from '../lib/jobs/tasks.ts';
 import { acknowledgeService } from './acknowledged.ts';
+import type { Bundles } from './bundle.ts';
 import { QueueWithDeadLetters } from './constructs/queue-with-dead-letters.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
 import { ANALYZE_TIMEOUT, type DataStack } from './data-stack.ts';
@@ -19,8 +19,9 @@ export interface ServiceStackProps extends StackProps {
   readonly settings: Settings;
   readonly data: DataStack;
   readonly version: string;
-  /** Copies the built UI beside the api's bundle. */
-  readonly webHooks: ICommandHooks;
+  readonly bundles: Bundles;
+  /** Folder of the built UI. */
+  readonly web: string;
 }
 
 const WORK_TIMEOUT = Duration.minutes(5);
@@ -34,17 +35,19 @@ const WRITE = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem']
 export class ServiceStack extends Stack {
   private readonly settings: Settings;
   private readonly data: DataStack;
+  private readonly bundles: Bundles;
   private readonly tasks: QueueWithDeadLetters;
   private readonly common: Record<string, string>;
 
   constructor(
     scope: Construct,
     id: string,
-    { settings, data, version, webHooks, ...props }: ServiceStackProps,
+    { settings, data, version, bundles, web, ...props }: ServiceStackProps,
   ) {
     super(scope, id, props);
     this.settings = settings;
     this.data = data;
+    this.bundles = bundles;
     this.tasks = new QueueWithDeadLetters(this, 'Tasks', {
       visibility: Duration.seconds(6 * WORK_TIMEOUT.toSeconds()),
       maxReceives: TASK_RECEIVES,
@@ -66,7 +69,7 @@ export class ServiceStack extends Stack {
 
     const ingest = this.ingest();
     const ingestUrl = this.urlOf(ingest);
-    const api = this.api(ingestUrl, webHooks);
+    const api = this.api(ingestUrl, web);
     const apiUrl = this.urlOf(api);
     const analyze = this.analyze(apiUrl);
     const work = this.work(apiUrl);
@@ -86,14 +89,19 @@ export class ServiceStack extends Stack {
   }
 
   private make(entry: string, description: string, options: Partial<MakeOptions> = {}): ServiceFunction {
-    const { memoryMiB = 512, timeout = Duration.seconds(30), environment = {}, concurrency, hooks } = options;
+    const {
+      memoryMiB = 512,
+      timeout = Duration.seconds(30),
+      environment = {},
+      concurrency,
+      beside,
+    } = options;
     return new ServiceFunction(this, entry[0]?.toUpperCase() + entry.slice(1), {
-      entry,
+      code: this.bundles.code(entry, beside),
       description,
       memoryMiB,
       timeout,
       concurrency,
-      hooks,
       logDays: this.settings.logDays as RetentionDays,
       environment: { ...this.common, ...environment },
     });
@@ -109,15 +117,15 @@ export class ServiceStack extends Stack {
     return made;
   }
 
-  private api(ingestUrl: string, hooks: ICommandHooks): ServiceFunction {
+  private api(ingestUrl: string, web: string): ServiceFunction {
     const made = this.make('api', 'Tidemark: read API and UI', {
       memoryMiB: 1024,
       concurrency: this.settings.apiConcurrency,
       // Where its page tells people to send to.
       environment: { TIDEMARK_PUBLIC_URL: ingestUrl, TIDEMARK_NOTIFIES: 'true' },
-      hooks,
+      beside: { web },
     });
-    made.allow(['s3:GetObject'], this.objects('raw', 'seg'));
+    made.allow(['s3:GetObject'], this.objects('raw', 'seg', 'pieces'));
     made.allow(['s3:ListBucket'], [this.data.bucket.bucketArn]);
     made.allow([...READ, 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.data.table.tableArn]);
     made.allow(['sqs:GetQueueAttributes'], this.queueArns(this.data.uploads));
@@ -182,7 +190,11 @@ export class ServiceStack extends Stack {
   /** What both that commit need: every object and record, and the queue of events. */
   private allowStores(made: ServiceFunction): void {
     const { bucket, table, uploads } = this.data;
-    made.allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], this.objects('raw', 'direct', 'seg'));
+    made.allow(
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      this.objects('raw', 'direct', 'seg', 'pieces'),
+    );
+    made.allow(['s3:PutObject'], [bucket.arnForObjects('time/sweep')]); // by which the store tells its time
     made.allow(['s3:ListBucket'], [bucket.bucketArn]);
     made.allow([...READ, ...WRITE], [table.tableArn]);
     made.allow(['sqs:SendMessage'], [uploads.queue.queueArn]);
@@ -200,6 +212,7 @@ export class ServiceStack extends Stack {
       scan: Duration.minutes(this.settings.scanMinutes),
       sweep: Duration.minutes(5),
       'roll-up': Duration.minutes(10),
+      replay: Duration.minutes(1),
       orphans: Duration.hours(1),
       expire: Duration.hours(1),
     };
@@ -260,5 +273,6 @@ interface MakeOptions {
   readonly timeout: Duration;
   readonly environment: Record<string, string>;
   readonly concurrency: number | undefined;
-  readonly hooks: ICommandHooks;
+  /** Folders that go beside the bundle. */
+  readonly beside: Readonly<Record<string, string>>;
 }

@@ -6,6 +6,7 @@ import { listServices } from '../records/services.ts';
 import type { JobContext } from './context.ts';
 import { sweepDirect } from './direct.ts';
 import { expire } from './expire.ts';
+import { resumeReplays } from './replay.ts';
 import { rollUp } from './roll-up.ts';
 import { scanService } from './scan.ts';
 import { sweepOrphans, sweepUploads } from './sweep.ts';
@@ -18,7 +19,7 @@ export type Task =
   | { readonly job: WholeJob };
 
 /** Jobs that one task does for the whole installation. */
-const WHOLE_JOBS = ['sweep', 'orphans', 'roll-up', 'expire'] as const;
+const WHOLE_JOBS = ['sweep', 'orphans', 'roll-up', 'replay', 'expire'] as const;
 type WholeJob = (typeof WHOLE_JOBS)[number];
 
 /** What the schedule calls for; each tick is a rule of its own. */
@@ -54,6 +55,9 @@ export async function runTask(context: JobContext, task: Task): Promise<void> {
       return;
     case 'roll-up':
       await rollUp(context);
+      return;
+    case 'replay':
+      await resumeReplays(context);
       return;
     case 'expire':
       await expire(context);

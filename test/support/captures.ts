@@ -95,14 +95,17 @@ export function packCapture(folder: string): PackedCapture {
 }
 
 /** Called before each request with its number; the product that it returns takes the rest of the run. */
-export type BeforeRequest = (number: number) => Promise<Product>;
+export type BeforeRequest = (number: number) => Promise<Replayed>;
+
+/** What a run needs of a product, embedded or deployed. */
+export type Replayed = Pick<Product, 'clock' | 'send' | 'settle' | 'scan'>;
 
 /**
  * Sends a recorded run as it was sent, with the clock of the product at the moment of each request, and scans every few
  * seconds of that clock. Returns how often each status was answered per path.
  */
 export async function replay(
-  first: Product,
+  first: Replayed,
   { truth, requests }: PackedCapture,
   before: BeforeRequest = async () => first,
 ): Promise<Record<string, number>> {

@@ -12,11 +12,16 @@ import type { OpenDirect } from '../../contracts/direct-upload.contract.ts';
 import { type TestClock, testClock } from '../product.ts';
 import { freshTable, startDynamo, testClient } from './engines.ts';
 import { makeKey, revokeKey, withKey } from './keys.ts';
+import { type Seen, type StoreProxy, startProxy } from './proxy.ts';
 import { type S3Engine, startS3, TEST_CREDENTIALS, TEST_REGION } from './s3-engine.ts';
 import { type SqsEngine, startSqs } from './sqs-engine.ts';
 
 export interface Engines {
   readonly clock: TestClock;
+  /** Whether the stores take any access key with the right secret: then each function has its own, and can be told apart. */
+  readonly anyAccessKey: boolean;
+  /** In front of the stores. */
+  readonly proxies: Readonly<Record<Seen['service'], StoreProxy>>;
   /** The environment that functions and servers get. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -36,6 +41,7 @@ export async function startEngines(at: number): Promise<TestEngines> {
   const clock = testClock(at);
   const [dynamodb, s3, sqs] = await Promise.all([startDynamo(), startS3(), startSqs(clock)]);
   await freshTable(dynamodb.url, 'tidemark');
+  const proxies = await startProxies({ s3: s3.url, dynamodb: dynamodb.url, sqs: sqs.url });
   const uploads = sqs.queue('uploads', UPLOAD_RECEIVES);
   const tasks = sqs.queue('tasks', 5);
   const queue = sqsQueue({ client: testClient('sqs', sqs.url), ...uploads });
@@ -47,22 +53,34 @@ export async function startEngines(at: number): Promise<TestEngines> {
     clock,
     s3,
     sqs,
-    env: environment({ s3: s3.url, dynamodb: dynamodb.url, sqs: sqs.url }, { uploads, tasks }),
+    anyAccessKey: true,
+    proxies,
+    env: environment(proxies, { uploads, tasks }),
     async close() {
-      await Promise.all([dynamodb.close(), s3.close(), sqs.close()]);
+      for (const one of [...Object.values(proxies), dynamodb, s3, sqs]) await one.close();
     },
   };
 }
 
+export async function startProxies(urls: Record<Seen['service'], string>): Promise<Engines['proxies']> {
+  const [s3, dynamodb, sqs] = await Promise.all([
+    startProxy('s3', urls.s3),
+    startProxy('dynamodb', urls.dynamodb),
+    startProxy('sqs', urls.sqs),
+  ]);
+  return { s3, dynamodb, sqs };
+}
+
 type Queues = Record<'uploads' | 'tasks', { readonly url: string; readonly deadUrl: string }>;
 
-export const environment = (urls: Record<'s3' | 'dynamodb' | 'sqs', string>, { uploads, tasks }: Queues) => ({
+/** Queues are named by URL, and reached at the endpoint. */
+export const environment = (proxies: Engines['proxies'], { uploads, tasks }: Queues) => ({
   AWS_REGION: TEST_REGION,
   AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
-  AWS_ENDPOINT_URL_S3: urls.s3,
-  AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
-  AWS_ENDPOINT_URL_SQS: urls.sqs,
+  AWS_ENDPOINT_URL_S3: proxies.s3.url,
+  AWS_ENDPOINT_URL_DYNAMODB: proxies.dynamodb.url,
+  AWS_ENDPOINT_URL_SQS: proxies.sqs.url,
   TIDEMARK_BUCKET: 'tidemark',
   TIDEMARK_TABLE: 'tidemark',
   TIDEMARK_UPLOADS_URL: uploads.url,
