@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
-import { encodeProfile } from '../formats/profiles/index.ts';
+import { packPprof } from '../formats/pprof/merge.ts';
+import { decodeProfile, type EncodeFormat, encodeProfile } from '../formats/profiles/index.ts';
+import { unpackProfile } from '../formats/profiles/unpack.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
-import { readProfile } from './profile-input.ts';
+import { readBytes, readProfile } from './profile-input.ts';
 import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
 import { outputFormat, write } from './profile-output.ts';
 import { byTotal, profileTotals } from './profile-totals.ts';
@@ -37,11 +39,19 @@ export async function convert(files: readonly string[], options: ProfileOptions,
   const [from, to] = files;
   if (files.length !== 2 || from === undefined || to === undefined) throw new UsageError('Need IN and OUT');
   checkOutput(to);
-  const read = await readProfile(from, io);
+  const source = await readBytes(from, io);
+  const read = decodeProfile(source, { name: from });
   const format = outputFormat(to)!;
-  const bytes = encodeProfile(read, format, { type: typeIndex(read, options.type), name: basename(from) });
-  write(to, bytes, io);
-  if (options.json) io.stdout(documentLine({ from, to, format, bytes: bytes.length }));
+  const how = { type: typeIndex(read, options.type), name: basename(from) };
+  const bytes = (read.format === 'pprof' && asPprof(source, format)) || encodeProfile(read, format, how);
+  write({ files: 1, to, format }, bytes, options, io);
+}
+
+/** pprof that stays pprof keeps what the model has no place for: mappings, addresses, every label. */
+function asPprof(source: Uint8Array, format: EncodeFormat): Uint8Array | undefined {
+  if (format !== 'pprof' && format !== 'pprof-plain') return undefined;
+  const plain = unpackProfile(source);
+  return format === 'pprof' ? packPprof(plain) : plain;
 }
 
 function oneOf<T extends string>(value: string, allowed: readonly T[]): T {

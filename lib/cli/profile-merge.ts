@@ -1,19 +1,12 @@
-import { decompress } from '../formats/decompress.ts';
 import { isPprof } from '../formats/pprof/detect.ts';
 import { addToMerge, createMerge, finishMerge, packPprof } from '../formats/pprof/merge.ts';
-import { MAX_PROFILE_BYTES, MAX_PROFILE_RATIO } from '../formats/profiles/limits.ts';
+import { unpackProfile } from '../formats/profiles/unpack.ts';
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { readBytes } from './profile-input.ts';
+import type { ProfileOptions } from './profile-options.ts';
 import { outputFormat, write } from './profile-output.ts';
-
-export interface MergeResult {
-  readonly files: number;
-  readonly to: string;
-  readonly format: string;
-  readonly bytes: number;
-}
 
 const PROGRESS_EVERY = 50;
 
@@ -24,22 +17,21 @@ const PROGRESS_EVERY = 50;
 export async function mergeFiles(
   files: readonly string[],
   to: string,
-  type: string | undefined,
+  options: ProfileOptions,
   io: Io,
-): Promise<MergeResult> {
+): Promise<void> {
   const format = outputFormat(to)!;
   const progress = progressOf(files.length, io);
   const staysPprof = format === 'pprof' || format === 'pprof-plain';
   const raw = staysPprof ? await mergeRaw(files, progress, io) : undefined;
   const bytes =
     raw === undefined
-      ? await mergeDecoded(files, to, type, progress, io)
+      ? await mergeDecoded(files, to, options.type, progress, io)
       : format === 'pprof'
         ? packPprof(raw)
         : raw;
   progress.end();
-  write(to, bytes, io);
-  return { files: files.length, to, format, bytes: bytes.length };
+  write({ files: files.length, to, format }, bytes, options, io);
 }
 
 interface Progress {
@@ -71,7 +63,7 @@ async function mergeRaw(
   for (const [i, file] of files.entries()) {
     const packed = await readBytes(file, io);
     const isMine = naming(file, () => {
-      const bytes = decompress(packed, '', { maxBytes: MAX_PROFILE_BYTES, maxRatio: MAX_PROFILE_RATIO });
+      const bytes = unpackProfile(packed);
       if (!isPprof(bytes)) return false;
       addToMerge(merge, bytes);
       return true;

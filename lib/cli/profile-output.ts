@@ -19,15 +19,29 @@ export const ENDINGS = '.pb.gz, .pprof, .pb, .folded or .speedscope.json';
 export const outputFormat = (path: string): EncodeFormat | undefined =>
   path === '-' ? 'folded' : BY_ENDING.find(([ending]) => path.endsWith(ending))?.[1];
 
-export function write(path: string, bytes: Uint8Array, io: Io): void {
-  if (path === '-') {
+/** What was written where; `files` is how many went into it. */
+export interface Written {
+  readonly files: number;
+  readonly to: string;
+  readonly format: EncodeFormat;
+}
+
+/** Writes the file and says so; to stdout goes the content alone. */
+export function write(what: Written, bytes: Uint8Array, { json }: { readonly json: boolean }, io: Io): void {
+  const { files, to, format } = what;
+  if (to === '-') {
     io.stdout(new TextDecoder().decode(bytes));
     return;
   }
   try {
-    writeFileSync(path, bytes);
+    writeFileSync(to, bytes);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unwritable';
-    throw new Fault('invalid-input', `Cannot write "${path}": ${code}`, { cause: error });
+    throw new Fault('invalid-input', `Cannot write "${to}": ${code}`, { cause: error });
   }
+  if (json) io.stdout(`${JSON.stringify({ ...what, bytes: bytes.length })}\n`);
+  else
+    io.stdout(
+      `${to}: ${format}, ${bytes.length.toLocaleString('en')} bytes, of ${files} ${files === 1 ? 'file' : 'files'}\n`,
+    );
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Fault } from '../model/fault.ts';
 import { EXIT, type Io } from './command.ts';
-import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
+import { checkOutput, type ProfileOptions, UsageError } from './profile-options.ts';
 import { ENDINGS } from './profile-output.ts';
 
 const HELP = `Usage: tidemark profile <command> [options]
@@ -9,7 +9,7 @@ const HELP = `Usage: tidemark profile <command> [options]
   summary FILE             what it measures, totals, and the functions with the largest own value
   top FILE                 functions by own value, or by total
   diff A B                 what grew and what shrank from A to B, by share and in absolute values
-  merge FILE… -o OUT       several profiles as one
+  merge FILE… -o OUT       several profiles as one; pprof as google/pprof merges it
   convert IN OUT           another format
 
   -t, --type TYPE    sample type: inuse_space, cpu, … (default: the profile's own)
@@ -20,8 +20,8 @@ const HELP = `Usage: tidemark profile <command> [options]
   --json             one JSON document on stdout
   --help             this text
 
-Reads pprof, V8 .cpuprofile and .heapprofile, folded stacks, speedscope and Sentry profiles, told apart by their content;
-plain, gzip or zstd; - is stdin. OUT's ending says the format: ${ENDINGS}; - is stdout, as folded stacks.
+Reads pprof, V8 .cpuprofile and .heapprofile, folded stacks, speedscope, Sentry and OTLP profiles, told apart by their
+content; plain, gzip or zstd; - is stdin. OUT's ending says the format: ${ENDINGS}; - is stdout, as folded stacks.
 `;
 
 const OPTIONS = {
@@ -82,6 +82,5 @@ async function merge(files: readonly string[], options: ProfileOptions, io: Io):
   if (options.output === undefined) throw new UsageError('Need -o OUT');
   checkOutput(options.output);
   const { mergeFiles } = await import('./profile-merge.ts');
-  const merged = await mergeFiles(files, options.output, options.type, io);
-  if (options.json) io.stdout(documentLine(merged));
+  await mergeFiles(files, options.output, options, io);
 }

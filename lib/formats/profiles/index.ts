@@ -1,17 +1,16 @@
 import { Fault } from '../../model/fault.ts';
 import type { Profile } from '../../model/profile.ts';
-import { decompress } from '../decompress.ts';
 import { decodePprof } from '../pprof/decode.ts';
 import { encodePprof } from '../pprof/encode.ts';
 import { packPprof } from '../pprof/merge.ts';
 import { detectProfile, type ProfileFormat } from './detect.ts';
 import { encodeFolded, encodeSpeedscope } from './encode-text.ts';
 import { decodeFolded, decodeLines } from './folded.ts';
-import { MAX_PROFILE_BYTES, MAX_PROFILE_RATIO } from './limits.ts';
 import { decodeOtlpProfiles } from './otlp-profiles.ts';
 import { decodeSentry } from './sentry.ts';
 import { decodeSpeedscope } from './speedscope.ts';
 import { utf8Json } from './text.ts';
+import { unpackProfile } from './unpack.ts';
 import { decodeV8Cpu } from './v8-cpu.ts';
 import { decodeV8Heap } from './v8-heap.ts';
 
@@ -68,9 +67,6 @@ export function decodeProfile(bytes: Uint8Array, { name, format }: DecodeOptions
     throw error;
   }
 }
-
-const unpackProfile = (bytes: Uint8Array): Uint8Array =>
-  decompress(bytes, '', { maxBytes: MAX_PROFILE_BYTES, maxRatio: MAX_PROFILE_RATIO });
 
 const unknownFormat = (bytes: Uint8Array) =>
   new Fault(
