@@ -37,6 +37,7 @@ import {
 } from './schemas.ts';
 import { readService } from './service-path.ts';
 import { storeRoutes } from './store-routes.ts';
+import { traceRoutes } from './trace-routes.ts';
 
 export interface ReadApiContext {
   readonly jobs: JobContext;
@@ -180,6 +181,7 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
     }),
     ...findingRoutes(context),
     ...flameRoutes(jobs),
+    ...traceRoutes(jobs),
     ruleRoute(jobs),
     ...storeRoutes(jobs),
     route({

@@ -98,19 +98,44 @@ function finish(
     requests: known.length,
     seen: msOf.size,
     total,
-    spread: spreadOf(total, msOf, known, durations),
+    spread: spreadOf({
+      p50: total.p50,
+      p95: total.p95,
+      requests: known.length,
+      slowShare: slowShareOf(total.p95, msOf, known, durations),
+    }),
   };
 }
 
-function spreadOf(
-  { p50, p95 }: Quantiles,
+/**
+ * Whether a function is fast as a rule and slow at times. Milliseconds per request.
+ *
+ * @param slowShare share of the slow requests' duration that is its own
+ */
+export function spreadOf({
+  p50,
+  p95,
+  requests,
+  slowShare,
+}: {
+  readonly p50: number;
+  readonly p95: number;
+  readonly requests: number;
+  readonly slowShare: number;
+}): FunctionSpread['spread'] {
+  const { minRequests, slowMs, ratio, fastFloorMs, maxShare } = SPREAD_LIMITS;
+  if (requests < minRequests || p95 < slowMs || p95 < ratio * Math.max(p50, fastFloorMs)) return 'steady';
+  return slowShare > maxShare ? 'steady' : 'usually fast, sometimes slow';
+}
+
+/** Of the requests that spent half a p95 or more in it. */
+function slowShareOf(
+  p95: number,
   msOf: ReadonlyMap<number, number>,
   known: readonly number[],
   durations: readonly number[],
-): FunctionSpread['spread'] {
-  const { minRequests, slowMs, ratio, fastFloorMs, maxShare } = SPREAD_LIMITS;
-  if (known.length < minRequests || p95 < slowMs || p95 < ratio * Math.max(p50, fastFloorMs)) return 'steady';
+): number {
   const slow = known.filter((r) => (msOf.get(r) ?? 0) >= p95 / 2);
-  const share = slow.reduce((sum, r) => sum + msOf.get(r)! / durations[r]!, 0) / slow.length;
-  return share > maxShare ? 'steady' : 'usually fast, sometimes slow';
+  const sum = slow.reduce((total, r) => total + (msOf.get(r) ?? 0) / durations[r]!, 0);
+  return slow.length === 0 ? 0 : sum / slow.length;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openProduct, type Product } from '../support/product.ts';
 import { AT } from './door-app.ts';
-import { type OpenApiDocument, openProductWithData } from './product-with-data.ts';
+import { KEPT_TRACE, type OpenApiDocument, openProductWithData } from './product-with-data.ts';
 
 let full: Product;
 let empty: Product;
@@ -25,17 +25,22 @@ async function getsOf(product: Product): Promise<{ path: string; template: strin
     service: services.items.map(({ service }) => service),
     id: findings.items.map(({ id }) => id),
     upload: uploads.items.map(({ id }) => id).slice(0, 3),
+    transaction: ['http GET /kept'],
+    trace: product === full ? [KEPT_TRACE] : [],
   };
   return Object.entries(document.paths).flatMap(([template, { get }]) => {
     if (get === undefined) return [];
-    const name = /\{(\w+)\}/.exec(template)?.[1];
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
     const query = get.parameters
       .filter(({ in: where, required }) => where === 'query' && required)
       .map((parameter) => `${parameter.name}=${encodeURIComponent(values[parameter.name]?.[0] ?? 'x')}`);
-    const filled =
-      name === undefined
-        ? [template]
-        : (values[name] ?? []).map((value) => template.replace(/\{\w+\}/, encodeURIComponent(value)));
+    const filled = names.reduce<string[]>(
+      (paths, name) =>
+        paths.flatMap((path) =>
+          (values[name] ?? []).map((value) => path.replace(`{${name}}`, encodeURIComponent(value))),
+        ),
+      [template],
+    );
     return filled.map((path) => ({
       template,
       path: `${path}${query.length > 0 ? `?${query.join('&')}` : ''}`,
@@ -138,7 +143,9 @@ describe('every JSON answer conforms to its schema', () => {
 
   it('of services that nothing was heard of', async () => {
     for (const template of Object.keys(document.paths).filter((path) => path.includes('{service}'))) {
-      const response = await full.api(template.replace('{service}', 'nobody'));
+      const response = await full.api(
+        template.replace('{service}', 'nobody').replace('{transaction}', 'http%20GET%20%2Fx'),
+      );
       const { error } = response.ok
         ? schemaOf(template).safeParse(await response.json())
         : z.object({ status: z.literal(404) }).safeParse(await response.json());

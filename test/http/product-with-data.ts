@@ -1,4 +1,10 @@
+import { commitUploads } from '../../lib/jobs/commit-uploads.ts';
+import { foldJoinedTraces } from '../../lib/jobs/fold-traces.ts';
+import { uploadId } from '../../lib/model/ids.ts';
+import { partitionStart } from '../../lib/model/partition.ts';
+import { serviceName } from '../../lib/model/service.ts';
 import { openProduct, type Product } from '../support/product.ts';
+import { spanOf, traceOf } from '../traces/nesting-draw.ts';
 import { AT } from './door-app.ts';
 
 export interface Operation {
@@ -84,6 +90,28 @@ function minute(service: string, at: number, index: number, leaks: boolean) {
   return JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] });
 }
 
+export const KEPT_TRACE = 'c0ffee00c0ffee00c0ffee00c0ffee00';
+
+/** A request of which two queries and the time between them are known. */
+async function keepTrace({ local, clock }: Product): Promise<void> {
+  const at = (ms: number) => (clock.time - 60_000 + ms) * 1000;
+  const query = (spanId: string, from: number, to: number) =>
+    spanOf({ spanId, op: 'db', description: 'SELECT 1', start: at(from), end: at(to) });
+  const trace = traceOf([query('a', 0, 40), query('b', 140, 200)], {
+    traceId: KEPT_TRACE,
+    root: spanOf({ spanId: 'root', parentSpanId: '', op: 'http.server', start: at(0), end: at(220) }),
+    unit: { kind: 'http', name: 'GET /kept' },
+    service: serviceName({ name: 'leaky' }),
+  });
+  const parts = foldJoinedTraces('default', { traces: [trace], profiles: [] }, partitionStart);
+  const additions = parts.map(({ partition, sections }) => ({
+    partition: { ...partition, generation: 0 },
+    sections,
+  }));
+  const one = { uploadId: uploadId('7'.repeat(32)), parts: additions };
+  await commitUploads(local.context, [one], clock.time);
+}
+
 /** A product in which each kind of answer has something to tell: a finding, releases, refused and rejected uploads. */
 export async function openProductWithData(): Promise<Product> {
   const product = await openProduct({ at: AT - 180 * MINUTE_MS });
@@ -103,7 +131,14 @@ export async function openProductWithData(): Promise<Product> {
   product.clock.time = AT;
   await post('/v1/metrics', '{"broken');
   await post('/v1/metrics', minute('late', AT - 40 * 24 * 60 * MINUTE_MS, 0, false));
+  for (const service of ['leaky', 'production%252Fshop%252Fcalm'])
+    await product.send(`/v1/profiles?service=${service}&type=cpu&unit=nanoseconds&until=${AT}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: 'main;serve;render 30\nmain;serve 10\n',
+    });
   await product.settle();
+  await keepTrace(product);
   await product.scan();
   return product;
 }
