@@ -21,7 +21,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   what a scan remembers of a cohort               SVC#<project>#<service>     SCAN#<role>#<version>
 //   settings of a service                           SVC#<project>#<service>     SET
 //   gaps and patterns that were set aside           SVC#<project>#<service>     ASIDE#<hash>
-//   refused uploads of an hour                      REJ#<project>               <hour>#<hash of reason and sender>
+//   refused uploads of an hour                      REJ#<project>               <hour>#<00..63: hash of reason and sender>
 //   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
@@ -157,9 +157,9 @@ export const setAsideOf = (project: string, service: string) => ({
   to: 'ASIDE$',
 });
 
-export const rejectionKey = (project: string, at: EpochMs, hash: string) => ({
+export const rejectionKey = (project: string, at: EpochMs, slot: string) => ({
   pk: part('REJ', project),
-  sk: part(seconds(Math.floor(at / HOUR_MS) * HOUR_MS), hash),
+  sk: part(seconds(Math.floor(at / HOUR_MS) * HOUR_MS), slot),
 });
 export const rejectionsBetween = (project: string, from: EpochMs, to: EpochMs) => ({
   pk: part('REJ', project),

@@ -24,55 +24,89 @@ export interface RejectionExample {
 export type Rejection = Omit<RejectionRecord, 'hour' | 'count' | 'examples'> & RejectionExample;
 
 const EXAMPLES_MAX = 3;
-/** Distinct (reason, sender) pairs an hour and project; all others are counted under one name. */
-const PAIRS_MAX = 200;
+/**
+ * An hour of a project is kept in so many records of so many (reason, status, sender) triples each, however many processes
+ * write: whoever sends without a key cannot fill the table. A triple whose record is full counts under one name.
+ */
+const SLOTS = 64;
+const TRIPLES_PER_SLOT = 4;
+/** Triples that one process holds between two writes; all others count under one name there already. */
+const PENDING_MAX = 200;
 const KEEP_DAYS = 14;
 
 export interface Rejections {
   add(project: string, rejection: Rejection): void;
-  /** Writes what was added since the last call. */
+  /** Writes what was added since the last call. What cannot be written stays for the next one. */
   flush(): Promise<void>;
 }
 
+type Pending = Map<string, { readonly project: string; readonly record: RejectionRecord }>;
+
 /** Collects in memory and writes in groups, so that a flood of bad requests costs no write each. */
 export function rejections(records: RecordStore): Rejections {
-  let pending = new Map<string, { project: string; record: RejectionRecord }>();
+  let pending: Pending = new Map();
+  const hold = (project: string, record: RejectionRecord) => {
+    const { hour } = record;
+    const own = JSON.stringify([project, hour, record.reason, record.status, record.sender]);
+    const crowded = pending.size >= PENDING_MAX && !pending.has(own);
+    const key = crowded ? JSON.stringify([project, hour, record.status]) : own;
+    const before = pending.get(key)?.record;
+    const held = crowded ? asOther(record) : record;
+    pending.set(key, { project, record: before === undefined ? held : added(before, held) });
+  };
   return {
     add(project, { reason, status, sender, ...example }) {
       const hour = Math.floor(example.at / HOUR_MS) * HOUR_MS;
-      const crowded = pending.size >= PAIRS_MAX;
-      const key = JSON.stringify(crowded ? [project, hour, status] : [project, hour, reason, status, sender]);
-      const before = pending.get(key)?.record;
-      const record = before ?? {
-        hour,
-        reason: crowded ? 'other reasons' : reason,
-        status,
-        sender: crowded ? 'other senders' : sender,
-        count: 0,
-        examples: [],
-      };
-      const examples = [...record.examples, example].slice(0, EXAMPLES_MAX);
-      pending.set(key, { project, record: { ...record, count: record.count + 1, examples } });
+      hold(project, { hour, reason, status, sender, count: 1, examples: [example] });
     },
     async flush() {
-      const batch = pending;
+      const batch = [...pending.values()];
       pending = new Map();
-      for (const { project, record } of batch.values()) {
-        const hash = shortHash(JSON.stringify([record.reason, record.status, record.sender]));
-        await update<RejectionRecord>(records, rejectionKey(project, record.hour, hash), (before) => ({
-          body:
-            before === undefined
-              ? record
-              : {
-                  ...before,
-                  count: before.count + record.count,
-                  examples: [...before.examples, ...record.examples].slice(0, EXAMPLES_MAX),
-                },
-          expiresAt: record.hour + KEEP_DAYS * DAY_MS,
-        }));
+      for (const [i, { project, record }] of batch.entries()) {
+        try {
+          await write(records, project, record);
+        } catch (error) {
+          for (const { project: owner, record: unwritten } of batch.slice(i)) hold(owner, unwritten);
+          throw error;
+        }
       }
     },
   };
+}
+
+const asOther = (record: RejectionRecord): RejectionRecord => ({
+  ...record,
+  reason: 'other reasons',
+  sender: 'other senders',
+});
+
+const added = (before: RejectionRecord, more: RejectionRecord): RejectionRecord => ({
+  ...before,
+  count: before.count + more.count,
+  examples: [...before.examples, ...more.examples].slice(0, EXAMPLES_MAX),
+});
+
+const isSame = (a: RejectionRecord, b: RejectionRecord) =>
+  a.reason === b.reason && a.status === b.status && a.sender === b.sender;
+
+/** Body of one record. */
+type Slot = readonly RejectionRecord[];
+
+async function write(records: RecordStore, project: string, record: RejectionRecord): Promise<void> {
+  const hash = shortHash(JSON.stringify([record.reason, record.status, record.sender]));
+  const slot = Number.parseInt(hash, 16) % SLOTS;
+  await update<Slot>(records, rejectionKey(project, record.hour, String(slot)), (before = []) => ({
+    body: withRecord(before, record),
+    expiresAt: record.hour + KEEP_DAYS * DAY_MS,
+  }));
+}
+
+function withRecord(slot: Slot, record: RejectionRecord): Slot {
+  const isFull = slot.length >= TRIPLES_PER_SLOT && !slot.some((one) => isSame(one, record));
+  const kept = isFull ? asOther(record) : record;
+  if (slot.some((one) => isSame(one, kept)))
+    return slot.map((one) => (isSame(one, kept) ? added(one, kept) : one));
+  return [...slot, kept];
 }
 
 export async function listRejections(
@@ -82,7 +116,10 @@ export async function listRejections(
   to: EpochMs,
 ): Promise<readonly RejectionRecord[]> {
   const range = rejectionsBetween(project, from, to);
-  return (await queryAll(records, range.pk, { ...range, reverse: true }, 1000)).map(
-    (record) => record.body as RejectionRecord,
-  );
+  const slots = await queryAll(records, range.pk, { ...range, reverse: true }, 1000);
+  const found = slots.flatMap(({ body }) => body as Slot);
+  const others = (record: RejectionRecord) =>
+    JSON.stringify([record.hour, record.reason, record.status, record.sender]);
+  // What did not fit is in many records under one name.
+  return [...Map.groupBy(found, others).values()].map((group) => group.reduce(added));
 }

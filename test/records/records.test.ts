@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Fault } from '../../lib/model/fault.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
@@ -118,6 +119,42 @@ describe('rejections()', () => {
     const rows = await read(records);
     expect(rows.length).toBeLessThan(210);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
+  });
+
+  it('bounds an hour whatever is sent, however often it is written, by however many processes', async () => {
+    const { records } = store();
+    for (let turn = 0; turn < 40; turn += 1) {
+      const refused = rejections(records);
+      for (let n = 0; n < 150; n += 1) refused.add('p', rejection(`sender ${turn} ${n}`));
+      await refused.flush();
+    }
+    const stored = await records.query('REJ#p');
+    expect(stored.records.length).toBeLessThanOrEqual(64);
+    expect(JSON.stringify(stored).length).toBeLessThan(300_000);
+    const rows = await read(records);
+    expect(rows.length).toBeLessThanOrEqual(64 * 4 + 1);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(40 * 150);
+  });
+
+  it('loses no count when the store does not answer for a while', async () => {
+    const { records } = store();
+    let [down, calls] = [true, 0];
+    const failing = {
+      ...records,
+      put: async (...args: Parameters<typeof records.put>) => {
+        calls += 1;
+        if (down && calls % 3 === 0) throw new Fault('unavailable', 'Cannot reach the store');
+        return records.put(...args);
+      },
+    };
+    const refused = rejections(failing);
+    for (let turn = 0; turn < 5; turn += 1) {
+      for (let n = 0; n < 60; n += 1) refused.add('p', rejection(`sender ${n}`));
+      await refused.flush().catch(() => undefined);
+    }
+    down = false;
+    await refused.flush();
+    expect((await read(records)).reduce((sum, { count }) => sum + count, 0)).toBe(300);
   });
 });
 
