@@ -1,6 +1,6 @@
-import { analyzeCohort, type CohortResult } from '../leaks/index.ts';
+import { analyzeCohort, type CohortResult, poolCohort } from '../leaks/index.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
-import { MACHINES, PARTITION_MS } from '../model/partition.ts';
+import { bucketStart, MACHINES, PARTITION_MS } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
 import { DAY_MS } from '../model/units.ts';
@@ -9,10 +9,13 @@ import { mergeAll } from '../segments/kind.ts';
 import { type FactsState, factsKind } from '../segments/kinds/facts.ts';
 import { type InstancesState, instanceKind } from '../segments/kinds/instance.ts';
 import type { JobContext } from './context.ts';
+import { inHours } from './lives/in-hours.ts';
 import { type LifeOfRole, livesOf } from './lives/index.ts';
 
-/** How far back a scan looks: as long as uploads may be late, so that what it saw does not change behind it. */
-export const SCAN_WINDOW_MS = 2 * DAY_MS;
+/** How far back a scan reads what was sent as it was sent: as long as uploads may be late. */
+const EXACT_WINDOW_MS = 2 * DAY_MS;
+/** How far back it reads roll-ups: a leak of 4 MB a day needs three weeks to stand out. */
+const HISTORY_MS = 60 * DAY_MS;
 
 /** Everything stored of one service in a range, merged. */
 export interface LoadedService {
@@ -23,6 +26,8 @@ export interface LoadedService {
   readonly state: InstancesState;
   readonly facts: FactsState;
   readonly limitSetting: number | null;
+  /** Before this the series may be in the steps of roll-ups. */
+  readonly exactFrom?: EpochMs;
 }
 
 export type LoadContext = Pick<JobContext, 'reader' | 'records'>;
@@ -48,6 +53,23 @@ export async function loadService(
   return { project, service, from, to, state, facts, limitSetting: limitBytes };
 }
 
+/** All that a verdict may need: the last days as they were sent, and before them the roll-ups of two months. */
+export async function loadHistory(
+  context: LoadContext,
+  project: string,
+  service: ServiceName,
+  now: EpochMs,
+): Promise<LoadedService> {
+  // Ends of the coarse range lie at a partition's edge, so that no delta is read twice.
+  const exactFrom = bucketStart(now - EXACT_WINDOW_MS, '10m');
+  const recent = await loadService(context, project, service, exactFrom + PARTITION_MS, now);
+  const query = { project, service, from: now - HISTORY_MS, to: exactFrom, coarse: true };
+  const old = await context.reader.range('instance', query);
+  if (old.length === 0) return { ...recent, from: exactFrom };
+  const state = mergeAll([...statesOf(old), recent.state], instanceKind.merge) ?? recent.state;
+  return { ...recent, state, from: now - HISTORY_MS, exactFrom };
+}
+
 const statesOf = <S>(parts: readonly { readonly state: S }[]) => parts.map(({ state }) => state);
 
 /** Lives that are judged together: same service, version and role. */
@@ -59,7 +81,7 @@ export interface Cohort {
 }
 
 /** Roles whose curves are worth a verdict of their own, the most telling first. Totals and addresses are not. */
-const JUDGED_ROLES: readonly MemoryRole[] = [
+export const JUDGED_ROLES: readonly MemoryRole[] = [
   'heap_after_gc',
   'heap_used',
   'rss',
@@ -74,11 +96,11 @@ const JUDGED_ROLES: readonly MemoryRole[] = [
 
 /** All lives of the service in one role. */
 export function livesIn(loaded: LoadedService, role: MemoryRole): LifeOfRole[] {
-  const { facts, limitSetting, from, to } = loaded;
+  const { facts, limitSetting, from, to, exactFrom = from } = loaded;
   return [...loaded.state.instances].flatMap(([key, instance]) =>
-    livesOf({ key, instance, facts, limitSetting, now: to }, role).filter(
-      ({ times }) => (times.at(-1) ?? 0) >= from,
-    ),
+    livesOf({ key, instance, facts, limitSetting, now: to }, role)
+      .filter(({ times }) => (times.at(-1) ?? 0) >= from)
+      .map((life) => ((life.times[0] as number) < exactFrom ? inHours(life) : life)),
   );
 }
 
@@ -92,22 +114,42 @@ export function rolesSent(loaded: LoadedService): MemoryRole[] {
   return order.filter((role) => sent.has(role));
 }
 
+/** Version of a cohort of all versions: deploys that come faster than lows hide no leak that way. */
+const ALL_VERSIONS = 'all versions';
+/** Lives that are pooled at most, the newest. */
+const POOLED_MAX = 400;
+
 /**
- * Verdicts of every cohort. An after-collection metric stands in for the raw heap of the same instance: judging both
- * would say one thing twice.
+ * Verdicts of every cohort that was heard in the exact part of what was loaded. An after-collection metric stands in for
+ * the raw heap of the same instance: judging both would say one thing twice.
  */
 export function cohortsOf(loaded: LoadedService, roles: readonly MemoryRole[] = JUDGED_ROLES): Cohort[] {
-  const cohorts: Cohort[] = [];
   const afterGc = new Set<string>();
-  for (const role of roles) {
+  return roles.flatMap((role) => {
     const lives = livesIn(loaded, role).filter(
       ({ instance }) => role !== 'heap_used' || !afterGc.has(instance),
     );
     if (role === 'heap_after_gc') for (const { instance } of lives) afterGc.add(instance);
-    for (const version of new Set(lives.map((life) => life.version ?? ''))) {
-      const same = lives.filter((life) => (life.version ?? '') === version);
-      cohorts.push({ role, version, lives: same, result: analyzeCohort(same) });
-    }
-  }
-  return cohorts;
+    return cohortsOfRole(role, lives, loaded.exactFrom ?? loaded.from);
+  });
 }
+
+function cohortsOfRole(role: MemoryRole, lives: readonly LifeOfRole[], heardSince: EpochMs): Cohort[] {
+  const cohorts: Cohort[] = [];
+  const versions = [...Map.groupBy(lives, (life) => life.version ?? '')];
+  for (const [version, same] of versions) {
+    if (same.some(({ times }) => (times.at(-1) as number) >= heardSince))
+      cohorts.push({ role, version, lives: same, result: analyzeCohort(same) });
+  }
+  if (versions.length < 2) return cohorts;
+  const newest = lives
+    .toSorted((a, b) => (b.times[0] as number) - (a.times[0] as number))
+    .slice(0, POOLED_MAX);
+  const pooled = poolCohort(newest);
+  return pooled === undefined
+    ? cohorts
+    : [...cohorts, { role, version: ALL_VERSIONS, lives: newest, result: pooled }];
+}
+
+/** True for the cohort of all versions: its lives are those of others. */
+export const isOfAllVersions = ({ version }: Pick<Cohort, 'version'>) => version === ALL_VERSIONS;

@@ -9,7 +9,7 @@ import {
   type RuleSeries,
 } from '../leaks/index.ts';
 import type { MemoryRole } from '../model/memory.ts';
-import { DAY_MS, type EpochMs } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 import { readAlerts, writeAlerts } from '../records/alerts.ts';
 import { type RuleOverride, readSettings } from '../records/settings.ts';
 import type { JobContext } from './context.ts';
@@ -45,6 +45,20 @@ export const rulesWith = (
     const expression = { ...rule.expression, threshold: threshold ?? rule.expression.threshold };
     return { rule: { ...rule, expression, forMs: forMs ?? rule.forMs }, isOff: off ?? false };
   });
+
+/** Longest range and hold of a usual rule, and Prometheus's look-back. */
+const REACH_MS = 2.5 * HOUR_MS;
+
+/** From when on readings are needed so that the rules can be evaluated for all minutes since the last time. */
+export async function rulesReadFrom(
+  { records }: Pick<JobContext, 'records'>,
+  project: string,
+  service: string,
+  now: EpochMs,
+): Promise<EpochMs> {
+  const before = await readAlerts<Alert>(records, project, service);
+  return Math.max(before?.evaluatedTo ?? now - CATCH_UP_MS, now - CATCH_UP_MS) - REACH_MS;
+}
 
 /**
  * Evaluates the rules of a service at each minute since the last time, and remembers where they stand.

@@ -25,6 +25,8 @@ export interface ScanOutcome {
   readonly looked: readonly Looked[];
   readonly deaths: readonly Death[];
   readonly rules: readonly RuleStatus[];
+  /** Instances that were heard of late. */
+  readonly instances: number;
 }
 
 /** Turns what a scan saw into findings: one per role that grows by itself, and one for deaths. */
@@ -39,13 +41,12 @@ export async function keepFindings(context: JobContext, outcome: ScanOutcome): P
 
 /** Rules come second: what the analysis says of an instance, now or in a scan before, makes them no news. */
 async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<RuleScene> {
-  const { project, service, now, from, looked } = outcome;
+  const { project, service, now, from, instances } = outcome;
   const known = (await context.findings.list(project)).filter(
     (finding) => finding.service === service && finding.kind !== 'rule' && finding.state !== 'resolved',
   );
-  const instances = new Set(looked.flatMap(({ cohort }) => cohort.lives.map(({ instance }) => instance)));
   const named = new Set(known.flatMap(({ evidence }) => evidence.instances));
-  return { project, service, now, from, instances: instances.size, named };
+  return { project, service, now, from, instances, named };
 }
 
 async function observeAll(

@@ -1,15 +1,24 @@
-import { deathsNearLimit, type LookState, nextLook } from '../leaks/index.ts';
+import { deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
 import type { LeakResult } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
-import { HOUR_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import { listProjects } from '../records/api-keys.ts';
-import { readScan, writeScan } from '../records/scans.ts';
+import { listScans, type ScanRecord, writeScan } from '../records/scans.ts';
 import { listServices } from '../records/services.ts';
 import { thin } from './answers/thin.ts';
 import type { JobContext } from './context.ts';
-import { type Cohort, cohortsOf, loadService, SCAN_WINDOW_MS } from './load-service.ts';
+import type { LifeOfRole } from './lives/index.ts';
+import {
+  type Cohort,
+  cohortsOf,
+  JUDGED_ROLES,
+  type LoadedService,
+  livesIn,
+  loadHistory,
+  loadService,
+} from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
-import { evaluateRules } from './rules.ts';
+import { evaluateRules, rulesReadFrom } from './rules.ts';
 import { keepFindings } from './scan-findings.ts';
 
 const SPARK_POINTS = 60;
@@ -33,27 +42,117 @@ export async function scanAll(
   }
 }
 
-/** Looks at every cohort of one service, remembers the look, and keeps its findings true. */
+/** What the rules look at, and in which new processes and deaths show. */
+const RECENT_MS = 3 * HOUR_MS;
+/** Pages show a look that is not older than this, whatever evidence there is. */
+const REFRESH_MS = DAY_MS;
+/** The same while a finding fires: people watch it. */
+const REFRESH_FIRED_MS = HOUR_MS;
+
+/**
+ * Looks at the cohorts of one service if there is new evidence about any, remembers the look, and keeps its findings true.
+ *
+ * Cost: the partitions of the last hours, of which only those are read whose head has moved; and all of the last days, and
+ * the roll-ups before, when a test is due: for a life of a month some thirty times.
+ */
 export async function scanService(
   context: JobContext,
   project: string,
   service: ServiceName,
 ): Promise<readonly Looked[]> {
   const now = context.clock.now();
-  const loaded = await loadService(context, project, service, now - SCAN_WINDOW_MS, now);
+  const from = Math.min(now - RECENT_MS, await rulesReadFrom(context, project, service, now));
+  const recent = await loadService(context, project, service, from, now);
+  const known = await listScans<LookState>(context.records, project, service);
+  const looked = isDue(recent, known, now) ? await lookAtAll(context, project, service, known, now) : [];
+  const deaths = deathsNearLimit(loudestLives(looked));
+  const rules = await evaluateRules(context, recent, now);
+  const instances = recent.state.instances.size;
+  await keepFindings(context, { project, service, now, from: recent.from, looked, deaths, rules, instances });
+  return looked;
+}
+
+async function lookAtAll(
+  context: JobContext,
+  project: string,
+  service: ServiceName,
+  known: readonly ScanRecord<LookState>[],
+  now: EpochMs,
+): Promise<readonly Looked[]> {
+  const loaded = await loadHistory(context, project, service, now);
   const looked: Looked[] = [];
   for (const cohort of cohortsOf(loaded)) {
-    const { role, version } = cohort;
-    const before = await readScan<LookState>(context.records, project, service, role, version);
-    const { state, decision } = nextLook(before?.look, cohort.result, lookContext(cohort));
+    const before = known.find((scan) => scan.role === cohort.role && scan.version === cohort.version);
+    const heard = speakingNow(cohort, before?.look);
+    const { state, decision } = nextLook(
+      before?.look,
+      heard.result,
+      lookContext(heard, loaded, before?.look),
+    );
     looked.push({ cohort, decision, look: state });
     await writeScan(context.records, project, service, scanRecord(cohort, state, now));
   }
-  const deaths = deathsNearLimit(loudestLives(looked));
-  const rules = await evaluateRules(context, loaded, now);
-  await keepFindings(context, { project, service, now, from: loaded.from, looked, deaths, rules });
   return looked;
 }
+
+/** Whether anything may be said that was not said before. */
+function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], now: EpochMs): boolean {
+  const newest = Math.max(0, ...known.map(({ at }) => at));
+  const current = known.filter(({ at }) => at === newest);
+  const refresh = current.some(({ look }) => look.fired) ? REFRESH_FIRED_MS : REFRESH_MS;
+  if (now - newest >= refresh || current.some((scan) => scan.dueAt <= now)) return true;
+  return JUDGED_ROLES.some((role) => livesIn(recent, role).some((life) => isNews(life, known, newest)));
+}
+
+/** A new process, an end, a version that was not looked at, or a level that no look has seen. */
+function isNews(life: LifeOfRole, known: readonly ScanRecord<LookState>[], lookedAt: EpochMs): boolean {
+  if ((life.startedAt ?? 0) > lookedAt || (life.end?.time ?? 0) > lookedAt) return true;
+  const scan = known.find(({ role, version }) => role === life.role && version === (life.version ?? ''));
+  return (
+    scan === undefined ||
+    nearsLimit(life) ||
+    lowestOfLate(life) > NEW_LEVEL * Math.max(1, scan.look.testedTop)
+  );
+}
+
+/** As much as the analysis takes for new evidence, over the last quarter of an hour's lowest reading. */
+const NEW_LEVEL = 1.15;
+const LATE_MS = 15 * MINUTE_MS;
+const NEAR_LIMIT = 0.8;
+
+const nearsLimit = ({ values, limit }: LifeOfRole) =>
+  limit !== undefined && (values.at(-1) as number) >= NEAR_LIMIT * limit;
+
+function lowestOfLate({ times, values }: LifeOfRole): number {
+  const from = (times.at(-1) as number) - LATE_MS;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let i = times.length - 1; i >= 0 && (times[i] as number) >= from; i -= 1)
+    lowest = Math.min(lowest, values[i] as number);
+  return lowest;
+}
+
+interface Heard {
+  readonly cohort: Cohort;
+  readonly result: LeakResult;
+  readonly speaker: Cohort['lives'][number] | undefined;
+}
+
+/**
+ * The life that the look is about. While a suspicion waits to be confirmed the life that raised it speaks on, as long as
+ * it lives and grows: of several that grow, now one is the clearest and now another.
+ */
+function speakingNow(cohort: Cohort, look: LookState | undefined): Heard {
+  const { lives, result } = cohort;
+  const at = lives.findIndex(
+    (life, i) => birthOf(life) === look?.birth && result.perLife[i]?.verdict === 'leak',
+  );
+  const own = result.perLife[at];
+  if (look?.suspicion && result.verdict === 'leak' && result.onset !== null && own !== undefined)
+    return { cohort, result: { ...own, suspects: result.suspects }, speaker: lives[at] };
+  return { cohort, result, speaker: speakerOf(cohort) };
+}
+
+const birthOf = (life: LifeOfRole): EpochMs => life.startedAt ?? (life.times[0] as number);
 
 /** A process dies once, however many roles tell of it: the role that has a limit, else the first. */
 function loudestLives(looked: readonly Looked[]) {
@@ -69,16 +168,19 @@ function loudestLives(looked: readonly Looked[]) {
 const shareOfLimit = ({ values, limit }: Cohort['lives'][number]) =>
   limit === undefined ? 0 : (values.at(-1) ?? 0) / limit;
 
-function lookContext(cohort: Cohort) {
-  const speaker = speakerOf(cohort);
-  if (speaker === undefined) return {};
-  const birth = speaker.startedAt ?? speaker.times[0];
-  const onsetAge = (cohort.result.onset?.t ?? 0) - (birth ?? 0);
+function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, look: LookState | undefined) {
+  const { pool } = cohort.result;
+  if (speaker === undefined) return { pool };
+  const first = speaker.times[0] as number;
+  const { from, exactFrom = from } = loaded;
+  // Of a process older than what is read, the birth is not known: it stays the one that was taken for it.
+  const birth = first < from + DAY_MS ? (look?.birth ?? birthOf(speaker)) : birthOf(speaker);
+  const onsetAge = (result.onset?.t ?? 0) - birth;
   const olderLivesWereFlat = cohort.lives.some((life, i) => {
     const age = (life.times.at(-1) as number) - (life.times[0] as number);
     return life !== speaker && cohort.result.perLife[i]?.verdict === 'stable' && age > 2 * onsetAge;
   });
-  return { ...(birth === undefined ? {} : { birth }), olderLivesWereFlat };
+  return { birth, olderLivesWereFlat, pool, grainMs: first < exactFrom ? HOUR_MS : 0 };
 }
 
 function scanRecord(cohort: Cohort, look: LookState, at: number) {
@@ -88,6 +190,7 @@ function scanRecord(cohort: Cohort, look: LookState, at: number) {
     role,
     version,
     at,
+    dueAt: dueAt(look, result),
     look,
     result: kept satisfies Omit<LeakResult, 'floorPoints'>,
     instances: new Set(lives.map(({ instance }) => instance)).size,

@@ -4,6 +4,7 @@ import { unitKey } from '../model/unit-of-work.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { GROWTH, type Judgement, judgeLife } from './analyze-life.ts';
 import { spokesman } from './corroborate.ts';
+import { floorOf } from './floor.ts';
 import { type LifeSlope, type Pooled, poolByAge } from './pool.ts';
 import { poolSuspects } from './pool-suspects.ts';
 import { bytesText, durationText } from './reason.ts';
@@ -11,8 +12,8 @@ import { DEFAULTS, type Settings } from './settings.ts';
 
 export type CohortResult = LeakResult & {
   readonly perLife: LeakResult[];
-  /** The slopes that lives have in common, when they speak together and none alone. */
-  readonly pooled: { readonly lives: number; readonly slopes: readonly LifeSlope[] } | null;
+  /** Lives that were long enough to speak together, and their slopes when these say leak; null when there are too few. */
+  readonly pool: { readonly lives: number; readonly slopes: readonly LifeSlope[] | null } | null;
 };
 
 /** Which life speaks for the cohort: evidence of a leak in one process is evidence about the code of all. */
@@ -32,62 +33,80 @@ const GRAVITY: readonly Verdict[] = [
 export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAULTS): CohortResult {
   const judged = lives.map((life) => judgeLife(life, settings));
   const perLife = judged.map(({ result }) => result);
-  if (perLife.length === 0) return { ...NO_LIVES, perLife, pooled: null };
+  if (perLife.length === 0) return { ...NO_LIVES, perLife, pool: null };
   const alone = spokesman(perLife, GRAVITY) ?? perLife.toSorted(byGravity).at(-1)!;
   const speaker = withPooledSuspects(alone, judged);
-  if (speaker.verdict === 'exhausted' || lives.length < 2) return { ...speaker, perLife, pooled: null };
+  if (speaker.verdict === 'exhausted' || lives.length < 2) return { ...speaker, perLife, pool: null };
   const pooled = poolByAge(lives, settings);
   const startUpOnly = pooled.kind === 'too-short' && pooled.isStartUp && endSoon(lives);
-  if (speaker.verdict === 'leak' && !startUpOnly) return { ...speaker, perLife, pooled: null };
-  return { ...asPool(speaker, pooled, lives), perLife };
+  const pool = poolOf(pooled);
+  if (speaker.verdict === 'leak' && !startUpOnly) return { ...speaker, perLife, pool };
+  return { ...asPool(speaker, pooled, lives), perLife, pool };
 }
 
+/**
+ * Lives of several versions together, which only speak as a pool: undefined when they do not add up to one. Verdict
+ * `leak`, or none at all, which says nothing about one version.
+ */
+export function poolCohort(lives: readonly Life[], settings: Settings = DEFAULTS): CohortResult | undefined {
+  const pooled = poolByAge(lives, settings);
+  const pool = poolOf(pooled);
+  if (pool === null) return undefined;
+  const floor = floorOf(lives[0]!, settings).points;
+  const quiet: LeakResult = {
+    ...NO_LIVES,
+    verdict: pooled.kind === 'slowing' ? 'warm-up' : 'stable',
+    reason: `${pool.lives} lives of all versions show no rise that goes on at the same ages.`,
+    floorPoints: floor,
+    lows: floor.times.length,
+  };
+  return { ...asPool(quiet, pooled, lives), perLife: [], pool };
+}
+
+const poolOf = (pooled: Pooled): CohortResult['pool'] =>
+  pooled.kind === 'too-short'
+    ? null
+    : { lives: pooled.lives, slopes: pooled.kind === 'leak' ? pooled.slopes : null };
+
 /** What the pool makes of a cohort in which no life speaks for itself. */
-function asPool(
-  speaker: LeakResult,
-  pooled: Pooled,
-  lives: readonly Life[],
-): LeakResult & Pick<CohortResult, 'pooled'> {
-  const role = lives[0]!.role;
+function asPool(speaker: LeakResult, pooled: Pooled, lives: readonly Life[]): LeakResult {
   switch (pooled.kind) {
-    case 'leak': {
-      const slope = perHourOf(pooled);
-      const each = isCountRole(role) ? `${slope.value.toFixed(1)}` : bytesText(slope.value);
-      return {
-        ...speaker,
-        verdict: 'leak',
-        confidence: 0.75,
-        onset: null,
-        slopeBytesPerHour: slope,
-        timeToLimitS: null,
-        reason: `In ${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
-        pooled: { lives: pooled.lives, slopes: pooled.slopes },
-      };
-    }
+    case 'leak':
+      return leakOfPool(speaker, pooled, lives);
     case 'slowing': {
+      if (!GROWTH.has(speaker.verdict) && !CALM.has(speaker.verdict)) return speaker;
       const wanted = durationText(4 * pooled.medianLifeMs);
       const reason = `${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} rise, but slow towards their ends as a warm-up does; lives of ${wanted} would tell.`;
-      return GROWTH.has(speaker.verdict) || CALM.has(speaker.verdict)
-        ? { ...speaker, verdict: 'warm-up', reason, pooled: null }
-        : { ...speaker, pooled: null };
+      return { ...speaker, verdict: 'warm-up', reason };
     }
     case 'too-short': {
-      const short = speaker.verdict === 'insufficient-data' || endSoon(lives);
-      return short
-        ? {
-            ...speaker,
-            verdict: 'insufficient-data',
-            onset: null,
-            slopeBytesPerHour: null,
-            timeToLimitS: null,
-            reason: `Lives are too short for a verdict: ${pooled.missing}.`,
-            pooled: null,
-          }
-        : { ...speaker, pooled: null };
+      if (speaker.verdict !== 'insufficient-data' && !(pooled.isStartUp && endSoon(lives))) return speaker;
+      const reason = `Lives are too short for a verdict: ${pooled.missing}.`;
+      return { ...speaker, ...UNDECIDED, verdict: 'insufficient-data', reason };
     }
     case 'none':
-      return { ...speaker, pooled: null };
+      return speaker;
   }
+}
+
+const UNDECIDED = { onset: null, slopeBytesPerHour: null, timeToLimitS: null, suspects: [], cleared: [] };
+
+function leakOfPool(
+  speaker: LeakResult,
+  pooled: Extract<Pooled, { kind: 'leak' }>,
+  lives: readonly Life[],
+): LeakResult {
+  const slope = perHourOf(pooled);
+  const each = isCountRole(lives[0]!.role) ? slope.value.toFixed(1) : bytesText(slope.value);
+  return {
+    ...speaker,
+    verdict: 'leak',
+    confidence: 0.75,
+    onset: null,
+    slopeBytesPerHour: slope,
+    timeToLimitS: null,
+    reason: `In ${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
+  };
 }
 
 function perHourOf({ slopePerMs, errorPerMs }: { slopePerMs: number; errorPerMs: number }): Interval {

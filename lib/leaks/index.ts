@@ -1,9 +1,9 @@
 export { analyzeLife } from './analyze-life.ts';
 export { breaks } from './breaks.ts';
 export { changePoints } from './change-points.ts';
-export { analyzeCohort, type CohortResult } from './cohort.ts';
+export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
-export { type Decision, type LookState, nextLook } from './next-look.ts';
+export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
 export {
   type Alert,

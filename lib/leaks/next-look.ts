@@ -1,6 +1,8 @@
 import type { LeakResult } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
+import type { CohortResult } from './cohort.ts';
+import type { LifeSlope } from './pool.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 import { clamp, firstAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
 
@@ -9,8 +11,12 @@ export interface LookState {
   readonly analyzer: number;
   /** Birth of the life that was judged: another one is new evidence. */
   readonly birth: EpochMs;
-  /** Confirmed lows at the last test that counted. */
+  /** Confirmed lows at the last test that counted, the newest of them, and the highest floor that any test has seen. */
   readonly testedLows: number;
+  readonly testedUntil: EpochMs;
+  readonly testedTop: number;
+  /** Grain of the lows, ms; 0 as sent. */
+  readonly grainMs: number;
   /** The first `leak` of the present series of tests, which a second test on new lows has to confirm. */
   readonly suspicion: { readonly until: EpochMs; readonly slopeBytesPerHour: number } | null;
   /** The limit will be reached within a day: every new low is looked at. */
@@ -22,6 +28,13 @@ export interface LookState {
   readonly fired: boolean;
   /** Tests in a row, after firing, that saw no growth. */
   readonly calmTests: number;
+  /** The same of lives that speak together: evidence is counted in lives then. */
+  readonly pool: PoolLook;
+}
+
+interface PoolLook {
+  readonly testedLives: number;
+  readonly suspicion: { readonly bornUntil: EpochMs; readonly perMs: number } | null;
 }
 
 export type Decision = 'none' | 'suspected' | 'fire' | 'clear';
@@ -31,10 +44,18 @@ export interface LookContext {
   readonly birth?: EpochMs;
   /** Older lives of the cohort were flat at this age: then a rise from birth on is no warm-up. */
   readonly olderLivesWereFlat?: boolean;
+  /** Grain of the lows, where they were thinned, ms. */
+  readonly grainMs?: number;
+  readonly pool?: CohortResult['pool'];
 }
 
 const FIRST_TEST_LOWS = 12;
 const MORE_EVIDENCE = 1.25;
+/** A floor that much above all that was tested is evidence too: an old life need not wait for days. */
+const NEW_TOP = 1.15;
+/** Fewest lives of a first test of the pool. */
+const FIRST_TEST_LIVES = 6;
+const FRESH_LIVES_MIN = 3;
 /** The line through the new lows must keep this share of the slope that raised the suspicion. */
 const KEPT_SLOPE = 0.4;
 /** A rise that begins this early in the life may be a warm-up: in lows, and in shares of the age. */
@@ -52,37 +73,119 @@ export function nextLook(
   result: LeakResult,
   context: LookContext = {},
 ): { state: LookState; decision: Decision } {
+  const state = stateBefore(previous, result, context);
+  const { pool } = context;
+  if (pool && isPoolTest(state, pool)) {
+    const look = lookAtPool(state, pool);
+    // The pool speaks for lives that are too short to speak; a life that speaks is heard by itself.
+    if (look.decision === 'fire' || result.onset === null) return look;
+    return lookAtLife(look.state, result, context);
+  }
+  if (result.verdict === 'leak' && result.onset === null && pool) return { state, decision: 'none' };
+  return lookAtLife(state, result, context);
+}
+
+/** When there may be enough new evidence for another test: until then no look need read anything. */
+export function dueAt(state: LookState, result: LeakResult): EpochMs {
+  const { times } = result.floorPoints;
+  const last = times.at(-1);
+  if (last === undefined || state.urgent || result.lows < YOUNG_LOWS) return 0;
+  const between = (last - times[0]!) / Math.max(1, result.lows - 1);
+  const missing = Math.max(1, state.testedLows * MORE_EVIDENCE - result.lows);
+  return last + EARLY_BY * missing * between;
+}
+
+/** Below this a life is looked at each time: there is little to read, and minutes count. */
+const YOUNG_LOWS = 60;
+/** Lows may come faster than they did on the average. */
+const EARLY_BY = 0.8;
+
+function stateBefore(previous: LookState | undefined, result: LeakResult, context: LookContext): LookState {
   const birth = context.birth ?? result.floorPoints.times[0] ?? 0;
+  const grainMs = context.grainMs ?? 0;
   const known = previous?.analyzer === LEAKS_VERSION ? previous : undefined;
-  const isNewLife = known !== undefined && known.birth !== birth;
-  const state: LookState = known
-    ? {
-        ...known,
-        birth,
-        testedLows: isNewLife ? 0 : known.testedLows,
-        suspicion: isNewLife ? null : known.suspicion,
-      }
-    : {
-        analyzer: LEAKS_VERSION,
-        birth,
-        testedLows: 0,
-        suspicion: null,
-        urgent: false,
-        lead: null,
-        unsettled: 0,
-        fired: false,
-        calmTests: 0,
-      };
+  if (known === undefined) return { ...NEVER_LOOKED, birth, grainMs };
+  if (known.birth !== birth)
+    return { ...known, birth, grainMs, testedLows: 0, testedUntil: 0, testedTop: 0, suspicion: null };
+  if (known.grainMs === grainMs) return known;
+  // The same life in lows of another grain: what was tested is counted again.
+  const { times } = result.floorPoints;
+  const share = firstAfter(times, known.testedUntil) / Math.max(1, times.length);
+  return { ...known, grainMs, testedLows: Math.round(result.lows * share) };
+}
+
+const NEVER_LOOKED: Omit<LookState, 'birth' | 'grainMs'> = {
+  analyzer: LEAKS_VERSION,
+  testedLows: 0,
+  testedUntil: 0,
+  testedTop: 0,
+  suspicion: null,
+  urgent: false,
+  lead: null,
+  unsettled: 0,
+  fired: false,
+  calmTests: 0,
+  pool: { testedLives: 0, suspicion: null },
+};
+
+const isPoolTest = (
+  { pool: { testedLives } }: LookState,
+  { lives }: NonNullable<LookContext['pool']>,
+): boolean => lives >= Math.max(FIRST_TEST_LIVES, Math.ceil(testedLives * MORE_EVIDENCE));
+
+/** A leak that lives show together is told when lives born after the first sight agree by themselves. */
+function lookAtPool(
+  state: LookState,
+  { lives, slopes }: NonNullable<LookContext['pool']>,
+): { state: LookState; decision: Decision } {
+  const tested = (suspicion: PoolLook['suspicion']) => ({ testedLives: lives, suspicion });
+  if (slopes === null) return { state: { ...state, pool: tested(null) }, decision: 'none' };
+  if (state.fired) return { state: { ...state, calmTests: 0, pool: tested(null) }, decision: 'none' };
+  const { suspicion } = state.pool;
+  if (suspicion !== null && agree(suspicion, slopes))
+    return { state: { ...state, fired: true, calmTests: 0, pool: tested(null) }, decision: 'fire' };
+  const bornUntil = Math.max(...slopes.map(({ birth }) => birth));
+  const perMs = slopes.reduce((sum, slope) => sum + slope.perMs / slopes.length, 0);
+  return { state: { ...state, pool: tested(suspicion ?? { bornUntil, perMs }) }, decision: 'suspected' };
+}
+
+function agree(
+  { bornUntil, perMs }: NonNullable<PoolLook['suspicion']>,
+  slopes: readonly LifeSlope[],
+): boolean {
+  const fresh = slopes.filter(({ birth }) => birth > bornUntil);
+  const n = fresh.length;
+  if (n < FRESH_LIVES_MIN) return false;
+  const mean = fresh.reduce((sum, slope) => sum + slope.perMs / n, 0);
+  const square = fresh.reduce((sum, slope) => sum + (slope.perMs - mean) ** 2, 0) / (n - 1);
+  return mean > Math.sqrt(square / n) && mean > KEPT_SLOPE * perMs;
+}
+
+function lookAtLife(
+  state: LookState,
+  result: LeakResult,
+  context: LookContext,
+): { state: LookState; decision: Decision } {
+  const { birth } = state;
+  const top = result.floorPoints.values.reduce((most, v) => Math.max(most, v), 0);
   const limitIsNear = result.timeToLimitS !== null && result.timeToLimitS.value * SECOND_MS <= DAY_MS;
-  const needed =
+  const isEnough =
     state.urgent || limitIsNear
-      ? state.testedLows + 1
-      : Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE));
-  if (result.lows < needed) return { state, decision: 'none' };
-  const tested = { ...state, testedLows: result.lows, urgent: limitIsNear, lead: leadOf(result) };
+      ? result.lows > state.testedLows
+      : result.lows >= Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE)) ||
+        (state.testedTop > 0 && top > NEW_TOP * state.testedTop);
+  if (!isEnough) return { state, decision: 'none' };
+  const until = result.confirmedUntil ?? birth;
+  const tested = {
+    ...state,
+    testedLows: result.lows,
+    testedUntil: result.floorPoints.times.at(-1) ?? birth,
+    testedTop: Math.max(state.testedTop, top),
+    urgent: limitIsNear,
+    lead: leadOf(result),
+  };
   if (result.verdict !== 'leak') return afterNoLeak(tested, result);
   if (tested.fired) return { state: { ...tested, calmTests: 0 }, decision: 'none' };
-  const until = result.confirmedUntil ?? birth;
   // A limit that comes soon skips the second test, but not the question who: one more low often turns it round.
   const skipsSecond = limitIsNear && (result.suspects.length === 0 || tested.lead !== null);
   const confirmed = skipsSecond || (tested.suspicion !== null && goesOn(tested.suspicion, result));

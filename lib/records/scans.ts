@@ -10,6 +10,8 @@ export interface ScanRecord<Look> {
   readonly role: string;
   readonly version: string;
   readonly at: EpochMs;
+  /** When there may be enough new evidence for another test. */
+  readonly dueAt: EpochMs;
   readonly look: Look;
   readonly result: Omit<LeakResult, 'floorPoints'>;
   readonly instances: number;
