@@ -1,7 +1,7 @@
 import type { Piece } from '../model/piece.ts';
 import type { Trace } from '../model/trace.ts';
 import { tracesOfSpanPieces } from './otlp/index.ts';
-import { type ProfileItem, profileChunk, tracesOfStreamed, transactionOfPiece } from './sentry/index.ts';
+import { type ProfileItem, profileOfPiece, tracesOfStreamed, transactionOfPiece } from './sentry/index.ts';
 
 type Form = Piece['form'];
 
@@ -11,6 +11,7 @@ const TRACES: Readonly<Record<Form, (payloads: readonly Uint8Array[]) => readonl
   'sentry-span': tracesOfStreamed,
   'sentry-transaction': (payloads) => payloads.map(transactionOfPiece),
   'sentry-chunk': () => [],
+  'sentry-profile': () => [],
 };
 
 /** Traces of all pieces that there are of them, by whatever protocol they came. A root that came twice is one trace. */
@@ -25,6 +26,9 @@ export function tracesOfPieces(pieces: readonly Piece[]): readonly Trace[] {
   return [...traces.values()];
 }
 
-/** Chunks of continuous profiles among pieces. */
-export const chunksOfPieces = (pieces: readonly Piece[]): readonly ProfileItem[] =>
-  pieces.filter(({ form }) => form === 'sentry-chunk').map(({ payload }) => profileChunk(payload));
+/** Profiles of transactions, and chunks of continuous ones, among pieces. */
+export const profilesOfPieces = (pieces: readonly Piece[]): readonly ProfileItem[] =>
+  pieces.flatMap(({ form, payload }) =>
+    form === 'sentry-chunk' || form === 'sentry-profile' ? [profileOfPiece(TYPES[form], payload)] : [],
+  );
+const TYPES = { 'sentry-chunk': 'profile_chunk', 'sentry-profile': 'profile' } as const;

@@ -1,4 +1,4 @@
-import { chunksOfPieces, tracesOfPieces } from '../formats/pieces.ts';
+import { profilesOfPieces, tracesOfPieces } from '../formats/pieces.ts';
 import { shortHash } from '../model/hash.ts';
 import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
 import { partitionStart } from '../model/partition.ts';
@@ -15,21 +15,27 @@ import { acceptedTime } from './accepted-time.ts';
 import { commitUploads, compactGrown } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import type { Place } from './fold.ts';
-import { type JoinSpace, piecesOfMinute, readPieces } from './pieces.ts';
+import { fewPiecesBetween, type JoinSpace, minuteOf, piecesOfMinute, readPieces } from './pieces.ts';
 
 /** A root is joined with what came within so many minutes of the minute that it came in. */
 export const JOIN_REACH_MINUTES = 2;
 /** Pieces that are put together at once; a minute with more is joined in several parts. */
 const PART_BYTES = 64 * MIB;
 const PARTS_MAX = 256;
+/** How long a minute is waited for of which an upload with a root is not recorded as done: longer than analyzers hold one. */
+const UNRECORDED_MS = 20 * MINUTE_MS;
+const WITNESS_MINUTES = 30;
+const WITNESS_BYTES = 2 * MIB;
 const US_PER_MS = 1000;
 
 /** Local traces that came in some minute, with all of their spans and the profiles of the time around them. */
 export interface Joined {
   /** In the time of their senders' clocks, as the chunks are. */
   readonly traces: readonly Trace[];
-  /** Of the continuous profilers that these traces name. */
-  readonly chunks: ReturnType<typeof chunksOfPieces>;
+  /** Traces of the minutes around it, and before: they bear witness and count elsewhere. */
+  readonly witnesses: readonly Trace[];
+  /** Of the traces, and of the continuous profilers that they name. */
+  readonly profiles: ReturnType<typeof profilesOfPieces>;
 }
 
 /**
@@ -45,30 +51,34 @@ export type FoldJoined = (
 /**
  * Puts together the traces whose local root came in one minute of arrivals, and commits what `fold` makes of them, once: the
  * parts of the minute have ids of their own, with a ledger record each, as uploads have. A root that came in an earlier
- * minute of the window belongs to that one.
+ * minute of the window belongs to that one. An upload that was stored twice, as a client's retry is, left its pieces in two
+ * minutes: the one that its ledger record names counts.
  *
+ * @returns undefined while an upload of this minute is not recorded yet: call again later
  * @param space 'live', or the generation that a replay folds into
  * @throws Fault('unavailable') when a store does not answer: call again
- * Cost: the pieces of five minutes are read, those of the minute's own traces decoded.
+ * Cost: the pieces of five minutes are read and decoded.
  */
 export async function joinMinute(
   context: JobContext,
   fold: FoldJoined,
   at: { readonly project: string; readonly space: JoinSpace; readonly minute: EpochMs },
-): Promise<JoinRecord> {
+): Promise<JoinRecord | undefined> {
   const { project, space, minute } = at;
   const before = await readJoin(context.records, project, space, minute);
   if (before?.joinedAt !== undefined) return before;
   const window = await windowOf(context, at);
   const parts = await partsOf(context, at, window);
-  const told = { traces: 0, rootless: 0 };
+  const told = { traces: 0, rootless: 0, late: 0 };
   for (let part = 0; part < parts; part += 1) {
     const found = await gather(context, at, window, (key) => hashOf(key) % parts === part);
+    if (found.late > 0 && context.clock.now() < minute + UNRECORDED_MS) return undefined;
     told.traces += found.traces.length;
+    told.late += found.late;
     told.rootless += found.rootless;
     await commitPart(context, fold, at, await joinId(project, minute, part), found);
   }
-  const record = { minute, parts, joinedAt: context.clock.now(), ...told, late: 0 };
+  const record = { minute, parts, joinedAt: context.clock.now(), ...told };
   const kept = await changeJoin(context.records, project, space, minute, (other) =>
     other?.joinedAt === undefined ? { ...other, ...record } : undefined,
   );
@@ -106,15 +116,16 @@ const hashOf = (key: string) => Number.parseInt(shortHash(key), 16);
 const joinId = async (project: string, minute: EpochMs, part: number): Promise<UploadId> =>
   uploadId(hexOf(await digest('join', project, String(minute), String(part))).slice(0, 32));
 
-interface Gathered {
+interface Gathered extends Pick<Joined, 'witnesses' | 'profiles'> {
   readonly traces: readonly { readonly trace: Trace; readonly shiftMs: number }[];
-  readonly chunks: Joined['chunks'];
   readonly rootless: number;
+  /** Spans that came with roots of this minute, in uploads that are not recorded. */
+  readonly late: number;
 }
 
 async function gather(
   context: JobContext,
-  { minute }: At,
+  at: At,
   window: Window,
   isMine: (key: string) => boolean,
 ): Promise<Gathered> {
@@ -123,17 +134,11 @@ async function gather(
     window,
     ({ form, key }) => form !== 'sentry-chunk' && isMine(key),
   );
-  const rootCame = new Map<string, EpochMs>();
-  const rooted = new Set<string>();
+  const { minute } = at;
+  const rooted = new Set(pieces.filter(({ piece }) => piece.roots.length > 0).map(({ piece }) => piece.key));
   const profilers = new Set<string>();
-  for (const { arrived, piece } of pieces) {
-    if (piece.roots.length > 0) rooted.add(piece.key);
-    for (const root of piece.roots) {
-      const name = `${piece.key} ${root}`;
-      rootCame.set(name, Math.min(arrived, rootCame.get(name) ?? arrived));
-    }
-  }
-  const isOwn = (key: string, root: string) => rootCame.get(`${key} ${root}`) === minute;
+  const { own, late } = await ownRoots(context, at, pieces);
+  const isOwn = (key: string, root: string) => own.has(`${key} ${root}`);
   const owned = new Set<string>();
   const shifts = new Map<string, number>();
   for (const { piece } of pieces) {
@@ -143,8 +148,10 @@ async function gather(
       if (piece.profiler !== '') profilers.add(piece.profiler);
     }
   }
-  const mine = pieces.filter(({ piece }) => owned.has(piece.key)).map(({ piece }) => piece);
-  const traces = tracesOfPieces(mine).filter(({ traceId, root }) => isOwn(traceId, root.spanId));
+  const earlier = own.size === 0 ? [] : await piecesEarlier(context, at, isMine);
+  const all = own.size === 0 ? [] : once([...earlier, ...pieces]);
+  const known = tracesOfPieces(all);
+  const traces = known.filter(({ traceId, root }) => isOwn(traceId, root.spanId));
   const rootless = pieces
     .filter(({ arrived, piece }) => arrived === minute && !rooted.has(piece.key))
     .reduce((sum, { piece }) => sum + piece.spans, 0);
@@ -157,9 +164,62 @@ async function gather(
       trace,
       shiftMs: shifts.get(`${trace.traceId} ${trace.root.spanId}`) ?? 0,
     })),
-    chunks: chunksOfPieces(chunks.map(({ piece }) => piece)),
+    witnesses: known.filter(({ traceId, root }) => !isOwn(traceId, root.spanId)),
+    profiles: profilesOfPieces([...once(chunks), ...all]),
     rootless,
+    late,
   };
+}
+
+/** Where little comes in, what came before bears witness too: a process is judged by some of its traces, not by one. */
+async function piecesEarlier(
+  context: JobContext,
+  { project, space, minute }: At,
+  isMine: (key: string) => boolean,
+): Promise<readonly Arrived[]> {
+  const to = minute - JOIN_REACH_MINUTES * MINUTE_MS;
+  const from = to - WITNESS_MINUTES * MINUTE_MS;
+  const infos = await fewPiecesBetween(context, space, project, { from, to, bytes: WITNESS_BYTES });
+  const window = new Map([[from, infos]]);
+  return piecesWhere(context, window, ({ form, key }) => form !== 'sentry-chunk' && isMine(key));
+}
+
+/** Roots that came in this minute and in none before it, as the ledger has recorded them. */
+async function ownRoots(
+  { ledger }: JobContext,
+  { project, space, minute }: At,
+  pieces: readonly Arrived[],
+): Promise<{ readonly own: ReadonlySet<string>; readonly late: number }> {
+  const recorded = new Map<UploadId, EpochMs | undefined>();
+  const minuteOfUpload = async (id: UploadId) => {
+    if (!recorded.has(id)) {
+      const record = await ledger.get(project, id);
+      recorded.set(id, record && minuteOf(record.receivedAt));
+    }
+    return recorded.get(id);
+  };
+  const rootPieces = new Map<string, Arrived[]>();
+  for (const one of pieces) {
+    for (const root of one.piece.roots) {
+      const name = `${one.piece.key} ${root}`;
+      rootPieces.set(name, [...(rootPieces.get(name) ?? []), one]);
+    }
+  }
+  const own = new Set<string>();
+  const unrecorded = new Set<StoredPiece>();
+  for (const [name, came] of rootPieces) {
+    if (!came.some(({ arrived }) => arrived === minute)) continue;
+    let first = Number.POSITIVE_INFINITY;
+    for (const { arrived, piece } of came) {
+      const said = await minuteOfUpload(piece.upload);
+      // A replay folds what the ledger need not know.
+      const counts = said === undefined ? space !== 'live' : said === arrived;
+      if (counts) first = Math.min(first, arrived);
+      if (said === undefined && space === 'live' && arrived === minute) unrecorded.add(piece);
+    }
+    if (first === minute) own.add(name);
+  }
+  return { own, late: [...unrecorded].reduce((sum, { spans }) => sum + spans, 0) };
 }
 
 interface Arrived {
@@ -167,7 +227,7 @@ interface Arrived {
   readonly piece: StoredPiece;
 }
 
-/** Each piece once, however often its upload was analysed. */
+/** Each piece once a minute, however often its upload was analysed. */
 async function piecesWhere(
   context: JobContext,
   window: Window,
@@ -177,7 +237,7 @@ async function piecesWhere(
   for (const [arrived, infos] of window) {
     for await (const pieces of readPieces(context, infos)) {
       for (const piece of pieces) {
-        const name = `${piece.upload} ${piece.index}`;
+        const name = `${arrived} ${piece.upload} ${piece.index}`;
         if (isWanted(piece) && !found.has(name)) found.set(name, { arrived, piece });
       }
     }
@@ -185,12 +245,17 @@ async function piecesWhere(
   return [...found.values()];
 }
 
+/** Pieces of which copies lie in several minutes. */
+const once = (found: readonly Arrived[]): readonly StoredPiece[] => [
+  ...new Map(found.map(({ piece }) => [`${piece.upload} ${piece.index}`, piece])).values(),
+];
+
 async function commitPart(
   context: JobContext,
   fold: FoldJoined,
   { project, space, minute }: At,
   id: UploadId,
-  { traces, chunks }: Gathered,
+  { traces, witnesses, profiles }: Gathered,
 ): Promise<void> {
   if (traces.length === 0) return;
   const heldSince = context.clock.now();
@@ -206,7 +271,7 @@ async function commitPart(
   const open = (start: EpochMs) =>
     openGenerations(record, start).filter((generation) => space === 'live' || generation === space);
   const parts = [...Map.groupBy(taken, ({ shiftMs }) => shiftMs)].flatMap(([shiftMs, group]) =>
-    fold(project, { traces: group.map(({ trace }) => trace), chunks }, (time) =>
+    fold(project, { traces: group.map(({ trace }) => trace), witnesses, profiles }, (time) =>
       partitionStart(time + shiftMs),
     ),
   );

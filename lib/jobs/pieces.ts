@@ -49,6 +49,21 @@ export const piecesOfMinute = (
   minute: EpochMs,
 ): Promise<readonly ObjectInfo[]> => listAll(context, piecesPrefix(space, project, minute));
 
+/** Objects of pieces that arrived in [from, to) when they are few and small, else none. One listing. */
+export async function fewPiecesBetween(
+  { objects }: Pick<JobContext, 'objects'>,
+  space: JoinSpace,
+  project: string,
+  { from, to, bytes }: { readonly from: EpochMs; readonly to: EpochMs; readonly bytes: number },
+): Promise<readonly ObjectInfo[]> {
+  const after = piecesPrefix(space, project, from);
+  const page = await objects.list(projectPrefix(space, project), { after, limit: FEW });
+  const infos = page.filter(({ key }) => minuteOfKey(key) < to);
+  const isWhole = page.length < FEW || infos.length < page.length;
+  return isWhole && infos.reduce((sum, { size }) => sum + size, 0) <= bytes ? infos : [];
+}
+const FEW = 300;
+
 /** Minutes of which pieces are stored, in order. */
 export async function minutesWithPieces(
   context: Pick<JobContext, 'objects'>,

@@ -17,5 +17,11 @@ export interface Piece {
 }
 
 /** In the order of their numbers in stored pieces: new ones go to the end. */
-export const PIECE_FORMS = ['otlp-spans', 'sentry-span', 'sentry-transaction', 'sentry-chunk'] as const;
+export const PIECE_FORMS = [
+  'otlp-spans',
+  'sentry-span',
+  'sentry-transaction',
+  'sentry-chunk',
+  'sentry-profile',
+] as const;
 export type PieceForm = (typeof PIECE_FORMS)[number];

@@ -1,5 +1,5 @@
 import { commitUploads } from '../../lib/jobs/commit-uploads.ts';
-import { foldJoinedTraces } from '../../lib/jobs/fold-traces.ts';
+import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { partitionStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
@@ -103,7 +103,7 @@ async function keepTrace({ local, clock }: Product): Promise<void> {
     unit: { kind: 'http', name: 'GET /kept' },
     service: serviceName({ name: 'leaky' }),
   });
-  const parts = foldJoinedTraces('default', { traces: [trace], profiles: [] }, partitionStart);
+  const parts = foldJoined('default', { traces: [trace], witnesses: [], profiles: [] }, partitionStart);
   const additions = parts.map(({ partition, sections }) => ({
     partition: { ...partition, generation: 0 },
     sections,

@@ -93,11 +93,27 @@ function folder() {
   return { seen, fold };
 }
 async function arrive(place: World, json: unknown, route: string, minutes: number): Promise<Upload> {
+  const upload = await leavePieces(place, json, route, minutes);
+  await record(place, upload);
+  return upload;
+}
+/** As an analyzer that ends before it writes to the ledger. */
+async function leavePieces(place: World, json: unknown, route: string, minutes: number): Promise<Upload> {
   const upload = await uploadOf(json, { route, receivedAt: NOON + minutes * MINUTE_MS });
   const pieces = parseUpload(upload).pieces?.() ?? [];
   await writePieces(place.context, 'live', [{ upload, pieces, shiftMs: 0 }]);
   return upload;
 }
+const record = ({ context }: World, { id, receivedAt }: Upload) =>
+  context.ledger.finish('default', {
+    uploadId: id,
+    rawKey: '',
+    receivedAt,
+    state: 'done',
+    reason: null,
+    dropped: {},
+    finishedAt: receivedAt,
+  });
 const rethrow = (error: unknown) => {
   throw error;
 };
@@ -156,9 +172,9 @@ describe('joinDue()', () => {
       await arrive(place, envelope(['transaction', transaction]), 'sentry-envelope', 0);
       await arrive(place, envelope(['profile_chunk', chunk]), 'sentry-envelope', minutes);
       await joinAt(place, fold, 10);
-      expect(seen.map(({ traces, chunks }) => [traces.length, chunks.map((one) => one.profilerId)])).toEqual([
-        [1, [PROFILER]],
-      ]);
+      expect(
+        seen.map(({ traces, profiles }) => [traces.length, profiles.map((one) => one.profilerId)]),
+      ).toEqual([[1, [PROFILER]]]);
     },
   );
 
@@ -226,6 +242,34 @@ describe('joinDue()', () => {
       await Promise.all([1, 2].map(() => joinDue(place.context, fold, rethrow)));
       expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1, [`root ${idOf(3)}`]: 1 });
     }
+  });
+
+  it('counts an upload once that a client sent again minutes later, in the minute that the ledger names', async () => {
+    const place = await world();
+    const { fold } = folder();
+    const trace = otlp({ id: 1, kind: 2 }, { id: 2, parent: 1 });
+    await leavePieces(place, trace, 'otlp-traces', 0); // its analyzer died
+    await arrive(place, trace, 'otlp-traces', 5);
+    await leavePieces(place, trace, 'otlp-traces', 6); // analysed while the one before was
+    await joinAt(place, fold, 30);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
+    expect(await joinsOf(place)).toMatchObject([{ traces: 0 }, { traces: 1 }, { traces: 0 }]);
+  });
+
+  it('waits for an upload that is being analysed, and leaves it out as late after a while', async () => {
+    const place = await world();
+    const { fold } = folder();
+    const slow = await leavePieces(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    await leavePieces(place, otlp({ id: 3, kind: 2, trace: 'e'.repeat(32) }), 'otlp-traces', 10);
+    expect(await joinAt(place, fold, 5)).toBe(0);
+    await record(place, slow);
+    expect(await joinAt(place, fold, 7)).toBe(1);
+    expect(await joinAt(place, fold, 40)).toBe(1);
+    expect(await joinsOf(place)).toMatchObject([
+      { traces: 1, late: 0 },
+      { traces: 0, late: 1 },
+    ]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
   });
 
   it('gives up a minute whose traces cannot be folded, and joins the next', async () => {

@@ -30,7 +30,8 @@ const factsOf = (decoded: DecodedEnvelope): UploadFacts => ({
 });
 
 /** @throws Fault when the payload is no JSON object */
-export const profileChunk = (payload: Uint8Array): ProfileItem => readProfileItem('profile_chunk', payload);
+export const profileOfPiece = (type: 'profile' | 'profile_chunk', payload: Uint8Array): ProfileItem =>
+  readProfileItem(type, payload);
 
 /** A transaction that came alone, as in files of one a line. Undefined, with the reason counted, when it cannot be used. */
 export function transactionEvent(event: unknown, drop: Drop): Trace | undefined {

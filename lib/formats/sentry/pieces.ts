@@ -16,14 +16,17 @@ interface StoredSpan {
   readonly context: TraceContext;
 }
 
-/** Streamed spans, transactions of a continuous profiler, and its chunks. What came whole is none. */
+/**
+ * Streamed spans, transactions, their profiles and chunks of continuous ones. Also transactions that came whole: how a
+ * process nests its spans, and who held its event loop, is seen in many of them together.
+ */
 export function envelopePieces({ traces, streamed, profiles, context }: DecodedEnvelope): readonly Piece[] {
   const spans = streamed.map((one): Piece => {
     const root = one.isSegment ? { roots: [one.span.spanId], profiler: profilerOf(one) } : NO_ROOT;
     return { form: 'sentry-span', key: one.traceId, ...root, spans: 1, payload: json({ one, context }) };
   });
   const transactions = traces
-    .filter(({ source, profile }) => source === 'sentry-transaction' && profile.profilerId !== '')
+    .filter(({ source }) => source === 'sentry-transaction')
     .map((trace): Piece => {
       const { traceId, root, profile, spans } = trace;
       const own = { key: traceId, roots: [root.spanId], profiler: profile.profilerId };
@@ -40,7 +43,14 @@ export function envelopePieces({ traces, streamed, profiles, context }: DecodedE
         payload,
       }),
     );
-  return [...spans, ...transactions, ...chunks];
+  const traceOf = new Map(traces.map(({ profile, traceId }) => [profile.eventId, traceId]));
+  const ofTransactions = profiles
+    .filter(({ kind, eventId }) => kind === 'transaction' && eventId !== '' && traceOf.has(eventId))
+    .map(({ eventId, payload }): Piece => {
+      const key = traceOf.get(eventId) as string;
+      return { form: 'sentry-profile', key, ...NO_ROOT, spans: 1, payload };
+    });
+  return [...spans, ...transactions, ...chunks, ...ofTransactions];
 }
 
 const NO_ROOT = { roots: [], profiler: '' };
