@@ -6,6 +6,7 @@ import type { GenerationRecord, Retired } from '../records/generations.ts';
 import { listServices } from '../records/services.ts';
 import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
+import { removeLeftPieces } from './pieces.ts';
 import { RAW_SHARDS, rawPlace } from './raw-segment.ts';
 import { buildBucket, isRolledUp } from './roll-up.ts';
 
@@ -50,6 +51,7 @@ export async function expire(
       }
     }
     sum.raw += await expireRaw(context, name, now - retentionDays * DAY_MS);
+    await removeLeftPieces(context, name);
     await forgetRetired(context, name, now);
   }
   return sum;

@@ -1,5 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { changeJoin, type JoinRecord, listJoins } from '../records/joins.ts';
@@ -25,7 +25,7 @@ export async function joinDue(
   let joined = 0;
   const ready = context.clock.now() - (await lagOf(context)) - JOIN_AFTER_MS - MINUTE_MS;
   for (const { name: project } of await listProjects(context.records)) {
-    const minutes = await minutesWithPieces(context, 'live', project);
+    const minutes = await youngMinutes(context, project);
     const known = await recordsOf(context, project, minutes);
     for (const minute of minutes) {
       if (known.get(minute)?.joinedAt !== undefined || minute > ready) continue;
@@ -36,6 +36,20 @@ export async function joinDue(
     await removeJoined(context, project, minutes, known);
   }
   return joined;
+}
+
+/** Of what has waited for longer the records would expire as they are written, and its data are too old to be folded. */
+const TOO_OLD_MS = 13 * DAY_MS;
+
+/** Minutes of which pieces are stored. A server that was off for weeks finds old ones, and removes them. */
+async function youngMinutes(context: JobContext, project: string): Promise<readonly EpochMs[]> {
+  const minutes = await minutesWithPieces(context, 'live', project);
+  const isOld = (minute: EpochMs) => minute < context.clock.now() - TOO_OLD_MS;
+  for (const minute of minutes.filter(isOld)) {
+    for (const { key } of await piecesOfMinute(context, 'live', project, minute))
+      await context.objects.delete(key);
+  }
+  return minutes.filter((minute) => !isOld(minute));
 }
 
 /** How far the analysis is behind, as far as the queue tells. */

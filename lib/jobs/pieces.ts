@@ -101,3 +101,23 @@ const projectPrefix = (space: JoinSpace, project: string) =>
 const piecesPrefix = (space: JoinSpace, project: string, minute: EpochMs) =>
   `${projectPrefix(space, project)}${new Date(minute).toISOString().slice(0, 16).replace(':', '.')}/`;
 const minuteOfKey = (key: string): EpochMs => Date.parse(`${key.split('/')[3]?.replace('.', ':')}Z`);
+
+/**
+ * Removes pieces of generations that are not being built: a worker that stood still while others ended the replay leaves some
+ * that nobody joins.
+ */
+export async function removeLeftPieces(
+  context: Pick<JobContext, 'objects' | 'generations'>,
+  project: string,
+) {
+  const listed = (await listAll(context, 'pieces/g')).filter(
+    ({ key }) => key.split('/')[2] === keyPart(project),
+  );
+  if (listed.length === 0) return;
+  // After the listing: pieces of a generation are written once it is open, never before.
+  const { building } = await context.generations.read(project);
+  const kept = building === null ? undefined : projectPrefix(building.generation, project);
+  for (const { key } of listed) {
+    if (kept === undefined || !key.startsWith(kept)) await context.objects.delete(key);
+  }
+}

@@ -272,6 +272,15 @@ describe('joinDue()', () => {
     expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
   });
 
+  it('removes what waited for weeks while the server was off, and folds none of it', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    expect(await joinAt(place, fold, 31 * 24 * 60)).toBe(0);
+    expect(seen).toEqual([]);
+    expect([...place.objects.stored.keys()].filter((key) => key.startsWith('pieces/'))).toEqual([]);
+  });
+
   it('gives up a minute whose traces cannot be folded, and joins the next', async () => {
     const place = await world();
     const { fold } = folder();

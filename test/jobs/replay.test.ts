@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseUpload } from '../../lib/formats/index.ts';
 import { analyze } from '../../lib/jobs/analyze.ts';
 import { expire, RETIRED_AFTER_MS } from '../../lib/jobs/expire.ts';
+import { writePieces } from '../../lib/jobs/pieces.ts';
 import { openReplay, REPLAY_AFTER_MS, replayStep, resumeReplays } from '../../lib/jobs/replay.ts';
 import { rollUp } from '../../lib/jobs/roll-up.ts';
 import { sweepOrphans } from '../../lib/jobs/sweep.ts';
@@ -257,5 +259,21 @@ describe('replayStep()', () => {
     await finish(there);
     await expire(there.context);
     expect(await counted(here)).toBe(1);
+  });
+
+  it('leaves no pieces behind that a worker wrote after others had ended it', async () => {
+    const here = await world();
+    await send(here, 1);
+    await openReplay(here.context, 'default');
+    const upload = await uploadOf(tracesBody(spans(1, { at: NOON - 1000 })), { route: 'otlp-traces' });
+    const pieces = parseUpload(upload).pieces?.() ?? [];
+    const left = () => [...here.objects.stored.keys()].filter((key) => key.startsWith('pieces/g1/')).length;
+    await writePieces(here.context, 1, [{ upload, pieces, shiftMs: 0 }]);
+    await expire(here.context);
+    expect(left()).toBe(1);
+    await finish(here);
+    await writePieces(here.context, 1, [{ upload, pieces, shiftMs: 0 }]);
+    await expire(here.context);
+    expect(left()).toBe(0);
   });
 });
