@@ -101,9 +101,9 @@ export async function suspectsAnswer(context: JobContext, query: UnitQuery) {
   const aside = await listSetAside(context.records, query.project, query.service);
   const unique = new Map(
     [
+      ...unit.examples.map((one) => ['any', one] as const),
       ...unit.slowest.map((one) => ['slow', one] as const),
       ...unit.wrong.map((one) => ['misnested', one] as const),
-      ...unit.examples.map((one) => ['any', one] as const),
     ].map(([why, one]) => [`${one.traceId} ${one.rootId}`, { why, ...exampleOf(one) }]),
   );
   return {
