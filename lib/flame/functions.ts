@@ -1,5 +1,6 @@
 import type { Profile } from '../model/profile.ts';
 import { unitKey } from '../model/unit-of-work.ts';
+import { PairTable } from './pair-table.ts';
 import { Totals } from './values.ts';
 import { outermost, totalsOf } from './walk.ts';
 
@@ -7,98 +8,128 @@ import { outermost, totalsOf } from './walk.ts';
 export interface FunctionTime {
   readonly name: string;
   readonly file: string;
+  /** 1: the team's own code, 0: a library or the runtime, −1: not told. */
+  readonly inApp: number;
   readonly selfUs: number;
   /** With what it called; a recursive function counts once. */
   readonly totalUs: number;
 }
 
 export interface UnitFunctions {
-  /** `unitKey`, '' for samples of no unit. */
+  /** `unitKey`, '' for samples of no unit, ALL_WORK for all of them. */
   readonly work: string;
-  /** The largest total first, at most FUNCTIONS_MAX. */
+  readonly totalUs: number;
+  /** The largest total first, at most FUNCTIONS_MAX of the team's own and of others each. */
   readonly functions: readonly FunctionTime[];
 }
 
+/** Stands for all samples, whatever their unit: no `unitKey` is like this. */
+export const ALL_WORK = '*';
 /** Functions that are told of one profile and unit: what lies below took too little to be slow. */
 const FUNCTIONS_MAX = 100;
-const NS_PER_US = 1000;
+/** Microseconds in a unit of time. */
+const US_IN: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-3,
+  microseconds: 1,
+  milliseconds: 1e3,
+  seconds: 1e6,
+};
 /** What people mean by time: how long it took, and only then how long it computed. */
 const TIMES = ['wall', 'wall-time', 'cpu', 'cpu-time'];
 
 /**
- * Time by function, unit by unit, in the team's own code and in code of which nobody knows whose it is: libraries are
- * slow for somebody who calls them. Undefined when the profile measures no time.
- *
- * Cost: linear in nodes for each unit that it has.
+ * Time by function, of all samples together and unit by unit where samples name units. Undefined when the profile measures
+ * no time. Cost: linear in nodes for each unit that it has.
  */
 export function functionTimes(profile: Profile): readonly UnitFunctions[] | undefined {
   const column = timeColumn(profile);
   if (column === undefined) return undefined;
+  const table = functionsOf(profile);
   const { units, samples } = profile;
-  const byUnit = new Map<number, number[]>();
-  for (const [sample, unit] of samples.unit.entries()) {
-    const group = byUnit.get(unit);
-    if (group === undefined) byUnit.set(unit, [sample]);
-    else group.push(sample);
-  }
-  return [...byUnit].map(([unit, group]) => ({
-    work: units[unit] === undefined ? '' : unitKey(units[unit]),
-    functions: timesOf(profile, column, group),
-  }));
+  const every = Uint32Array.from(samples.stack.keys());
+  const all = timesOf(profile, table, column, every, ALL_WORK);
+  if (units.length === 0) return [all];
+  const byUnit = Map.groupBy(every, (sample) => samples.unit[sample]!);
+  return [
+    all,
+    ...[...byUnit].map(([unit, group]) =>
+      timesOf(profile, table, column, group, units[unit] === undefined ? '' : unitKey(units[unit])),
+    ),
+  ];
 }
 
-function timeColumn({ sampleTypes }: Profile): number | undefined {
+/** A column of sample values, and how many microseconds one of its units is. */
+interface TimeColumn {
+  readonly column: number;
+  readonly us: number;
+}
+
+function timeColumn({ sampleTypes }: Profile): TimeColumn | undefined {
   for (const name of TIMES) {
-    const found = sampleTypes.findIndex(
-      ({ type, unit, temporality }) => type === name && unit === 'nanoseconds' && temporality === 'delta',
+    const column = sampleTypes.findIndex(
+      ({ type, unit, temporality }) => type === name && unit in US_IN && temporality === 'delta',
     );
-    if (found >= 0) return found;
+    const us = US_IN[sampleTypes[column]?.unit ?? ''];
+    if (us !== undefined) return { column, us };
   }
   return undefined;
 }
 
-function timesOf(profile: Profile, column: number, group: readonly number[]): FunctionTime[] {
-  const { stacks, samples } = profile;
-  const values = samples.values[column]!;
-  const picked = Float64Array.from(group, (sample) => Number(values[sample]));
-  const sums = new Totals(stacks.parent.length);
-  sums.addAll(picked, (i) => samples.stack[group[i]!]!, stacks.parent.length);
-  const self = sums.finish(stacks.parent.length);
+function timesOf(
+  { stacks, samples }: Profile,
+  { functionOf, functions }: FunctionTable,
+  { column, us }: TimeColumn,
+  group: ArrayLike<number>,
+  work: string,
+): UnitFunctions {
+  const nodes = stacks.parent.length;
+  const values = Float64Array.from(group, (sample) => Number(samples.values[column]![sample]));
+  const sums = new Totals(nodes);
+  sums.addAll(values, (i) => samples.stack[group[i]!]!, nodes);
+  const self = sums.finish(nodes);
   const total = totalsOf(stacks.parent, self);
-  const { functionOf, functions } = ownFunctions(profile);
-  const keys = stacks.frame.map((frame, node) => (node === 0 ? 0 : functionOf[frame]!));
+  const keys = stacks.frame.map((frame) => functionOf[frame] ?? 0);
   const counts = outermost(stacks.parent, keys, functions.length);
-  const selfNs = new Float64Array(functions.length);
-  const totalNs = new Float64Array(functions.length);
-  for (let node = 1; node < keys.length; node += 1) {
+  const selves = new Float64Array(functions.length);
+  const totals = new Float64Array(functions.length);
+  for (let node = 1; node < nodes; node += 1) {
     const at = keys[node]!;
-    selfNs[at]! += Number(self[node]);
-    if (counts[node] === 1) totalNs[at]! += Number(total[node]);
+    selves[at]! += Number(self[node]);
+    if (counts[node] === 1) totals[at]! += Number(total[node]);
   }
-  return functions
-    .flatMap((one, at) =>
-      one === undefined || totalNs[at]! <= 0
-        ? []
-        : [{ ...one, selfUs: micros(selfNs[at]!), totalUs: micros(totalNs[at]!) }],
-    )
-    .sort((a, b) => b.totalUs - a.totalUs || (a.name < b.name ? -1 : 1))
-    .slice(0, FUNCTIONS_MAX);
+  const times = functions
+    .map((one, at) => ({ ...one, selfUs: micros(selves[at]! * us), totalUs: micros(totals[at]! * us) }))
+    .filter(({ totalUs }) => totalUs > 0)
+    .sort((a, b) => b.totalUs - a.totalUs || (a.name < b.name ? -1 : 1));
+  const [own, others] = [times.filter(({ inApp }) => inApp === 1), times.filter(({ inApp }) => inApp !== 1)];
+  return {
+    work,
+    totalUs: micros(Number(total[0] ?? 0) * us),
+    functions: [...own.slice(0, FUNCTIONS_MAX), ...others.slice(0, FUNCTIONS_MAX)],
+  };
 }
 
-const micros = (ns: number) => Math.max(0, Math.round(ns / NS_PER_US));
+/** A year of CPU in one profile is a mistake; its square must not pass what sums can hold. */
+const US_MAX = 2 ** 45;
+const micros = (us: number) => Math.min(US_MAX, Math.max(0, Math.round(us)));
 
-/** Functions without their lines; all of libraries are one, undefined, at place 0. */
-function ownFunctions({ frames }: Profile) {
-  const functions: ({ name: string; file: string } | undefined)[] = [undefined];
-  const places = new Map<string, number>();
-  const functionOf = frames.name.map((name, frame) => {
-    if (frames.inApp[frame] === 0) return 0;
-    const key = `${name} ${frames.file[frame]}`;
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    places.set(key, functions.length);
-    functions.push({ name: frames.strings[name] ?? '', file: frames.strings[frames.file[frame]!] ?? '' });
-    return functions.length - 1;
-  });
+interface FunctionTable {
+  /** Frame → function. */
+  readonly functionOf: Uint32Array;
+  readonly functions: readonly { readonly name: string; readonly file: string; readonly inApp: number }[];
+}
+
+/** Functions without their lines: two lines of one are two frames. */
+function functionsOf({ frames }: Profile): FunctionTable {
+  const table = new PairTable();
+  const functionOf = frames.name.map((name, frame) => table.add(name, frames.file[frame]!));
+  const inApp = new Int8Array(table.size).fill(-1);
+  for (const [frame, at] of functionOf.entries()) inApp[at] = Math.max(inApp[at]!, frames.inApp[frame]!);
+  const textAt = (index: number) => frames.strings[index] ?? '';
+  const functions = Array.from(inApp, (own, at) => ({
+    name: textAt(table.firstAt(at)),
+    file: textAt(table.secondAt(at)),
+    inApp: own,
+  }));
   return { functionOf, functions };
 }

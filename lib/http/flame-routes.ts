@@ -9,6 +9,7 @@ import {
   singleView,
 } from '../jobs/answers/flamegraph.ts';
 import { functionsAnswer } from '../jobs/answers/functions.ts';
+import { regressionsAnswer } from '../jobs/answers/regressions.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { type ApiRoute, route } from './api-routes.ts';
 import {
@@ -16,6 +17,7 @@ import {
   FlamegraphSchema,
   FunctionSchema,
   ProfileTypeSchema,
+  RegressionSchema,
 } from './flame-schemas.ts';
 import { RangeQuery, readRange } from './range.ts';
 import { list } from './schemas.ts';
@@ -40,7 +42,11 @@ const SingleQuery = GraphQuery.extend({
   format: z.enum(['flamebearer', 'speedscope', 'pprof', 'folded']).default('flamebearer'),
 });
 const Moment = RangeQuery.shape.from;
-const DiffQuery = GraphQuery.extend({
+
+/** What a diff and a regression compare: both take what a side does not say itself from what holds for both. */
+const SidesQuery = RangeQuery.extend({
+  unit: GraphQuery.shape.unit,
+  version: Text,
   leftFrom: Moment,
   leftTo: Moment,
   rightFrom: Moment,
@@ -50,6 +56,15 @@ const DiffQuery = GraphQuery.extend({
   leftUnit: Text,
   rightUnit: Text,
 });
+
+function sidesOf(query: z.infer<typeof SidesQuery>, now: number): readonly [Side, Side] {
+  const side = (name: 'left' | 'right'): Side => ({
+    ...readRange({ from: query[`${name}From`] ?? query.from, to: query[`${name}To`] ?? query.to }, now),
+    version: query[`${name}Version`] ?? query.version,
+    unit: query[`${name}Unit`] ?? query.unit,
+  });
+  return [side('left'), side('right')];
+}
 
 const TYPES = {
   pprof: 'application/octet-stream',
@@ -86,13 +101,17 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       path: '/services/{service}/functions',
       summary: "Time in the team's own functions by unit of work: percentiles, and what is sometimes slow",
       scope: 'read',
-      query: RangeQuery.extend({ unit: GraphQuery.shape.unit, version: Text }),
+      query: RangeQuery.extend({
+        unit: GraphQuery.shape.unit,
+        version: Text,
+        all: z.enum(['true', 'false']).default('false').meta({ description: 'libraries too' }),
+      }),
       answer: list(FunctionSchema),
       run: async ({ caller, params, query }) => {
-        const { unit, version } = query;
+        const { unit, version, all } = query;
         const range = readRange(query, jobs.clock.now());
         const asked = { project: caller.project, service: serviceOf(params), ...range, unit, version };
-        return { items: await functionsAnswer(jobs, asked), cursor: null };
+        return { items: await functionsAnswer(jobs, { ...asked, all: all === 'true' }), cursor: null };
       },
     }),
     route({
@@ -123,19 +142,26 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       path: '/services/{service}/flamegraph/diff',
       summary: 'Two flame graphs in one: by range, version or unit; left is what was, right what is',
       scope: 'read',
-      query: DiffQuery,
+      query: GraphQuery.extend(SidesQuery.shape),
       answer: FlamegraphDiffSchema,
       run: async ({ caller, params, query }) => {
-        const now = jobs.clock.now();
-        const side = (name: 'left' | 'right'): Side => ({
-          ...readRange({ from: query[`${name}From`] ?? query.from, to: query[`${name}To`] ?? query.to }, now),
-          version: query[`${name}Version`] ?? query.version,
-          unit: query[`${name}Unit`] ?? query.unit,
-        });
-        const sides = [side('left'), side('right')] as const;
+        const sides = sidesOf(query, jobs.clock.now());
         const { type, temporality, maxNodes } = query;
         const asked = { project: caller.project, service: serviceOf(params), type, temporality };
         return doubleView(await flameDiffAnswer(jobs, asked, sides, shapingOf(query)), sides, maxNodes);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/regressions',
+      summary: 'Functions that take more from left to right, with an interval: by range, version or unit',
+      scope: 'read',
+      query: SidesQuery,
+      answer: list(RegressionSchema),
+      run: async ({ caller, params, query }) => {
+        const asked = { project: caller.project, service: serviceOf(params) };
+        const items = await regressionsAnswer(jobs, asked, sidesOf(query, jobs.clock.now()));
+        return { items, cursor: null };
       },
     }),
   ];

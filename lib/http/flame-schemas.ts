@@ -105,6 +105,7 @@ const SpreadSchema = z.object({
 export const FunctionSchema = z.object({
   name: z.string(),
   file: z.string(),
+  inApp: z.number(),
   unit: UnitSchema.nullable(),
   basis: z
     .enum(['transaction', 'profile'])
@@ -128,3 +129,28 @@ export const FunctionSchema = z.object({
     .meta({ description: 'profiles in which it took longest, then any; ofMs is how long the whole took' }),
 });
 export type ApiFunction = z.infer<typeof FunctionSchema>;
+
+const PlaceSchema = z.object({ name: z.string(), file: z.string() });
+export const RegressionSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  inApp: z.number(),
+  unit: UnitSchema.nullable(),
+  basis: z.enum(['transaction', 'profile']),
+  measure: z
+    .enum(['share', 'cost'])
+    .meta({ description: 'share: part of the time, 0 to 1; cost: milliseconds per transaction' }),
+  left: z.number(),
+  right: z.number(),
+  change: z
+    .object({ value: z.number(), low: z.number(), high: z.number() })
+    .meta({ description: 'all intervals of an answer hold together; the profile is the unit of chance' }),
+  profiles: z.object({ left: z.number(), right: z.number() }),
+  origin: z
+    .union([
+      z.object({ kind: z.literal('growth') }),
+      z.object({ kind: z.literal('shift'), within: PlaceSchema, from: PlaceSchema }),
+    ])
+    .meta({ description: 'shift: work moved here from another callee of a caller that did not grow' }),
+});
+export type ApiRegression = z.infer<typeof RegressionSchema>;

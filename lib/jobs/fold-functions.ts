@@ -1,4 +1,4 @@
-import { functionTimes } from '../flame/functions.ts';
+import { ALL_WORK, functionTimes } from '../flame/functions.ts';
 import type { UploadId } from '../model/ids.ts';
 import { scrubVersion } from '../model/scrub.ts';
 import { ONE, sketchOf } from '../model/sketch.ts';
@@ -32,20 +32,23 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
   const own = transaction && new Set(profile.units.map(unitKey));
   const looked = new Map<string, LookedAt>();
   const spreads = new Map<string, FunctionSpread>();
-  for (const { work, functions } of measured) {
+  for (const { work, totalUs: wholeUs, functions } of measured) {
     // Of a transaction's profile what other threads did meanwhile is not its work.
     if (own !== undefined && !own.has(work)) continue;
     const of: WorkOfFunctions = {
       basis: transaction === undefined ? 'profile' : 'transaction',
-      unit: scrubbed(work).toWellFormed(),
+      unit: work === ALL_WORK ? ALL_WORK : scrubbed(work).toWellFormed(),
       version,
     };
-    add(looked, workKey(of), { profiles: 1, short: 0, unprofiled: 0 }, mergeLookedAt);
-    for (const { name, file, selfUs, totalUs } of functions) {
+    const whole = BigInt(wholeUs);
+    const one = { profiles: 1, short: 0, unprofiled: 0, us: whole, squares: whole * whole };
+    add(looked, workKey(of), one, mergeLookedAt);
+    for (const { name, file, inApp, selfUs, totalUs } of functions) {
       const key = functionKey({
         ...of,
         name: scrubbed(name).toWellFormed(),
         file: scrubbed(file).toWellFormed(),
+        inApp,
       });
       const example = {
         upload,
@@ -60,6 +63,8 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
         self: sketchOf([[selfUs, ONE]]),
         totalUs: BigInt(totalUs),
         selfUs: BigInt(selfUs),
+        squares: BigInt(totalUs) * BigInt(totalUs),
+        products: BigInt(totalUs) * whole,
         examples: [example],
         worst: [example],
       };
@@ -68,6 +73,8 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
   }
   return { work: looked, functions: spreads };
 }
+
+const nothing: LookedAt = { profiles: 0, short: 0, unprofiled: 0, us: 0n, squares: 0n };
 
 /** Transactions whose profile did not come with them: they belong to what was looked at, where profiles come at all. */
 export function unprofiledWork(spans: readonly WorkSpan[], version: string): FunctionsState | undefined {
@@ -80,7 +87,7 @@ export function unprofiledWork(spans: readonly WorkSpan[], version: string): Fun
       unit: unitKey({ ...unit, name: scrubbed(unit.name) }).toWellFormed(),
       version: scrubVersion(version).toWellFormed(),
     });
-    add(work, key, { profiles: 0, short: short ? 1 : 0, unprofiled: short ? 0 : 1 }, mergeLookedAt);
+    add(work, key, { ...nothing, short: short ? 1 : 0, unprofiled: short ? 0 : 1 }, mergeLookedAt);
   }
   return work.size === 0 ? undefined : { work, functions: new Map() };
 }

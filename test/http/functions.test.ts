@@ -2,7 +2,7 @@
 // its own post on functions, dates parsed by dateutil in a function called zerofill. The truth is what the program measured.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeEnvelope, parseEnvelope } from '../../lib/formats/sentry/index.ts';
-import type { ApiFlamegraph, ApiFunction } from '../../lib/http/flame-schemas.ts';
+import type { ApiFlamegraph, ApiFunction, ApiRegression } from '../../lib/http/flame-schemas.ts';
 import type { ApiUploads } from '../../lib/http/schemas.ts';
 import { ensureProject } from '../../lib/records/api-keys.ts';
 import { openProduct, type Product } from '../support/product.ts';
@@ -85,6 +85,28 @@ describe('profiles of Sentry transactions', () => {
     const rows = await functionsOf('1.4.2');
     expect(rows.find(({ name }) => name === 'series')!.spread).toBe('steady');
     expect((await zerofillIn('1.4.3')).spread).toBe('steady');
+  });
+
+  it('tell a regression between two versions, and none from a version to itself', async () => {
+    const regressions = async (left: string, right: string) =>
+      (
+        await product.get<{ items: ApiRegression[] }>(
+          `/services/${SERVICE}/regressions?${range}&leftVersion=${left}&rightVersion=${right}`,
+        )
+      ).items;
+    const worse = await regressions('1.4.3', '1.4.2');
+    const zerofill = worse.filter(({ name }) => name === 'zerofill');
+    expect(zerofill.map(({ measure, origin }) => [measure, origin.kind]).sort()).toEqual([
+      ['cost', 'growth'],
+      ['share', 'growth'],
+    ]);
+    for (const { change, profiles } of zerofill) {
+      expect(change.low).toBeGreaterThan(0);
+      expect(change.high).toBeGreaterThan(change.value);
+      expect(profiles).toEqual({ left: 23, right: 22 });
+    }
+    expect((await regressions('1.4.2', '1.4.3')).map(({ name }) => name)).not.toContain('zerofill');
+    expect(await regressions('1.4.2', '1.4.2')).toEqual([]);
   });
 
   it('add up to the nanosecond, by service and by unit of work', async () => {

@@ -37,6 +37,8 @@ const spread: fc.Arbitrary<FunctionSpread> = fc
     self: sketch,
     totalUs: fc.bigInt({ min: 0n, max: 2n ** 70n }),
     selfUs: fc.bigInt({ min: 0n, max: 9n }),
+    squares: fc.bigInt({ min: 0n, max: 2n ** 99n }),
+    products: fc.bigInt({ min: 0n, max: 2n ** 99n }),
     one: example,
     more: fc.array(example, { maxLength: 4 }),
   })
@@ -51,9 +53,20 @@ const mapOf = <V>(key: fc.Arbitrary<string>, value: fc.Arbitrary<V>) =>
   fc.array(fc.tuple(key, value), { maxLength: 3 }).map((entries): ReadonlyMap<string, V> => new Map(entries));
 
 export const functionsState: fc.Arbitrary<FunctionsState> = fc.record({
-  work: mapOf(work.map(workKey), fc.record({ profiles: fc.nat(9), short: fc.nat(9), unprofiled: fc.nat(9) })),
+  work: mapOf(
+    work.map(workKey),
+    fc.record({
+      profiles: fc.nat(9),
+      short: fc.nat(9),
+      unprofiled: fc.nat(9),
+      us: fc.bigInt({ min: 0n, max: 2n ** 70n }),
+      squares: fc.bigInt({ min: 0n, max: 2n ** 99n }),
+    }),
+  ),
   functions: mapOf(
-    fc.tuple(work, name, name).map(([of, function_, file]) => functionKey({ ...of, name: function_, file })),
+    fc
+      .tuple(work, name, name, fc.constantFrom(-1, 0, 1))
+      .map(([of, function_, file, inApp]) => functionKey({ ...of, name: function_, file, inApp })),
     spread,
   ),
 });

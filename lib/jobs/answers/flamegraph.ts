@@ -53,7 +53,7 @@ export interface Shaping {
 /** Steps of long ranges come from roll-ups. */
 const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 
-async function load({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
+export async function loadFlame({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
   const { project, service, from, to } = query;
   const first = partitionStart(from);
   const coarse = to - from >= COARSE_FROM_MS;
@@ -94,7 +94,7 @@ export async function flameAnswer(
   query: FlameQuery,
   shaping: Shaping,
 ): Promise<FlameAnswer> {
-  const states = await load(context, query);
+  const states = await loadFlame(context, query);
   const series = seriesOf(states, query);
   if (series === undefined) throw nothing(query);
   return answerOf(states, series, query, shaping);
@@ -151,7 +151,7 @@ export async function flameDiffAnswer(
   sides: readonly [Side, Side],
   shaping: Shaping,
 ): Promise<DiffAnswer> {
-  const [left, right] = await Promise.all(sides.map((side) => load(context, { ...query, ...side })));
+  const [left, right] = await Promise.all(sides.map((side) => loadFlame(context, { ...query, ...side })));
   const series = seriesOf(right!, query) ?? seriesOf(left!, query);
   if (series === undefined) throw nothing({ ...query, ...sides[1] });
   const answers = [
@@ -280,7 +280,7 @@ export async function profileTypesAnswer(
   from: EpochMs,
   to: EpochMs,
 ) {
-  const { states } = await load(context, { project, service, from, to });
+  const { states } = await loadFlame(context, { project, service, from, to });
   return seriesIn(states).map(({ measure, temporality, versions, works, profiles }) => ({
     type: measure.type,
     unit: measure.unit,

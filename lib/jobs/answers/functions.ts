@@ -1,3 +1,4 @@
+import { ALL_WORK } from '../../flame/functions.ts';
 import type { ServiceName } from '../../model/service.ts';
 import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { type UnitOfWork, unitOfKey } from '../../model/unit-of-work.ts';
@@ -6,6 +7,7 @@ import { mergeAll } from '../../segments/kind.ts';
 import {
   type Basis,
   type FunctionExample,
+  type FunctionOfWork,
   type FunctionSpread,
   type FunctionsState,
   functionKey,
@@ -25,10 +27,12 @@ export interface FunctionsQuery {
   readonly service: ServiceName;
   readonly from: EpochMs;
   readonly to: EpochMs;
-  /** `unitKey`; default: all units, each by itself. */
+  /** `unitKey`; default: all units of transactions, each by itself, and whole profiles of stretches of time. */
   readonly unit?: string | undefined;
   /** Default: all versions together. */
   readonly version?: string | undefined;
+  /** Libraries too. */
+  readonly all?: boolean;
 }
 
 /** When a function is told as usually fast, sometimes slow. The same limits as of functions in traces. */
@@ -66,10 +70,10 @@ export async function functionsAnswer({ reader }: Pick<JobContext, 'reader'>, qu
   const { work, functions } = chosen(all ?? functionsKind.empty(), query);
   return [...functions]
     .map(([key, spread]) => {
-      const { name, file, ...of } = functionOfKey(key);
-      const known = knownOf(work.get(workKey(of)));
-      return rowOf({ name, file, of, spread, known, rangeMs: to - from });
+      const of = functionOfKey(key);
+      return rowOf({ of, spread, known: knownOf(work.get(workKey(of))), rangeMs: to - from });
     })
+    .filter(({ inApp }) => query.all === true || inApp !== 0)
     .sort((a, b) => b.total.sumMs - a.total.sumMs || (a.name < b.name ? -1 : 1))
     .slice(0, FUNCTIONS_MAX);
 }
@@ -77,7 +81,8 @@ export async function functionsAnswer({ reader }: Pick<JobContext, 'reader'>, qu
 /** What the query asks for, versions put together. */
 function chosen({ work, functions }: FunctionsState, { unit, version }: FunctionsQuery): FunctionsState {
   const fits = (of: WorkOfFunctions) =>
-    (unit === undefined || of.unit === unit) && (version === undefined || of.version === version);
+    (unit === undefined ? of.basis === 'transaction' || of.unit === ALL_WORK : of.unit === unit) &&
+    (version === undefined || of.version === version);
   const looked = new Map<string, LookedAt>();
   for (const [key, value] of work) {
     const of = workOfKey(key);
@@ -107,15 +112,13 @@ function knownOf(looked: LookedAt | undefined): number {
 }
 
 interface Row {
-  readonly name: string;
-  readonly file: string;
-  readonly of: WorkOfFunctions;
+  readonly of: FunctionOfWork;
   readonly spread: FunctionSpread;
   readonly known: number;
   readonly rangeMs: number;
 }
 
-function rowOf({ name, file, of, spread, known, rangeMs }: Row) {
+function rowOf({ of, spread, known, rangeMs }: Row) {
   const seen = spread.seen / ONE;
   const times = (sketch: Sketch, sumUs: bigint) => ({
     ...quantilesOf(sketch, seen, Math.max(known, seen)),
@@ -123,9 +126,10 @@ function rowOf({ name, file, of, spread, known, rangeMs }: Row) {
   });
   const total = times(spread.total, spread.totalUs);
   return {
-    name,
-    file,
-    unit: of.unit === '' ? null : (unitOfKey(of.unit) satisfies UnitOfWork),
+    name: of.name,
+    file: of.file,
+    inApp: of.inApp,
+    unit: of.unit === '' || of.unit === ALL_WORK ? null : (unitOfKey(of.unit) satisfies UnitOfWork),
     basis: of.basis satisfies Basis,
     known: Math.max(known, seen),
     seen,

@@ -23,6 +23,9 @@ export interface LookedAt {
   /** Transactions without a profile that were so short that an SDK sends none; and the others without one. */
   readonly short: number;
   readonly unprofiled: number;
+  /** Sum of what the profiles measured, microseconds, and of its squares. */
+  readonly us: bigint;
+  readonly squares: bigint;
 }
 
 export interface FunctionSpread {
@@ -33,6 +36,9 @@ export interface FunctionSpread {
   readonly self: Sketch;
   readonly totalUs: bigint;
   readonly selfUs: bigint;
+  /** Sums over profiles of total², and of total × what the whole profile measured: the spread of a share follows. */
+  readonly squares: bigint;
+  readonly products: bigint;
   /** Any profiles, chosen by hash, and those in which it took longest. */
   readonly examples: readonly FunctionExample[];
   readonly worst: readonly FunctionExample[];
@@ -53,7 +59,7 @@ export type Basis = 'transaction' | 'profile';
 
 export interface WorkOfFunctions {
   readonly basis: Basis;
-  /** `unitKey`, '' for none. */
+  /** `unitKey`, '' for samples of none, ALL_WORK for a whole profile. */
   readonly unit: string;
   readonly version: string;
 }
@@ -65,12 +71,21 @@ export function workOfKey(key: string): WorkOfFunctions {
 export interface FunctionOfWork extends WorkOfFunctions {
   readonly name: string;
   readonly file: string;
+  /** 1: the team's own code, 0: a library or the runtime, −1: not told. */
+  readonly inApp: number;
 }
-export const functionKey = ({ basis, unit, version, name, file }: FunctionOfWork) =>
-  JSON.stringify([basis, unit, version, name, file]);
+export const functionKey = ({ basis, unit, version, name, file, inApp }: FunctionOfWork) =>
+  JSON.stringify([basis, unit, version, name, file, inApp]);
 export function functionOfKey(key: string): FunctionOfWork {
-  const [basis, unit, version, name, file] = JSON.parse(key) as [Basis, string, string, string, string];
-  return { basis, unit, version, name, file };
+  const [basis, unit, version, name, file, inApp] = JSON.parse(key) as [
+    Basis,
+    string,
+    string,
+    string,
+    string,
+    number,
+  ];
+  return { basis, unit, version, name, file, inApp };
 }
 
 const EXAMPLES_MAX = 3;
@@ -96,6 +111,8 @@ export const mergeLookedAt = (a: LookedAt, b: LookedAt): LookedAt => ({
   profiles: addUpTo53(a.profiles, b.profiles),
   short: addUpTo53(a.short, b.short),
   unprofiled: addUpTo53(a.unprofiled, b.unprofiled),
+  us: a.us + b.us,
+  squares: a.squares + b.squares,
 });
 
 export const mergeSpreads = (a: FunctionSpread, b: FunctionSpread): FunctionSpread => ({
@@ -104,6 +121,8 @@ export const mergeSpreads = (a: FunctionSpread, b: FunctionSpread): FunctionSpre
   self: mergeSketches(a.self, b.self),
   totalUs: a.totalUs + b.totalUs,
   selfUs: a.selfUs + b.selfUs,
+  squares: a.squares + b.squares,
+  products: a.products + b.products,
   examples: firstOf([...a.examples, ...b.examples], byHash),
   worst: firstOf([...a.worst, ...b.worst], byTime),
 });
@@ -156,13 +175,13 @@ export const functionsKind: Kind<FunctionsState> = {
     const table = new StringTable(stringsOf(state));
     const indexOf = (text: string) => table.indexOf(text);
     table.write(out);
-    writeMap(out, state.work, indexOf, (_, { profiles, short, unprofiled }) => {
+    writeMap(out, state.work, indexOf, (_, { profiles, short, unprofiled, us, squares }) => {
       for (const count of [profiles, short, unprofiled]) out.uint(count);
+      for (const sum of [us, squares]) out.big(sum);
     });
     writeMap(out, state.functions, indexOf, (_, spread) => {
       out.uint(spread.seen);
-      out.big(spread.totalUs);
-      out.big(spread.selfUs);
+      for (const sum of [spread.totalUs, spread.selfUs, spread.squares, spread.products]) out.big(sum);
       writeSketch(out, spread.total);
       writeSketch(out, spread.self);
       writeExamples(out, spread.examples, indexOf);
@@ -180,9 +199,12 @@ export const functionsKind: Kind<FunctionsState> = {
       profiles: from.uint(),
       short: from.uint(),
       unprofiled: from.uint(),
+      us: from.big(),
+      squares: from.big(),
     }));
     const functions = readMap(from, textAt, (): FunctionSpread => {
-      const [seen, totalUs, selfUs] = [from.uint(), from.big(), from.big()];
+      const seen = from.uint();
+      const [totalUs, selfUs, squares, products] = [from.big(), from.big(), from.big(), from.big()];
       const [total, self] = [readSketch(from), readSketch(from)];
       return {
         seen,
@@ -190,6 +212,8 @@ export const functionsKind: Kind<FunctionsState> = {
         self,
         totalUs,
         selfUs,
+        squares,
+        products,
         examples: readExamples(from, textAt),
         worst: readExamples(from, textAt),
       };

@@ -1,0 +1,162 @@
+import { ALL_WORK } from '../../flame/functions.ts';
+import { type Growth, growths, type SideMoments } from '../../flame/regression.ts';
+import { select } from '../../flame/select.ts';
+import { seriesIn } from '../../flame/series.ts';
+import { originsBetween } from '../../flame/shift.ts';
+import type { FlameTree } from '../../flame/tree.ts';
+import type { ServiceName } from '../../model/service.ts';
+import { unitOfKey } from '../../model/unit-of-work.ts';
+import { mergeAll } from '../../segments/kind.ts';
+import {
+  type FunctionsState,
+  functionOfKey,
+  functionsKind,
+  type WorkOfFunctions,
+  workKey,
+  workOfKey,
+} from '../../segments/kinds/functions.ts';
+import type { JobContext } from '../context.ts';
+import { loadFlame, type Side } from './flamegraph.ts';
+
+type Context = Pick<JobContext, 'reader'>;
+
+export interface RegressionQuery {
+  readonly project: string;
+  readonly service: ServiceName;
+}
+
+const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
+const ROWS_MAX = 100;
+
+/** What both sides have of one unit of work, transactions and stretches of time apart. */
+interface Compared {
+  readonly of: WorkOfFunctions;
+  readonly left: SideMoments;
+  readonly right: SideMoments;
+}
+
+/**
+ * Functions whose share of the time, or whose cost per transaction, grew from left to right: by range, version or unit. Each
+ * is compared within its unit of work, so that more traffic on one endpoint is no regression of its functions.
+ */
+export async function regressionsAnswer(
+  context: Context,
+  query: RegressionQuery,
+  sides: readonly [Side, Side],
+) {
+  const [left, right] = await Promise.all(sides.map((side) => loadFunctions(context, query, side)));
+  const compared = pairs(left!, right!, sides);
+  const found = compared.flatMap(({ of, ...each }) =>
+    growths(each.left, each.right, {
+      measures: of.basis === 'transaction' ? ['share', 'cost'] : ['share'],
+      comparisons: compared.length,
+    }).map((growth) => ({ of, growth, left: each.left.profiles, right: each.right.profiles })),
+  );
+  if (found.length === 0) return [];
+  const trees = await Promise.all(sides.map((side) => treesOf(context, query, side)));
+  const origins = new Map<string, ReturnType<typeof originsBetween>>();
+  return found.slice(0, ROWS_MAX).map(({ of, growth, ...profiles }) => {
+    const originOf = origins.get(of.unit) ?? originsBetween(trees[0]!(workOf(of)), trees[1]!(workOf(of)));
+    origins.set(of.unit, originOf);
+    return rowOf(of, growth, profiles, originOf);
+  });
+}
+
+const workOf = ({ unit }: WorkOfFunctions) => (unit === ALL_WORK ? undefined : unit);
+
+async function loadFunctions({ reader }: Context, { project, service }: RegressionQuery, side: Side) {
+  const { from, to } = side;
+  const coarse = to - from >= COARSE_FROM_MS;
+  const parts = await reader.range('functions', { project, service, from, to, coarse });
+  return (
+    mergeAll(
+      parts.map(({ state }) => state),
+      functionsKind.merge,
+    ) ?? functionsKind.empty()
+  );
+}
+
+/** Units that both sides have; of profiles that name units, the units and not the whole. */
+function pairs(left: FunctionsState, right: FunctionsState, sides: readonly [Side, Side]): Compared[] {
+  const [a, b] = [momentsBy(left, sides[0]), momentsBy(right, sides[1])];
+  const keys = [...a.keys()].filter((key) => b.has(key));
+  const hasUnits = keys.some((key) => workOfKey(key).basis === 'profile' && isUnit(workOfKey(key).unit));
+  return keys.flatMap((key) => {
+    const of = workOfKey(key);
+    if (of.unit === '' || (hasUnits && of.unit === ALL_WORK)) return [];
+    return [{ of, left: a.get(key)!, right: b.get(key)! }];
+  });
+}
+const isUnit = (unit: string) => unit !== '' && unit !== ALL_WORK;
+
+/** Sums of a side by work, versions together unless one is asked for. */
+function momentsBy(state: FunctionsState, { version, unit }: Side): Map<string, SideMoments> {
+  const fits = (of: WorkOfFunctions) =>
+    (version === undefined || of.version === version) && (unit === undefined || of.unit === unit);
+  const keyOf = (of: WorkOfFunctions) => workKey({ basis: of.basis, unit: of.unit, version: '' });
+  const found = new Map<string, SideMoments & { functions: Map<string, FunctionSums> }>();
+  for (const [key, { profiles, us, squares }] of state.work) {
+    const of = workOfKey(key);
+    if (!fits(of) || profiles === 0) continue;
+    const before = found.get(keyOf(of)) ?? { profiles: 0, us: 0n, squares: 0n, functions: new Map() };
+    found.set(keyOf(of), {
+      ...before,
+      profiles: before.profiles + profiles,
+      us: before.us + us,
+      squares: before.squares + squares,
+    });
+  }
+  for (const [key, { totalUs, squares, products }] of state.functions) {
+    const of = functionOfKey(key);
+    const functions = fits(of) ? found.get(keyOf(of))?.functions : undefined;
+    if (functions === undefined) continue;
+    const name = JSON.stringify([of.name, of.file, of.inApp]);
+    const before = functions.get(name) ?? { us: 0n, squares: 0n, products: 0n };
+    functions.set(name, {
+      us: before.us + totalUs,
+      squares: before.squares + squares,
+      products: before.products + products,
+    });
+  }
+  return found;
+}
+
+type FunctionSums = SideMoments['functions'] extends ReadonlyMap<string, infer F> ? F : never;
+
+const TIMES = ['wall', 'wall-time', 'cpu', 'cpu-time'];
+
+/** Flame graphs of a side by unit. */
+async function treesOf(
+  context: Context,
+  query: RegressionQuery,
+  side: Side,
+): Promise<(work: string | undefined) => FlameTree> {
+  const states = await loadFlame(context, { ...query, ...side });
+  const series = seriesIn(states.states)
+    .filter(({ measure, temporality }) => temporality === 'delta' && TIMES.includes(measure.type))
+    .sort((a, b) => TIMES.indexOf(a.measure.type) - TIMES.indexOf(b.measure.type))[0];
+  const measure = series?.measure ?? { type: 'wall', unit: 'nanoseconds' };
+  return (work) => select(states, { measure, temporality: 'delta', version: side.version, work }).tree;
+}
+
+function rowOf(
+  { basis, unit }: WorkOfFunctions,
+  { key, measure, left, right, change }: Growth,
+  profiles: { readonly left: number; readonly right: number },
+  originOf: ReturnType<typeof originsBetween>,
+) {
+  const [name, file, inApp] = JSON.parse(key) as [string, string, number];
+  return {
+    name,
+    file,
+    inApp,
+    unit: isUnit(unit) ? unitOfKey(unit) : null,
+    basis,
+    measure,
+    left,
+    right,
+    change,
+    profiles,
+    origin: originOf({ name, file }),
+  };
+}
