@@ -212,9 +212,8 @@ async function ownRoots(
     let first = Number.POSITIVE_INFINITY;
     for (const { arrived, piece } of came) {
       const said = await minuteOfUpload(piece.upload);
-      // A replay folds what the ledger need not know.
-      const counts = said === undefined ? space !== 'live' : said === arrived;
-      if (counts) first = Math.min(first, arrived);
+      // A replay leaves to live analysis what that has yet to record: its join writes to every open generation.
+      if (said === arrived) first = Math.min(first, arrived);
       if (said === undefined && space === 'live' && arrived === minute) unrecorded.add(piece);
     }
     if (first === minute) own.add(name);
