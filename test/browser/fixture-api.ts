@@ -61,6 +61,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
       lastScanAt: NOW,
     });
   }
+  if (head === 'session') return ok({ project: 'default', scopes: ['read', 'admin'], key: 'open' });
   if (scenario === 'error')
     return problem(503, 'Service Unavailable', 'Could not read the store: it is locked by another process');
   const time = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise);

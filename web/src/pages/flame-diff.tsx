@@ -3,7 +3,7 @@ import type { ApiFlamegraphDiff } from '../../../lib/http/flame-schemas.ts';
 import { useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
-import { Empty, Part } from '../components/states.tsx';
+import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
 import { Picks } from '../flame/picks.tsx';
@@ -33,25 +33,20 @@ export function FlameDiffPage({ service }: { service: string }) {
   const { now } = useView();
   const { name } = serviceWords(service);
   const base = `/services/${encodeURIComponent(service)}`;
-  const [left, right] = [readSide(query.get('left'), now), readSide(query.get('right'), now)];
-  const asked = new URLSearchParams();
-  for (const key of ['type', 'unit', 'version']) {
-    const value = query.get(key);
-    if (value) asked.set(key, value);
-  }
-  for (const [key, side] of [
-    ['left', left],
-    ['right', right],
-  ] as const) {
-    if (!side) continue;
-    asked.set(`${key}From`, String(side.from));
-    asked.set(`${key}To`, String(side.to));
-    if (side.version) asked.set(`${key}Version`, side.version);
-  }
-  const both = left !== undefined && right !== undefined;
-  const whole = both ? `?from=${Math.min(left.from, right.from)}&to=${Math.max(left.to, right.to)}` : '';
-  const types = useApi<ProfileTypeList>(both ? `${base}/profiles` : undefined, whole);
-  const diff = useApi<ApiFlamegraphDiff>(both ? `${base}/flamegraph/diff` : undefined, `?${asked}`);
+  const right = readSide(query.get('right'), now);
+  const both = right !== undefined && readSide(query.get('left'), now) !== undefined;
+  // Asked by the words of the URL: `-1h` is another time at every look, but the same question.
+  const key = ['left', 'right', 'type', 'unit', 'version'].map((name) => query.get(name)).join('|');
+  const types = useApi<ProfileTypeList>(both ? `${base}/profiles` : undefined, key, (at) => {
+    const asked = diffQuery(query, at);
+    const ends = (end: string) => ['left', 'right'].map((side) => Number(asked.get(side + end)));
+    return `?from=${Math.min(...ends('From'))}&to=${Math.max(...ends('To'))}`;
+  });
+  const diff = useApi<ApiFlamegraphDiff>(
+    both ? `${base}/flamegraph/diff` : undefined,
+    key,
+    (at) => `?${diffQuery(query, at)}`,
+  );
   return (
     <>
       <ServiceBar service={service} tab="flame" ranged={false} />
@@ -68,15 +63,33 @@ export function FlameDiffPage({ service }: { service: string }) {
             </Part>
           </>
         ) : (
-          <Empty>
-            A comparison needs two ranges.{' '}
-            <a href={href(servicePath(service, 'flame'), {}, RANGE_KEYS)}>Choose one</a>, then “Compare with
-            before”.
-          </Empty>
+          <>
+            <h1 class="say">A comparison needs two ranges.</h1>
+            <p class="lede after-say">
+              <a href={href(servicePath(service, 'flame'), {}, RANGE_KEYS)}>Choose one</a>, then “Compare with
+              before”.
+            </p>
+          </>
         )}
       </Page>
     </>
   );
+}
+
+function diffQuery(query: URLSearchParams, now: number): URLSearchParams {
+  const asked = new URLSearchParams();
+  for (const key of ['type', 'unit', 'version']) {
+    const value = query.get(key);
+    if (value) asked.set(key, value);
+  }
+  for (const key of ['left', 'right']) {
+    const side = readSide(query.get(key), now);
+    if (!side) continue;
+    asked.set(`${key}From`, String(side.from));
+    asked.set(`${key}To`, String(side.to));
+    if (side.version) asked.set(`${key}Version`, side.version);
+  }
+  return asked;
 }
 
 const oneSide = (service: string, side: SideChoice): string =>
