@@ -10,7 +10,7 @@ export const handler = async (event: SqsEvent): Promise<BatchAnswer> => {
   const failed: QueueMessage[] = [];
   for (const message of messagesOf(event)) {
     try {
-      await runTask(context, readTask(message.body));
+      await runTask(context, readTask(message.body), logError);
     } catch (error) {
       logError(error, `task ${message.body.slice(0, 200)}`);
       failed.push(message);

@@ -198,6 +198,7 @@ export class ServiceStack extends Stack {
     made.allow(['s3:ListBucket'], [bucket.bucketArn]);
     made.allow([...READ, ...WRITE], [table.tableArn]);
     made.allow(['sqs:SendMessage'], [uploads.queue.queueArn]);
+    made.allow(['sqs:GetQueueAttributes'], this.queueArns(uploads));
   }
 
   /** Schedules, and where a call goes that could not be made. */
@@ -210,7 +211,9 @@ export class ServiceStack extends Stack {
     const common = { deadLetterQueue: lost, retryAttempts: 2, maxEventAge: Duration.minutes(5) };
     const every: Record<Tick, Duration> = {
       scan: Duration.minutes(this.settings.scanMinutes),
-      sweep: Duration.minutes(5),
+      // Lists every shard of the last hours, for what has lain there for a quarter of an hour.
+      sweep: Duration.minutes(15),
+      join: Duration.minutes(1),
       'roll-up': Duration.minutes(10),
       replay: Duration.minutes(1),
       orphans: Duration.hours(1),

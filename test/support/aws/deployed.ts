@@ -31,6 +31,8 @@ export interface Deployed {
   /** What the notify function sent to its webhook. */
   readonly messages: readonly unknown[];
   readonly lambdas: ReadonlyMap<string, LambdaFunction>;
+  /** The variables that a function gets. */
+  environment(entry: string): Readonly<Record<string, string>>;
   /** Where a browser finds the api function. */
   serveApi(): Promise<Listening>;
   close(): Promise<void>;
@@ -66,18 +68,19 @@ export async function deploy(assembly: Assembly, engines: Engines): Promise<Depl
   await ensureProject(context.records, 'default');
   await makeKey(context.records).catch(() => undefined); // it is there after an upgrade
   const lambdas = new Map<string, LambdaFunction>();
+  const environment = (entry: string) => ({
+    ...variablesOf(assembly.lambda(entry)),
+    ...env,
+    AWS_ENDPOINT_URL_SSM: ssm.url,
+    ...(engines.anyAccessKey ? { AWS_ACCESS_KEY_ID: entry } : {}),
+  });
   const lambda = async (entry: string) => {
     const known = lambdas.get(entry);
     if (known !== undefined) return known;
     const resource = assembly.lambda(entry);
     const started = await startLambda({
       bundle: assembly.bundle(entry),
-      environment: {
-        ...variablesOf(resource),
-        ...env,
-        AWS_ENDPOINT_URL_SSM: ssm.url,
-        ...(engines.anyAccessKey ? { AWS_ACCESS_KEY_ID: entry } : {}),
-      },
+      environment: environment(entry),
       timeoutMs: resource.Properties.Timeout * 1000,
     });
     lambdas.set(entry, started);
@@ -115,6 +118,7 @@ export async function deploy(assembly: Assembly, engines: Engines): Promise<Depl
     clock,
     context,
     lambdas,
+    environment,
     messages,
     send: (path, init) => {
       const headers = new Headers(init?.headers);
