@@ -22,10 +22,11 @@ export const PointSchema = z.tuple([Time, z.number()]);
 
 export const SuspectSchema = z.object({
   units: z.array(UnitSchema),
-  cause: z.enum(['unit', 'clock', 'total-traffic']),
+  cause: z.enum(['unit', 'clock', 'total-traffic', 'connections']),
   bytesPerUnit: IntervalSchema.nullable(),
   weight: z.number(),
   unitsSinceOnset: z.number(),
+  share: z.number().optional().meta({ description: 'of the rise, where several units make it together' }),
 });
 export const ClearedSchema = z.object({
   unit: UnitSchema,
@@ -57,7 +58,10 @@ export const SentencePartSchema = z.discriminatedUnion('kind', [
 
 export const FindingSchema = z.object({
   id: z.string(),
-  kind: z.enum(['leak', 'killed', 'rule']),
+  kind: z.enum([
+    ...(['leak', 'killed', 'rule'] as const),
+    ...(['nesting', 'fragmented', 'blocked-loop', 'latency', 'failures', 'pattern'] as const),
+  ]),
   service: z.string(),
   state: z.enum(['firing', 'resolved', 'snoozed', 'dismissed']),
   since: Time,
@@ -71,7 +75,7 @@ export const FindingSchema = z.object({
   suspects: z.array(SuspectSchema),
   evidence: z.object({
     analyzer: z.string(),
-    role: RoleSchema,
+    role: RoleSchema.nullable().meta({ description: 'null for what is no matter of memory' }),
     version: z.string(),
     instances: z.array(z.string()),
     from: Time,
@@ -86,6 +90,29 @@ export const FindingSchema = z.object({
     reason: z.string(),
     cleared: z.array(ClearedSchema),
     deploys: z.array(z.object({ version: z.string(), at: Time })),
+    traces: z
+      .object({
+        unit: UnitSchema.nullable(),
+        requests: z.number(),
+        affected: z.number(),
+        ms: z.number().nullable(),
+        cause: z.string().nullable(),
+        fix: z.string().meta({ description: 'text to paste, after a line that says where' }),
+        shift: z
+          .object({
+            quantile: z.number(),
+            beforeMs: z.number(),
+            afterMs: z.number(),
+            change: z.number(),
+            pValue: z.number(),
+            before: z.string(),
+            after: z.string(),
+          })
+          .nullable(),
+        examples: z.array(z.object({ traceId: z.string(), at: Time })),
+      })
+      .optional()
+      .meta({ description: 'of findings about traces' }),
   }),
   /** Where the notice stands: sent, owed with the reason of the last failure, or not configured. */
   notice: z.object({
@@ -255,6 +282,10 @@ export const HealthSchema = z.object({
     }),
   ),
   unusedMetrics: z.array(z.object({ name: z.string(), points: z.number() })),
+  unreadable: z
+    .array(z.object({ start: Time, step: z.string(), segments: z.number(), why: z.string() }))
+    .optional()
+    .meta({ description: 'Buckets whose answers go without stored segments that cannot be read' }),
 });
 
 export const SetupSchema = z.object({
@@ -278,6 +309,7 @@ export const StatusSchema = z.object({
   services: z.number(),
   openFindings: z.number(),
   lastScanAt: Time.nullable(),
+  unreadable: z.number().optional().meta({ description: 'Stored segments that answers had to go without' }),
 });
 
 export const KeySchema = z.object({

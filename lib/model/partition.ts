@@ -86,6 +86,8 @@ export interface Head {
   readonly sealed?: boolean;
   /** Of a roll-up: token of whoever began to change what lies below since it was built, or to build it. */
   readonly dirty?: string;
+  /** Of a roll-up: how many segments below it could not be read when it was built. */
+  readonly missing?: number;
   /** Of a roll-up: what it was made of is gone, so it stands as it is. */
   readonly final?: boolean;
   /** Nothing commits to it, merges or reads it: its segments are being deleted. */

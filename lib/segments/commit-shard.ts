@@ -76,8 +76,9 @@ export async function commitShard(
     if (await isExpired(context, partition, current)) return expiredResult(contributions);
     const covered = await coveredUploads(cache, listed);
     if (covered === undefined) continue; // compacted since the head was read
-    const uncovered = contributions.filter(({ uploadId }) => !covered(uploadId));
-    const fresh = current?.head.trimmed ? await notDone(context, partition, uncovered) : uncovered;
+    const uncovered = contributions.filter(({ uploadId }) => !covered.has(uploadId));
+    const isDoubtful = current?.head.trimmed === true || covered.isPartial;
+    const fresh = isDoubtful ? await notDone(context, partition, uncovered) : uncovered;
     if (fresh.length === 0) return resultOf(contributions, undefined);
     if (written === undefined || !sameUploads(written, fresh) || isTooOld(context, written)) {
       written = await putDelta(context, cache, partition, fresh);
@@ -147,11 +148,26 @@ const expiredResult = (contributions: readonly Contribution[]): CommitResult => 
   expired: contributions.map(({ uploadId }) => uploadId),
 });
 
-/** A test for membership in the footers of all listed segments; undefined when one of them is gone. */
-async function coveredUploads(cache: SegmentCache, listed: readonly SegmentRef[]) {
+interface Covered {
+  has(id: UploadId): boolean;
+  /**
+   * A footer cannot be read: then the ledger speaks for what was in it. An upload whose writer died between its commit there
+   * and its record is committed again, and counts once in what can be read.
+   */
+  readonly isPartial: boolean;
+}
+
+/** The uploads in the footers of all listed segments; undefined when one of them is gone. */
+async function coveredUploads(
+  cache: SegmentCache,
+  listed: readonly SegmentRef[],
+): Promise<Covered | undefined> {
   const segments = await Promise.all(listed.map(({ key }) => cache.load(key)));
   if (segments.includes(undefined)) return undefined;
-  return (id: UploadId) => segments.some((segment) => segment?.uploads.has(id));
+  return {
+    has: (id) => segments.some((segment) => segment?.uploads.has(id)),
+    isPartial: segments.some((segment) => !segment?.hasFooter),
+  };
 }
 
 async function putDelta(

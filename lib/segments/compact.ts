@@ -64,14 +64,20 @@ async function compactShard(
   { fully = false }: CompactOptions,
 ): Promise<number> {
   let replaced = 0;
+  // They stay listed as they are: what is in them is not lost, and may be read by another version of this code.
+  const unreadable = new Set<string>();
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
     if (current === undefined || current.head.expired) return replaced;
-    const known = current.head.segments.filter(({ version = 1 }) => version <= analyzerVersion());
+    const known = current.head.segments.filter(
+      ({ key, version = 1 }) => version <= analyzerVersion() && !unreadable.has(key),
+    );
     const parts = fully ? known : pickForMerge(known);
     if (parts.length < 2) return replaced;
     const loaded = await Promise.all(parts.map(({ key }) => cache.load(key)));
     if (loaded.includes(undefined)) continue; // another compactor was first
+    for (const [i, { key }] of parts.entries()) if (isUnreadable(loaded[i])) unreadable.add(key);
+    if (parts.some(({ key }) => unreadable.has(key))) continue;
     const putAt = context.clock.now();
     const merged = await putMerged(context, cache, partition, parts, loaded as LoadedSegment[]);
     if (await replace(context, partition, parts, merged, putAt)) replaced += parts.length;
@@ -119,6 +125,12 @@ async function leavingIds(
       : [],
   );
   return finished === undefined || ids.length === 0 ? new Set() : finished.leaving(partition, ids);
+}
+
+/** Looks at every section: a merge of what is left of it would lose the rest for good. */
+function isUnreadable(segment: LoadedSegment | undefined): boolean {
+  for (const name of KIND_NAMES) segment?.section(name);
+  return segment?.unreadable !== undefined;
 }
 
 const sectionsOf = (segment: LoadedSegment): Sections =>

@@ -1,11 +1,21 @@
 import { Fault } from '../model/fault.ts';
-import { END_OF_TIME, type Era, type Partition, type Step, stepOf } from '../model/partition.ts';
+import {
+  END_OF_TIME,
+  type Era,
+  type Head,
+  partitionKey,
+  type Step,
+  stepOf,
+} from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
+import { decodedBytes } from './decoded-bytes.ts';
 import { type Kind, mergeAll } from './kind.ts';
 import { KINDS, type KindName, type StateOf } from './kinds/index.ts';
+import { sizedCache } from './sized-cache.ts';
 import type { LoadedSegment, PlacedHead, SegmentCache, SegmentStoreContext } from './store.ts';
 import { tiles } from './tiles.ts';
+import { type UnreadableBucket, unreadableBuckets } from './unreadable.ts';
 
 export interface RangeQuery {
   readonly project: string;
@@ -19,17 +29,28 @@ export interface RangeQuery {
 }
 
 const RETRIES = 5;
-/** Merged partitions kept: a day of one service, or an hour of a couple of dozen. */
-const MERGED_MAX = 256;
+/** Of merged states kept: a day of one service, or an hour of a couple of dozen. */
+const MERGED_BYTES = 64 * 1024 * 1024;
 
 export interface SegmentReader {
   /** The merged state of one kind, one entry per bucket that has any segment, in order of time. */
   range<N extends KindName>(kind: N, query: RangeQuery): Promise<readonly PartitionState<N>[]>;
+  /** Buckets of a project that were read without some of their segments when they were last looked at. */
+  unreadable?(project: string): readonly UnreadableBucket[];
 }
 export interface PartitionState<N extends KindName> {
   readonly start: EpochMs;
   readonly step: Step;
   readonly state: StateOf<N>;
+  /** Segments that could not be read, or are not there: the state holds all but them. Absent: none. */
+  readonly missing?: number;
+}
+
+interface Merged {
+  /** Of the segments that it was merged of. */
+  readonly keys: string;
+  readonly state: unknown;
+  readonly missing: number;
 }
 
 /** Which generation speaks for what time, by project. */
@@ -42,28 +63,33 @@ export function segmentReader(
   cache: SegmentCache,
   erasOf: ErasOf = FIRST_GENERATION,
 ): SegmentReader {
-  const merged = new Map<string, unknown>();
-  const remember = (key: string, state: unknown) => {
-    merged.set(key, state);
-    for (const oldest of merged.keys()) {
-      if (merged.size <= MERGED_MAX) break;
-      merged.delete(oldest);
-    }
-    return state;
-  };
+  const unreadable = unreadableBuckets();
+  // One state for each partition and kind: those of former heads are of no use any more.
+  const merged = sizedCache<Merged>(MERGED_BYTES);
 
   /** `shards`: the heads of one bucket. */
-  async function stateOf(kind: KindName, shards: readonly PlacedHead[]): Promise<unknown> {
-    const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key));
-    const memo = `${kind}\n${keys.join('\n')}`;
-    if (merged.has(memo)) return merged.get(memo);
+  async function stateOf(kind: KindName, shards: readonly PlacedHead[]): Promise<Merged> {
+    const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
+    const { partition } = shards[0] as PlacedHead;
+    const place = `${kind} ${partitionKey(partition)}`;
+    const known = merged.get(place);
+    if (known?.keys === keys) return known;
     const { empty, merge } = KINDS[kind] as Kind<unknown>;
     const states: unknown[] = [];
+    let [missing, why] = [0, ''];
     for (const shard of shards) {
-      const segments = await loadAll(context, cache, shard);
-      states.push(...segments.map((segment) => segment.section(kind)).filter((state) => state !== undefined));
+      const loaded = await loadAll(context, cache, shard);
+      const sections = loaded.segments.map((segment) => segment.section(kind));
+      states.push(...sections.filter((state) => state !== undefined));
+      const reasons = loaded.segments.flatMap((segment) => segment.unreadable ?? []);
+      missing += loaded.gone + reasons.length + (shard.head.missing ?? 0);
+      why ||= reasons[0] ?? (loaded.gone > 0 ? 'a listed segment is not there' : '');
     }
-    return remember(memo, mergeAll(states, merge) ?? empty());
+    unreadable.note(kind, partition, missing, why || 'a roll-up was built without it');
+    const found = { keys, state: mergeAll(states, merge) ?? empty(), missing };
+    // What could not be read may be there the next time.
+    if (missing === 0) merged.set(place, found, decodedBytes(found.state));
+    return found;
   }
 
   const erasIn = async ({ generation, project }: RangeQuery) =>
@@ -85,13 +111,15 @@ export function segmentReader(
     const states: PartitionState<N>[] = [];
     for (const shards of buckets.values()) {
       const { partition } = shards[0] as PlacedHead;
-      const state = (await stateOf(kind, shards)) as StateOf<N>;
-      states.push({ start: partition.start, step: stepOf(partition), state });
+      const { state, missing } = await stateOf(kind, shards);
+      const place = { start: partition.start, step: stepOf(partition) };
+      states.push({ ...place, state: state as StateOf<N>, ...(missing > 0 && { missing }) });
     }
     return states.sort((a, b) => a.start - b.start);
   }
 
   return {
+    unreadable: unreadable.of,
     async range(kind, query) {
       for (let attempt = 0; attempt < RETRIES; attempt += 1) {
         const eras = await erasIn(query);
@@ -108,21 +136,34 @@ const isSameEras = (some: readonly Era[], others: readonly Era[]) =>
   some.length === others.length &&
   some.every(({ from, generation }, i) => from === others[i]?.from && generation === others[i]?.generation);
 
-/** All listed segments; when one is gone, a compaction has replaced it or all has expired: the head is read again. */
+interface LoadedAll {
+  readonly segments: readonly LoadedSegment[];
+  /** How many are listed still and not there. */
+  readonly gone: number;
+}
+
+/**
+ * All listed segments. When one is gone, a compaction has replaced it or all has expired: the head is read again. If that
+ * still lists it, the object is lost, and the others speak without it.
+ */
 async function loadAll(
   context: SegmentStoreContext,
   cache: SegmentCache,
-  { partition, head }: { readonly partition: Partition; readonly head: PlacedHead['head'] },
-): Promise<readonly LoadedSegment[]> {
-  let refs = head.segments;
+  { partition, head, version }: PlacedHead,
+): Promise<LoadedAll> {
+  let current: { readonly head: Head; readonly version: number } = { head, version };
   for (let attempt = 0; attempt < RETRIES; attempt += 1) {
-    const loaded = await Promise.all(refs.map(({ key }) => cache.load(key)));
-    if (!loaded.includes(undefined)) return loaded as LoadedSegment[];
-    const current = (await context.heads.read(partition))?.head;
-    refs = current === undefined || current.expired ? [] : current.segments;
+    const loaded = await Promise.all(current.head.segments.map(({ key }) => cache.load(key)));
+    const segments = loaded.filter((segment) => segment !== undefined);
+    const gone = loaded.length - segments.length;
+    if (gone === 0) return { segments, gone };
+    const next = await context.heads.read(partition);
+    if (next === undefined || next.head.expired) return { segments: [], gone: 0 };
+    if (next.version === current.version) return { segments, gone };
+    current = next;
   }
   throw new Fault(
     'unavailable',
-    `Cannot read ${partition.service}: its head lists a segment that is not there`,
+    `Cannot read ${partition.service}: its head changes faster than it can be read`,
   );
 }

@@ -47,13 +47,15 @@ export async function rollUpBucket(
     }
   }
   const states: Sections[] = [];
+  let missing = 0;
   for (const { child, segments } of listed) {
     if (segments.some(({ version = 1 }) => version > analyzerVersion())) return 'waiting';
     const loaded = await loadSections(context, cache, child, segments);
     if (loaded === undefined) return 'busy';
-    states.push(...loaded);
+    states.push(...loaded.states);
+    missing += loaded.missing;
   }
-  return publish(context, rollUp, claimed, mergeAll(states, mergeSections));
+  return publish(context, rollUp, claimed, mergeAll(states, mergeSections), missing);
 }
 
 /** The roll-up's head, made if there is none; undefined when somebody else is at it. */
@@ -100,14 +102,17 @@ async function loadSections(
   cache: SegmentCache,
   child: Partition,
   segments: readonly SegmentRef[],
-): Promise<readonly Sections[] | undefined> {
+): Promise<{ readonly states: readonly Sections[]; readonly missing: number } | undefined> {
+  const inChild = (await context.heads.read(child))?.head.missing ?? 0;
   let refs = segments;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const loaded = await Promise.all(refs.map(({ key }) => cache.load(key)));
     if (!loaded.includes(undefined)) {
-      return loaded.map(
+      const states = loaded.map(
         (segment) => Object.fromEntries(KIND_NAMES.map((name) => [name, segment?.section(name)])) as Sections,
       );
+      const unreadable = loaded.filter((segment) => segment?.unreadable !== undefined).length;
+      return { states, missing: unreadable + inChild };
     }
     const current = await context.heads.read(child);
     if (current === undefined || current.head.expired) return undefined;
@@ -121,6 +126,7 @@ async function publish(
   rollUp: Partition,
   { head: before, version }: VersionedHead,
   merged: Sections | undefined,
+  missing: number,
 ): Promise<RollUpOutcome> {
   const putAt = context.clock.now();
   const ref = merged === undefined ? undefined : await putRollUp(context, rollUp, merged);
@@ -128,13 +134,14 @@ async function publish(
   if (before.sealed) await markStale(context, rollUp);
   const now = context.clock.now();
   if (now - putAt > WRITER_GRACE_MS) return 'busy'; // the sweep may be about to remove it
-  const { dirty: _, ...rest } = before;
+  const { dirty: _, missing: __, ...rest } = before;
   const head: Head = {
     ...rest,
     writeToken: ref?.key ?? context.newId(),
     segments: ref === undefined ? [] : [ref],
     updatedAt: now,
     committedAt: now,
+    ...(missing > 0 && { missing }),
   };
   if ((await context.heads.swap(rollUp, head, version)) === 'stored') return 'built';
   const after = await context.heads.read(rollUp);

@@ -1,10 +1,13 @@
+import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { decodedBytes } from './decoded-bytes.ts';
 import { KIND_NAMES, KINDS, type KindName, type Sections } from './kinds/index.ts';
 import { readFooter, readSection, type SegmentFooter } from './segment.ts';
+import { sizedCache } from './sized-cache.ts';
 
 /** Where heads live. A lost swap is an outcome: read again. */
 export interface HeadStore {
@@ -59,12 +62,21 @@ export const analyzerVersion = (): number =>
 
 /** A segment in memory; sections are decoded when first asked for. */
 export interface LoadedSegment {
+  /** Of a segment whose footer cannot be read, an empty one. */
   readonly footer: SegmentFooter;
   readonly uploads: ReadonlySet<UploadId>;
-  readonly bytes: number;
+  /** Undefined where it has no such section, and where that cannot be read. */
   section(name: KindName): Sections[KindName];
+  /**
+   * Why it cannot be read, as far as it was looked at: damaged bytes, or a version that this code does not know. One such
+   * segment must keep neither its neighbours from being read nor uploads from being committed.
+   */
+  readonly unreadable: string | undefined;
+  /** False: not even the ids of its uploads are known. */
+  readonly hasFooter: boolean;
 }
 
+/** Of encoded bytes and decoded states together: a small function has 512 MB for everything. */
 const CACHE_BYTES = 64 * 1024 * 1024;
 
 /** Segments never change, so one cache serves the writer's footers and every reader. */
@@ -76,50 +88,65 @@ export interface SegmentCache {
 }
 
 export function segmentCache(objects: ObjectStore, maxBytes = CACHE_BYTES): SegmentCache {
-  const entries = new Map<string, LoadedSegment>(); // in order of last use
-  let size = 0;
-  const insert = (key: string, loaded: LoadedSegment) => {
-    const before = entries.get(key);
-    if (before !== undefined) size -= before.bytes;
-    entries.delete(key);
-    entries.set(key, loaded);
-    size += loaded.bytes;
-    for (const [oldest, { bytes }] of entries) {
-      if (size <= maxBytes || oldest === key) break;
-      entries.delete(oldest);
-      size -= bytes;
-    }
+  const cache = sizedCache<LoadedSegment>(maxBytes);
+  const keep = (key: string, bytes: Uint8Array, sections: Sections): LoadedSegment => {
+    let size = bytes.length + decodedBytes(sections);
+    const loaded = loadedSegment(bytes, sections, (state) => {
+      size += decodedBytes(state);
+      // Only while it is kept: one that was dropped meanwhile does not come back by being read.
+      if (cache.get(key) === loaded) cache.set(key, loaded, size);
+    });
+    // What cannot be read is looked at again: the next answer may be a better one.
+    if (loaded.unreadable === undefined) cache.set(key, loaded, size);
+    return loaded;
   };
   return {
     async load(key) {
-      const cached = entries.get(key);
-      if (cached !== undefined) {
-        insert(key, cached);
-        return cached;
-      }
+      const cached = cache.get(key);
+      if (cached !== undefined) return cached;
       const bytes = await objects.get(key);
-      if (bytes === undefined) return undefined;
-      const loaded = loadedSegment(bytes, {});
-      insert(key, loaded);
-      return loaded;
+      return bytes && keep(key, bytes, {});
     },
     remember(key, bytes, sections) {
-      insert(key, loadedSegment(bytes, sections));
+      keep(key, bytes, sections);
     },
   };
 }
 
-function loadedSegment(bytes: Uint8Array, known: Sections): LoadedSegment {
-  const footer = readFooter(bytes);
+const NO_FOOTER: SegmentFooter = { sections: [], uploads: [] };
+
+function loadedSegment(
+  bytes: Uint8Array,
+  known: Sections,
+  onDecoded: (state: Sections[KindName]) => void,
+): LoadedSegment {
+  let unreadable: string | undefined;
+  const orUnreadable = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'invalid-input') throw error;
+      unreadable = error.message;
+      return undefined;
+    }
+  };
+  const footer = orUnreadable(() => readFooter(bytes));
   const sections = new Map<KindName, Sections[KindName]>();
   for (const name of KIND_NAMES) if (known[name] !== undefined) sections.set(name, known[name]);
   return {
-    footer,
-    uploads: new Set(footer.uploads),
-    bytes: bytes.length,
+    footer: footer ?? NO_FOOTER,
+    uploads: new Set(footer?.uploads),
+    hasFooter: footer !== undefined,
     section(name) {
-      if (!sections.has(name)) sections.set(name, readSection(bytes, footer, name));
+      if (footer !== undefined && !sections.has(name)) {
+        const state = orUnreadable(() => readSection(bytes, footer, name));
+        sections.set(name, state);
+        onDecoded(state);
+      }
       return sections.get(name);
+    },
+    get unreadable() {
+      return unreadable;
     },
   };
 }

@@ -19,15 +19,26 @@ export async function healthAnswer(context: JobContext, project: string, service
   const loaded = await loadService(context, project, service, to - WINDOW_MS, to);
   const arrives = [...memoryRows(loaded), ...workRows(loaded)];
   const missing = missingFacts(loaded, context.settings.publicUrl);
+  const unreadable = (context.reader.unreadable?.(project) ?? []).filter(
+    (bucket) => bucket.service === service,
+  );
   return {
     service,
-    sentence: sentenceOf(service, arrives.length, missing),
+    sentence: `${unreadableText(unreadable)}${sentenceOf(service, arrives.length, missing)}`,
+    unreadable: unreadable.map(({ start, step, segments, why }) => ({ start, step, segments, why })),
     arrives,
     missing,
     unusedMetrics: [...loaded.state.unused]
       .map(([name, points]) => ({ name, points }))
       .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1)),
   };
+}
+
+/** Answers that lie in such buckets hold less than was received. */
+function unreadableText(buckets: readonly { readonly segments: number }[]): string {
+  const segments = buckets.reduce((sum, bucket) => sum + bucket.segments, 0);
+  if (segments === 0) return '';
+  return `${segments} stored ${segments === 1 ? 'segment' : 'segments'} cannot be read, and answers go without: a replay restores them. `;
 }
 
 function sentenceOf(service: string, arriving: number, missing: readonly { what: string }[]): string {

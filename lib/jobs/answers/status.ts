@@ -18,5 +18,6 @@ export async function statusAnswer(
     services: services.length,
     openFindings: findings.filter(({ state }) => state === 'firing').length,
     lastScanAt: scans.lastAt,
+    unreadable: (context.reader.unreadable?.(project) ?? []).reduce((sum, { segments }) => sum + segments, 0),
   };
 }
