@@ -25,6 +25,11 @@ export interface AnalyzeResult {
   readonly uploads: number;
 }
 
+interface AnalyzeOptions {
+  /** Leaves all other uploads of the messages alone. */
+  readonly only?: UploadId;
+}
+
 /** An upload in work, and where it came from. */
 interface Taken {
   readonly upload: Omit<Upload, 'body'>;
@@ -48,6 +53,7 @@ type Pending = Taken & {
 export async function analyze(
   context: JobContext,
   messages: readonly QueueMessage[],
+  { only }: AnalyzeOptions = {},
 ): Promise<AnalyzeResult> {
   const heldSince = context.clock.now();
   const failed = new Set<QueueMessage>();
@@ -56,7 +62,7 @@ export async function analyze(
   for (const message of messages) {
     for (const { rawKey, upload } of await uploadsOf(context, message, failed)) {
       // Copies in one batch: the second would find nothing in the ledger yet.
-      if (seen.has(upload.id)) continue;
+      if (seen.has(upload.id) || (only !== undefined && upload.id !== only)) continue;
       seen.add(upload.id);
       const found = await foldOne(context, upload, { rawKey, message });
       if (found === 'again') failed.add(message);

@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import type { QueueMessage } from '../ports/queue.ts';
 import { analyze } from './analyze.ts';
+import { ALONE_AFTER, analyzeAlone } from './analyze-alone.ts';
 import type { JobContext } from './context.ts';
 import { adopt, isDirectKey } from './direct.ts';
 import { keysOfEvent } from './events.ts';
@@ -24,9 +25,13 @@ export async function takeEvents(
     }
   }
   const others = messages.filter((message) => !direct.includes(message));
-  if (others.length === 0) return failed;
-  return [...failed, ...(await analyze(context, others)).failed];
+  const [alone, together] = [others.filter(isSuspect), others.filter((message) => !isSuspect(message))];
+  if (together.length > 0) failed.push(...(await analyze(context, together)).failed);
+  for (const message of alone) if (!(await analyzeAlone(context, message))) failed.push(message);
+  return failed;
 }
+
+const isSuspect = ({ receiveCount }: QueueMessage) => receiveCount >= ALONE_AFTER;
 
 /** An event names objects of one prefix: the store sends one for each. What cannot be read is left to the analyzer. */
 function directKeys(body: string): readonly string[] {

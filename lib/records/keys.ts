@@ -12,6 +12,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   generations of a project's aggregates           PRJ#<project>               GEN
 //   settings of a project                           PRJ#<project>               SET
 //   one upload's ledger record                      LED#<project>#<00..3f>      <upload id>
+//   tries of an upload that may end the process     LED#<project>#<00..3f>      TRY#<upload id>
 //   services of a project                           PRJ#<project>               SVC#<service>
 //   keys of the installation, by id                 KEYS                        KEY#<key id>
 //   a key by the hash of its token                  TOK#<hash>                  KEY
@@ -23,6 +24,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   gaps and patterns that were set aside           SVC#<project>#<service>     ASIDE#<hash>
 //   refused uploads of an hour                      REJ#<project>               <hour>#<00..63: hash of reason and sender>
 //   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
+//   what was asked of the stores in an hour         USAGE                       <hour>#<process>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
 const part = (...values: readonly (string | number)[]) =>
@@ -101,6 +103,11 @@ export const ledgerKey = (project: string, uploadId: string) => ({
   sk: uploadId,
 });
 
+export const attemptKey = (project: string, uploadId: string) => {
+  const { pk } = ledgerKey(project, uploadId);
+  return { pk, sk: part('TRY', uploadId) };
+};
+
 export const servicesOf = (project: string) => ({ pk: part('PRJ', project), from: 'SVC#', to: 'SVC$' });
 export const serviceKey = (project: string, service: string) => ({
   pk: part('PRJ', project),
@@ -155,6 +162,16 @@ export const setAsideOf = (project: string, service: string) => ({
   pk: servicePk(project, service),
   from: 'ASIDE#',
   to: 'ASIDE$',
+});
+
+export const usageKey = (hour: EpochMs, process: string) => ({
+  pk: 'USAGE',
+  sk: part(seconds(hour), process),
+});
+export const usageBetween = (from: EpochMs, to: EpochMs) => ({
+  pk: 'USAGE',
+  from: seconds(Math.floor(from / HOUR_MS) * HOUR_MS),
+  to: seconds(to + SECOND_MS),
 });
 
 export const rejectionKey = (project: string, at: EpochMs, slot: string) => ({

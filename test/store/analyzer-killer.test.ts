@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
+import type { JobContext } from '../../lib/jobs/context.ts';
+import { redrive } from '../../lib/jobs/redrive.ts';
+import { takeEvents } from '../../lib/jobs/take-events.ts';
+import { Fault } from '../../lib/model/fault.ts';
+import type { UploadId } from '../../lib/model/ids.ts';
+import { HOUR_MS } from '../../lib/model/units.ts';
+import { NOON } from '../jobs/facts.ts';
+import { message, rawObject, spans, tracesBody, uploadOf, type World, world } from '../jobs/world.ts';
+
+const MAX_RECEIVES = 50;
+
+/** A process that ends, without a word, while it works on one upload: a promise that never settles, left alone. */
+async function runUntilDeath(
+  context: JobContext,
+  killer: UploadId,
+  events: readonly string[],
+  count: number,
+) {
+  let died: (() => void) | undefined;
+  const death = new Promise<'died'>((resolve) => {
+    died = () => resolve('died');
+  });
+  const dying: JobContext = {
+    ...context,
+    heads: {
+      ...context.heads,
+      async read(partition) {
+        if (partition.service === 'killer') {
+          died?.();
+          await new Promise(() => undefined);
+        }
+        return context.heads.read(partition);
+      },
+    },
+  };
+  const result = await Promise.race([
+    takeEvents(
+      dying,
+      events.map((body) => message(body, count)),
+    ),
+    death,
+  ]);
+  return { result, killer };
+}
+
+async function stored(place: World) {
+  const killer = await uploadOf(tracesBody(spans(1, { service: 'killer' })), { route: 'otlp-traces' });
+  const others = await Promise.all(
+    [2, 3, 4].map((n) => uploadOf(tracesBody(spans(n)), { route: 'otlp-traces' })),
+  );
+  const [first, ...rest] = others;
+  // One neighbour in the same object, two in others of the same batch.
+  const events = [await rawObject(place, [first!, killer])];
+  for (const other of rest) events.push(await rawObject(place, [other]));
+  return { killer, events };
+}
+const balanceOf = async ({ context }: World) =>
+  (await uploadsReader(context).read('default', NOON - HOUR_MS, NOON + HOUR_MS)).balance;
+
+const unavailable = () => new Fault('unavailable', 'Cannot reach the store');
+
+describe('an upload that ends the process that analyses it', () => {
+  it('is set aside after few tries, with its reason, and its neighbours count', async () => {
+    const place = await world();
+    const { killer, events } = await stored(place);
+    let deaths = 0;
+    let pending: readonly string[] = events;
+    for (let count = 1; count <= MAX_RECEIVES && pending.length > 0; count += 1) {
+      const { result } = await runUntilDeath(place.context, killer.id, pending, count);
+      if (result === 'died') deaths += 1;
+      else pending = result.map(({ body }) => body);
+    }
+    expect(deaths).toBe(4);
+    expect(await balanceOf(place)).toEqual({ received: 4, done: 3, rejected: 0, poison: 1, pending: 0 });
+    const record = await place.context.ledger.get('default', killer.id);
+    expect(record).toMatchObject({ state: 'poison', reason: 'Its analysis ended the process 2 times' });
+  });
+
+  it('is analysed after a redrive, once the code can', async () => {
+    const place = await world();
+    const { killer, events } = await stored(place);
+    for (let count = 1; count <= 6; count += 1) await runUntilDeath(place.context, killer.id, events, count);
+    const range = { project: 'default', from: NOON - HOUR_MS, to: NOON + HOUR_MS };
+    const redriven = { ...place.context, uploads: { ...place.context.uploads, redrive: async () => 0 } };
+    expect(await redrive(redriven, range)).toEqual({ dead: 0, poison: 1 });
+    expect(
+      await takeEvents(
+        place.context,
+        place.sent.map((body) => message(body)),
+      ),
+    ).toEqual([]);
+    expect(await balanceOf(place)).toMatchObject({ done: 4, poison: 0 });
+  });
+
+  it('is none when the store was away for long: its tries came to an end', async () => {
+    const place = await world();
+    const { events } = await stored(place);
+    const away: JobContext = {
+      ...place.context,
+      heads: { ...place.context.heads, read: () => Promise.reject(unavailable()) },
+    };
+    for (let count = 1; count < 20; count += 1) {
+      const failed = await takeEvents(
+        away,
+        events.map((body) => message(body, count)),
+      );
+      expect(failed).toHaveLength(events.length);
+    }
+    expect(
+      await takeEvents(
+        place.context,
+        events.map((body) => message(body, 20)),
+      ),
+    ).toEqual([]);
+    expect(await balanceOf(place)).toMatchObject({ done: 4, poison: 0 });
+  });
+});
