@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { receive } from '../jobs/receive.ts';
 import { type ProfileRoute, recogniseProfiles } from '../jobs/recognise-profiles.ts';
-import { Fault } from '../model/fault.ts';
+import { connectRefusal } from './connect.ts';
 import type { Admitted, door, Refusal } from './door.ts';
 import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
-import { problem, STATUS_OF } from './problem.ts';
+import { problem } from './problem.ts';
 
 /** The ways in for profiles: our own, and those of Pyroscope's SDKs and agents. */
 export function profileRoutes(app: Hono, context: IngestContext, enter: ReturnType<typeof door>): void {
@@ -68,26 +68,6 @@ async function take(
 }
 
 const KEY_CHARS = 200;
-
-/** https://connectrpc.com/docs/protocol: errors are JSON whatever the request was. */
-function connectRefusal(error: unknown): Response {
-  const fault =
-    error instanceof Fault ? error : new Fault('unavailable', 'Cannot take request: try again in a moment');
-  const code = CONNECT_CODES[fault.code] ?? 'internal';
-  return Response.json({ code, message: fault.message }, { status: STATUS_OF[fault.code] });
-}
-
-const CONNECT_CODES: Readonly<Partial<Record<Fault['code'], string>>> = {
-  'invalid-input': 'invalid_argument',
-  unauthorized: 'unauthenticated',
-  forbidden: 'permission_denied',
-  'not-found': 'not_found',
-  conflict: 'already_exists',
-  'too-large': 'resource_exhausted',
-  unsupported: 'invalid_argument',
-  overloaded: 'resource_exhausted',
-  unavailable: 'unavailable',
-};
 
 function emptyMessage(request: Request): Response {
   const json = /\bjson\b/i.test(request.headers.get('content-type') ?? '');

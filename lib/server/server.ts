@@ -7,6 +7,7 @@ import { API_BASE, apiApp } from '../http/api-app.ts';
 import type { AuthContext } from '../http/auth.ts';
 import { ingestApp } from '../http/ingest-app.ts';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
+import { PYROSCOPE_PATHS, pyroscopeApp } from '../http/pyroscope/app.ts';
 import { readApi } from '../http/read-api.ts';
 import { uploadsReader } from '../jobs/answers/uploads.ts';
 import { deliverDue } from '../jobs/deliver.ts';
@@ -69,6 +70,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
       notify: local.notifiers.length > 0,
     }),
   );
+  const pyroscope = pyroscopeApp({ auth, jobs: context, onBug: onError });
   const ingest = ingestApp({
     auth,
     sink: local.sink,
@@ -80,7 +82,10 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     brotli: local.brotli,
     gzip: local.gzip,
     direct: ownDirect(context, local.masterSecret),
-    ready: async () => void (await context.uploads.depth()),
+    async ready() {
+      await context.uploads.depth();
+      local.ready?.();
+    },
     onBug: onError,
   });
   const web = webFiles(WEB_DIST);
@@ -89,6 +94,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
   const fetch = (request: Request, env: unknown) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${API_BASE}/`)) return api.fetch(request, env as object);
+    if (PYROSCOPE_PATHS.test(pathname)) return pyroscope.fetch(request, env as object);
     const isPage = request.method === 'GET' || request.method === 'HEAD';
     if (isPage && !OWN_PATHS.test(pathname)) return built.then(() => web(pathname));
     return ingest.fetch(request, env as object);

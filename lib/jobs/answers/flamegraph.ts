@@ -167,7 +167,10 @@ export async function flameDiffAnswer(
 }
 
 /** Metadata as Pyroscope's viewers read it: which unit the numbers are in, and how many of them make a second. */
-function pyroscopeUnits({ measure }: Series): { readonly units: string; readonly sampleRate: number } {
+export function pyroscopeUnits({ measure }: Pick<Series, 'measure'>): {
+  readonly units: string;
+  readonly sampleRate: number;
+} {
   if (measure.unit === 'nanoseconds') return { units: 'samples', sampleRate: 1e9 };
   if (/(_objects|^objects|goroutines?|samples|count)$/.test(measure.type))
     return { units: 'objects', sampleRate: 100 };
