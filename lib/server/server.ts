@@ -82,10 +82,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     brotli: local.brotli,
     gzip: local.gzip,
     direct: ownDirect(context, local.masterSecret),
-    async ready() {
-      await context.uploads.depth();
-      local.ready?.();
-    },
+    ready: async () => void (await context.uploads.depth()),
     onBug: onError,
   });
   const web = webFiles(WEB_DIST);
