@@ -1,12 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import {
-  END_OF_TIME,
-  type Era,
-  type Head,
-  partitionKey,
-  type Step,
-  stepOf,
-} from '../model/partition.ts';
+import { END_OF_TIME, type Era, type Head, partitionKey, type Step, stepOf } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
 import { decodedBytes } from './decoded-bytes.ts';
