@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Profile as PprofFormat } from 'pprof-format';
 import protobuf from 'protobufjs';
-import { createTables, readTables } from '../../lib/formats/pprof/tables.ts';
 import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
 import { PPROF_PROTO } from './pprof-proto.ts';
 
@@ -58,12 +57,10 @@ function report(name: string, bytes: Uint8Array, rows: readonly Row[]): void {
 
 for (const name of ['gdu-cpu.pb.gz', 'parca-alloc-delta.pb.gz', 'own-node-wall-routes.pb.gz']) {
   const bytes = fixture(name);
-  const tables = createTables();
   report(`pprof, ${name}`, bytes, [
     ['decodeProfile', () => decodeProfile(bytes, { format: 'pprof' })],
     ['pprof-format', () => PprofFormat.decode(bytes)],
     ['protobufjs', () => pprofType.decode(bytes)],
-    ['ours, tables alone', () => readTables(bytes, tables)],
   ]);
 }
 for (const name of [

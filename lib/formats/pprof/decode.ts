@@ -156,11 +156,16 @@ function labelReader(text: (index: number) => string, builder: ProfileBuilder) {
   const ranks = new Map<string, number>(UNIT_LABELS.map((name, i) => [name, i]));
   const methods = new Set<string>(METHOD_LABELS);
   const units = new Map<string, number>();
+  // One object for all samples: most have no labels, and their facts are copied at once.
+  const facts = { unit: -1, time: Number.NaN, thread: -1 };
   return ({ labels, labelCount }: SampleView) => {
+    facts.unit = -1;
+    facts.time = Number.NaN;
+    facts.thread = -1;
+    if (labelCount === 0) return facts;
     let rank: number = UNIT_LABELS.length;
     let value = '';
     let method = '';
-    let time = Number.NaN;
     let threadId = '';
     let threadName = '';
     for (let i = 0; i < labelCount; i += 1) {
@@ -168,7 +173,7 @@ function labelReader(text: (index: number) => string, builder: ProfileBuilder) {
       const key = text(labels[at]!);
       const words = text(labels[at + 1]!);
       if (words === '' && key === 'end_timestamp_ns')
-        time = toNumber(labels[at + 2]!, labels[at + 3]!) / NS_PER_MS;
+        facts.time = toNumber(labels[at + 2]!, labels[at + 3]!) / NS_PER_MS;
       if (words === '') continue;
       const found = ranks.get(key);
       if (found !== undefined && found < rank) {
@@ -179,11 +184,9 @@ function labelReader(text: (index: number) => string, builder: ProfileBuilder) {
       else if (key === 'thread name' || key === 'thread_name') threadName = words;
     }
     const isThread = threadId !== '' || threadName !== '';
-    return {
-      unit: value === '' ? -1 : unitIndex(units, value, method, builder),
-      time,
-      thread: isThread ? builder.thread(threadId || threadName, threadName || threadId) : -1,
-    };
+    if (value !== '') facts.unit = unitIndex(units, value, method, builder);
+    if (isThread) facts.thread = builder.thread(threadId || threadName, threadName || threadId);
+    return facts;
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Profile, SampleType } from '../../model/profile.ts';
 import { type UnitOfWork, unitKey } from '../../model/unit-of-work.ts';
 import { createSequenceInterner, internSequence } from '../pprof/intern.ts';
-import { clip, MAX_DEPTH, MAX_NODES, MAX_SAMPLES, MAX_STACKS, tooMany } from './limits.ts';
+import { clip, MAX_SAMPLES, MAX_STACKS, tooMany } from './limits.ts';
+import { childOf, createNodeTable } from './node-table.ts';
 import { growingValues } from './value-column.ts';
 
 /** What the format says about a profile apart from its samples. */
@@ -21,6 +22,16 @@ export interface SampleFacts {
   readonly thread?: number;
 }
 
+const NO_FACTS: SampleFacts = {};
+
+type Column = Uint8Array | Uint32Array | Int32Array | Float64Array;
+
+function longer<T extends Column>(column: T, make: new (length: number) => T, length: number): T {
+  const grown = new make(length);
+  grown.set(column);
+  return grown;
+}
+
 /** The node of the empty stack. */
 export const ROOT = 0;
 
@@ -37,23 +48,38 @@ export function createProfileBuilder(valueColumns: number) {
   const strings: string[] = [''];
   const stringIndex = new Map<string, number>([['', 0]]);
   const frames = createSequenceInterner();
-  const nodes = createSequenceInterner();
+  const nodes = createNodeTable();
   const key = new Int32Array(4);
-  const depths: number[] = [0];
-  const stacks = new Set<number>();
+  // Samples by column; one byte per node tells whether it is the stack of a sample.
+  let room = 64;
+  let count = 0;
+  let stackCount = 0;
+  let isStack = new Uint8Array(room);
+  let sampleStacks = new Uint32Array(room);
+  let sampleUnits = new Int32Array(room);
+  let sampleThreads = new Int32Array(room);
+  let times = new Float64Array(room);
+  let hasTimes = false;
   const columns = Array.from({ length: valueColumns }, growingValues);
-  const sampleStacks: number[] = [];
   const units: UnitOfWork[] = [];
   const unitIndex = new Map<string, number>();
-  const sampleUnits: number[] = [];
-  const times: number[] = [];
   const threads: string[] = [];
   const threadIndex = new Map<string, number>();
-  const sampleThreads: number[] = [];
-  // The root takes place 0; no other node has its key.
-  key[0] = -1;
-  key[1] = -1;
-  internSequence(nodes, key, 2);
+
+  const growSamples = () => {
+    room *= 2;
+    sampleStacks = longer(sampleStacks, Uint32Array, room);
+    sampleUnits = longer(sampleUnits, Int32Array, room);
+    sampleThreads = longer(sampleThreads, Int32Array, room);
+    times = longer(times, Float64Array, room);
+  };
+
+  const addStack = (stack: number) => {
+    if (stackCount >= MAX_STACKS) throw tooMany('distinct stacks', MAX_STACKS);
+    if (stack >= isStack.length) isStack = longer(isStack, Uint8Array, 2 * nodes.parent.length);
+    isStack[stack] = 1;
+    stackCount += 1;
+  };
 
   const string = (text: string): number => {
     const known = stringIndex.get(text);
@@ -77,18 +103,7 @@ export function createProfileBuilder(valueColumns: number) {
     },
 
     /** The stack of `parent` with one frame more at its leaf. */
-    node(parent: number, frame: number): number {
-      key[0] = parent;
-      key[1] = frame;
-      const before = nodes.count;
-      const node = internSequence(nodes, key, 2);
-      if (node === before) {
-        if (nodes.count > MAX_NODES) throw tooMany('nodes in its tree of stacks', MAX_NODES);
-        depths.push(depths[parent]! + 1);
-        if (depths[node]! > MAX_DEPTH) throw tooMany('frames in a stack', MAX_DEPTH);
-      }
-      return node;
-    },
+    node: (parent: number, frame: number): number => childOf(nodes, parent, frame),
 
     unit(unit: UnitOfWork): number {
       const name = unitKey(unit);
@@ -107,35 +122,30 @@ export function createProfileBuilder(valueColumns: number) {
     },
 
     /** Its values follow by `value`, one for each column. */
-    sample(stack: number, { unit = -1, time = Number.NaN, thread = -1 }: SampleFacts = {}): void {
-      if (sampleStacks.length >= MAX_SAMPLES) throw tooMany('samples', MAX_SAMPLES);
-      if (stacks.size < MAX_STACKS) stacks.add(stack);
-      else if (!stacks.has(stack)) throw tooMany('distinct stacks', MAX_STACKS);
-      sampleStacks.push(stack);
-      sampleUnits.push(unit);
-      times.push(Number.isFinite(time) ? time : Number.NaN);
-      sampleThreads.push(thread);
+    sample(stack: number, { unit = -1, time = Number.NaN, thread = -1 }: SampleFacts = NO_FACTS): void {
+      if (count >= MAX_SAMPLES) throw tooMany('samples', MAX_SAMPLES);
+      if (count === room) growSamples();
+      if (isStack[stack] !== 1) addStack(stack);
+      sampleStacks[count] = stack;
+      sampleUnits[count] = unit;
+      sampleThreads[count] = thread;
+      times[count] = Number.isFinite(time) ? time : Number.NaN;
+      hasTimes ||= Number.isFinite(time);
+      count += 1;
     },
 
     value: (column: number, value: number | bigint): void => columns[column]!.push(value),
 
     get sampleCount() {
-      return sampleStacks.length;
+      return count;
     },
 
     finish(facts: ProfileFacts): Profile {
-      const hasTimes = times.some((time) => !Number.isNaN(time));
       const frameColumn = (place: number) => {
         const column = new Int32Array(frames.count);
         for (let i = 0; i < column.length; i += 1) column[i] = frames.items[frames.start[i]! + place]!;
         return column;
       };
-      const parent = new Uint32Array(nodes.count);
-      const frame = new Uint32Array(nodes.count);
-      for (let node = 1; node < nodes.count; node += 1) {
-        parent[node] = nodes.items[nodes.start[node]!]!;
-        frame[node] = nodes.items[nodes.start[node]! + 1]!;
-      }
       return {
         format: facts.format,
         sampleTypes: facts.sampleTypes,
@@ -149,13 +159,13 @@ export function createProfileBuilder(valueColumns: number) {
           line: frameColumn(2),
           inApp: Int8Array.from(frameColumn(3)),
         },
-        stacks: { parent, frame },
+        stacks: { parent: nodes.parent.slice(0, nodes.count), frame: nodes.frame.slice(0, nodes.count) },
         samples: {
-          stack: Uint32Array.from(sampleStacks),
+          stack: sampleStacks.slice(0, count),
           values: columns.map((column) => column.finish()),
-          unit: Int32Array.from(sampleUnits),
-          ...(hasTimes ? { time: Float64Array.from(times) } : {}),
-          ...(threads.length > 0 ? { thread: Int32Array.from(sampleThreads) } : {}),
+          unit: sampleUnits.slice(0, count),
+          ...(hasTimes ? { time: times.slice(0, count) } : {}),
+          ...(threads.length > 0 ? { thread: sampleThreads.slice(0, count) } : {}),
         },
         units,
         threads,
