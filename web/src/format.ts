@@ -53,6 +53,11 @@ export const percent = (share: number): string => {
   return `${digits(Math.abs(value) < 10 ? Math.round(value * 10) / 10 : Math.round(value))}${THIN_SPACE}%`;
 };
 
+/** `p95`; 0.5 is p50. */
+export const quantileWord = (quantile: number): string => `p${digits(Math.round(quantile * 1000) / 10)}`;
+/** A change with its sign: `−48 %`. */
+export const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`;
+
 export const bytesEstimate = (of: Estimate): string => formatInterval(of, 'bytes');
 export const slopeEstimate = (
   of: number | Estimate,

@@ -34,7 +34,7 @@ export const ROLE_WORDS: Record<MemoryRole, string> = {
   handle_count: 'Handles',
   fd_count: 'Open files',
 };
-export const roleWord = (role: string): string => ROLE_WORDS[role as MemoryRole] ?? role;
+export const roleWord = (role: string | null): string => ROLE_WORDS[role as MemoryRole] ?? role ?? 'traces';
 
 export const limitWord = (role: string): string =>
   role.startsWith('heap') ? 'heap limit' : role === 'container_usage' ? 'container limit' : 'limit';
@@ -43,6 +43,22 @@ export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]
   leak: ['growth', 'Leak'],
   killed: ['death', 'Killed'],
   rule: ['growth', 'Rule'],
+  nesting: ['gap', 'Wrong nesting'],
+  fragmented: ['gap', 'Fragments'],
+  'blocked-loop': ['slow', 'Held loop'],
+  latency: ['slow', 'Slower'],
+  failures: ['death', 'Failures'],
+  pattern: ['slow', 'Pattern'],
+};
+
+/** Why spans hang off the wrong parents. */
+export const CAUSE_WORDS: Readonly<Record<string, string>> = {
+  'integration-absent': 'AsyncioIntegration is not configured',
+  'integration-inactive': 'AsyncioIntegration is listed, but was set up before the event loop ran',
+  'loop-out-of-reach': 'the event loop runs in a thread that another library started',
+  'second-loop': 'another event loop of the process is set up, this one is not',
+  'shared-context': 'concurrent tasks share one OpenTelemetry context',
+  'late-binding': 'work that nobody awaits takes the span that is current at its first step',
 };
 
 export const STATE_WORDS: Record<ApiFinding['state'], string> = {

@@ -27,6 +27,18 @@ function Line({ text }: { text: string }) {
   return <>{pieces.map((piece, i) => (i % 2 ? <mark key={piece}>{piece}</mark> : piece))}</>;
 }
 
+/** A fix as the server words it: where it goes, an empty line, and what to paste. */
+export function Fix({ text, label }: { text: string; label: string }) {
+  const at = text.indexOf('\n\n');
+  const [where, lines] = at < 0 ? ['', text] : [text.slice(0, at), text.slice(at + 2)];
+  return (
+    <>
+      {where && <p class="lede between">{where}</p>}
+      <Paste lines={lines} label={label} />
+    </>
+  );
+}
+
 export function Copy({
   text,
   label,

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { Copy } from '../components/paste.tsx';
-import { bytes, percent, seconds, slopeEstimate } from '../format.ts';
+import { bytes, count, milliseconds, percent, quantileWord, seconds, slopeEstimate } from '../format.ts';
 import { between, dayTime, zoneName } from '../time.ts';
 import { useView } from '../view.ts';
 import { roleWord } from '../words.ts';
@@ -33,13 +33,7 @@ export function Evidence({
   metric: string | undefined;
   close: () => void;
 }) {
-  const { zone } = useView();
   const { evidence } = finding;
-  const { onset, slopeBytesPerHour: slope, timeToLimitS: left, floor } = evidence;
-  const nearest =
-    onset && [...evidence.deploys].sort((a, b) => Math.abs(a.at - onset.t) - Math.abs(b.at - onset.t))[0];
-  const unknown = <span class="dim">– not found</span>;
-  const gap = nearest && onset ? Math.abs(onset.t - nearest.at) / 1000 : 0;
   return (
     <Dialog label="Evidence" className="drawer" close={close}>
       <div class="head">
@@ -52,6 +46,38 @@ export function Evidence({
       <p class="lede small">
         Every number of the page comes from here. Nothing in it is a stored value of your program.
       </p>
+      {evidence.role === null ? (
+        <OfTraces evidence={evidence} />
+      ) : (
+        <OfMemory evidence={evidence} metric={metric} />
+      )}
+      <h3>Why</h3>
+      <p class="small mid">{evidence.reason}</p>
+      {evidence.instances.length > 0 && (
+        <>
+          <h3>Instances</h3>
+          <p class="mono small mid wrap">{evidence.instances.join('  ')}</p>
+        </>
+      )}
+      <div class="row actions">
+        <Copy text={JSON.stringify(finding, null, 2)}>Copy as JSON</Copy>
+        <a class="btn" href={`/api/v1/findings/${encodeURIComponent(finding.id)}`}>
+          Open in the API
+        </a>
+      </div>
+    </Dialog>
+  );
+}
+
+function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metric: string | undefined }) {
+  const { zone } = useView();
+  const { onset, slopeBytesPerHour: slope, timeToLimitS: left, floor } = evidence;
+  const nearest =
+    onset && [...evidence.deploys].sort((a, b) => Math.abs(a.at - onset.t) - Math.abs(b.at - onset.t))[0];
+  const unknown = <span class="dim">– not found</span>;
+  const gap = nearest && onset ? Math.abs(onset.t - nearest.at) / 1000 : 0;
+  return (
+    <>
       <Facts
         title="Series"
         facts={[
@@ -98,20 +124,38 @@ export function Evidence({
           ['Analyzer', evidence.analyzer],
         ]}
       />
-      <h3>Why</h3>
-      <p class="small mid">{evidence.reason}</p>
-      {evidence.instances.length > 0 && (
-        <>
-          <h3>Instances</h3>
-          <p class="mono small mid wrap">{evidence.instances.join('  ')}</p>
-        </>
+    </>
+  );
+}
+
+function OfTraces({ evidence }: { evidence: ApiFinding['evidence'] }) {
+  const { zone } = useView();
+  const { traces, version } = evidence;
+  const shift = traces?.shift ?? null;
+  return (
+    <>
+      <Facts
+        title="Traces"
+        facts={[
+          ['Window', `${dayTime(evidence.from, zone)} – ${dayTime(evidence.to, zone)} ${zoneName(zone)}`],
+          ...(traces ? [['Requests looked at', count(traces.requests)] as const] : []),
+          ...(traces ? [['Of these affected', count(traces.affected)] as const] : []),
+          ...(version ? [['Release', version] as const] : []),
+          ...(evidence.instances.length > 0 ? [['Instances', evidence.instances.length] as const] : []),
+          ['Analyzer', evidence.analyzer],
+        ]}
+      />
+      {shift && (
+        <Facts
+          title="Shift"
+          facts={[
+            ['Quantile', quantileWord(shift.quantile)],
+            ['Before', `${milliseconds(shift.beforeMs)}${shift.before && `, ${shift.before}`}`],
+            ['After', `${milliseconds(shift.afterMs)}${shift.after && `, ${shift.after}`}`],
+            ['Chance of such a shift', shift.pValue < 0.0001 ? 'below 0.0001' : shift.pValue.toFixed(4)],
+          ]}
+        />
       )}
-      <div class="row actions">
-        <Copy text={JSON.stringify(finding, null, 2)}>Copy as JSON</Copy>
-        <a class="btn" href={`/api/v1/findings/${encodeURIComponent(finding.id)}`}>
-          Open in the API
-        </a>
-      </div>
-    </Dialog>
+    </>
   );
 }

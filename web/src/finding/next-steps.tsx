@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
 import { useApi } from '../api.ts';
 import { diffAround } from '../flame/around.ts';
@@ -6,6 +5,7 @@ import { bytes, seconds, slopeEstimate } from '../format.ts';
 import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
+import { type Step, traceSteps } from './trace-steps.tsx';
 
 const HEADROOM = 0.8;
 const HOUR_S = 3600;
@@ -35,7 +35,12 @@ export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: 
   const profiles = useApi<ProfileTypeList>(`/services/${encodeURIComponent(service)}/profiles`);
   const { onset } = evidence;
   const diff = onset && diffAround(service, onset, now, profiles.data?.items ?? [], 'memory');
-  const own = finding.kind === 'leak' ? leakSteps(finding, deploys, diff ?? undefined) : killedSteps(finding);
+  const own =
+    evidence.role === null
+      ? traceSteps(finding, now, profiles.data?.items ?? [])
+      : finding.kind === 'leak'
+        ? leakSteps(finding, deploys, diff ?? undefined)
+        : killedSteps(finding);
   const steps = open ? own : [];
   const age = now - evidence.to;
   return (
@@ -65,11 +70,6 @@ export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: 
       )}
     </section>
   );
-}
-
-interface Step {
-  readonly key: string;
-  readonly body: ComponentChildren;
 }
 
 function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: string | undefined): Step[] {

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { ApiFinding, ApiMemory } from '../../../lib/http/schemas.ts';
 import { type Loaded, useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
@@ -9,6 +10,7 @@ import { Evidence } from '../finding/evidence.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
 import { NextSteps } from '../finding/next-steps.tsx';
 import { Standing } from '../finding/standing.tsx';
+import { TraceFacts } from '../finding/trace-facts.tsx';
 import { UnitsTable } from '../finding/units-table.tsx';
 import { percent, seconds } from '../format.ts';
 import { useKeys } from '../keys.ts';
@@ -45,16 +47,59 @@ export function FindingPage({ id }: { id: string }) {
       </Page>
     );
   }
-  return <Known finding={finding} loaded={loaded} />;
+  return finding.evidence.role === null ? (
+    <OfTraces finding={finding} loaded={loaded} />
+  ) : (
+    <OfMemory finding={finding} loaded={loaded} memoryRole={finding.evidence.role} />
+  );
 }
 
-/** When, which unit, which line, how long, what now: the page of one finding. */
-function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFinding> }) {
+interface Known {
+  readonly finding: ApiFinding;
+  readonly loaded: Loaded<ApiFinding>;
+}
+
+/** What traces show has no memory chart: its cause, the lines that put it right, what changed, and requests to look at. */
+function OfTraces({ finding, loaded }: Known) {
+  const { open, show } = useEvidence();
+  const { service, kind } = finding;
+  const aboutSetUp = kind === 'nesting' || kind === 'fragmented';
+  return (
+    <>
+      <ServiceBar service={service} tab={aboutSetUp ? 'health' : 'transactions'} ranged={false} />
+      <Page title={finding.title} service={service}>
+        {loaded.problem && <Failed what="the finding" problem={loaded.problem} retry={loaded.reload} old />}
+        <div class="two">
+          <div>
+            <Heading finding={finding} show={show} />
+            <TraceFacts finding={finding} />
+          </div>
+          <aside class="side" aria-label="What now">
+            <NextSteps finding={finding} deploys={[]} />
+            <Standing finding={finding} changed={loaded.reload} />
+          </aside>
+        </div>
+        {open && <Evidence finding={finding} metric={undefined} close={() => show(false)} />}
+      </Page>
+    </>
+  );
+}
+
+/** The drawer with where every number comes from: its own URL, its own key. */
+function useEvidence() {
+  const open = usePlace().query.get('evidence') === '1';
+  const show = (on: boolean) => go(hrefWith({ evidence: on ? 1 : null }), 'replace');
+  useKeys({ e: () => show(true) });
+  return { open, show };
+}
+
+/** When, which unit, which line, how long, what now: the page of a finding about memory. */
+function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string }) {
   const { query } = usePlace();
   const { range, now } = useView();
   const { evidence, service } = finding;
   const chosen = range.from !== null || range.to !== null;
-  const role = query.get('role') ?? evidence.role;
+  const role = query.get('role') ?? memoryRole;
   const key = [role, range.from, range.to, finding.state].join('|');
   const memory = useApi<ApiMemory>(`/services/${encodeURIComponent(service)}/memory`, key, (at) =>
     memoryQuery(finding, role, chosen ? rangeQuery(range, at) : '', at),
@@ -69,10 +114,7 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
   );
   const seen = counted.data?.items ?? [];
 
-  const open = query.get('evidence') === '1';
-  const show = (on: boolean) => go(hrefWith({ evidence: on ? 1 : null }), 'replace');
-  useKeys({ e: () => show(true) });
-  const [kind, word] = FINDING_TAGS[finding.kind];
+  const { open, show } = useEvidence();
   const metric =
     memory.data && pickSeries(memory.data, role, query.get('instance'), evidence.instances).series?.metric;
   const left = evidence.timeToLimitS ? evidence.to + evidence.timeToLimitS.value * 1000 - now : undefined;
@@ -91,26 +133,11 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
         {loaded.problem && <Failed what="the finding" problem={loaded.problem} retry={loaded.reload} old />}
         <div class="two">
           <div>
-            <section>
-              <StateLine finding={finding} />
-              <div class="eyebrow">
-                <Tag kind={kind}>{word}</Tag>
-                <Since finding={finding} />
-                {finding.kind === 'leak' && <span>confidence {percent(evidence.confidence)}</span>}
-                {left !== undefined && left > 0 && finding.state === 'firing' && (
-                  <span>{seconds(left / 1000)} left</span>
-                )}
-                <span class="pair">
-                  <button type="button" class="link" onClick={() => show(true)}>
-                    Evidence
-                  </button>
-                  <kbd class="only-l">e</kbd>
-                </span>
-              </div>
-              <h1 class="say">
-                <Sentence parts={finding.sentence} service={service} />
-              </h1>
-            </section>
+            <Heading finding={finding} show={show}>
+              {left !== undefined && left > 0 && finding.state === 'firing' && (
+                <span>{seconds(left / 1000)} left</span>
+              )}
+            </Heading>
             <section class="near">
               <Part of={memory} what="the memory series">
                 {(data) => (
@@ -130,6 +157,39 @@ function Known({ finding, loaded }: { finding: ApiFinding; loaded: Loaded<ApiFin
         {open && <Evidence finding={finding} metric={metric} close={() => show(false)} />}
       </Page>
     </>
+  );
+}
+
+/** Tag, since when, and the sentence. */
+function Heading({
+  finding,
+  show,
+  children,
+}: {
+  finding: ApiFinding;
+  show: (on: boolean) => void;
+  children?: ComponentChildren;
+}) {
+  const [kind, word] = FINDING_TAGS[finding.kind];
+  return (
+    <section>
+      <StateLine finding={finding} />
+      <div class="eyebrow">
+        <Tag kind={kind}>{word}</Tag>
+        <Since finding={finding} />
+        {finding.kind === 'leak' && <span>confidence {percent(finding.evidence.confidence)}</span>}
+        {children}
+        <span class="pair">
+          <button type="button" class="link" onClick={() => show(true)}>
+            Evidence
+          </button>
+          <kbd class="only-l">e</kbd>
+        </span>
+      </div>
+      <h1 class="say">
+        <Sentence parts={finding.sentence} service={finding.service} />
+      </h1>
+    </section>
   );
 }
 
