@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Config, DEFAULT_PORT, isWildcard, readConfig } from '../compose/config.ts';
-import { openStores } from '../compose/open.ts';
+import { claimStores, openStores } from '../compose/open.ts';
 import { Fault } from '../model/fault.ts';
 import { startServer } from '../server/server.ts';
 import { EXIT, type Io } from './command.ts';
@@ -53,11 +53,14 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
   const say = (line: string) => io.stderr(`${line}\n`);
   const stop = stopSignal();
   const local = await openStores(config);
+  let release = () => {};
   let server: Awaited<ReturnType<typeof startServer>>;
   try {
+    release = claimStores(config);
     server = await startServer({ config, local, say, signal: stop });
   } catch (error) {
     await local.close();
+    release();
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
     // 4040 is Pyroscope's port as well.
     throw new Fault(
@@ -74,6 +77,7 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
   }
   await server.stop();
   await local.close();
+  release();
   return EXIT.done;
 }
 

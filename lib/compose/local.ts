@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DurableFs, diskFs } from '../adapters/durable-fs.ts';
 import { filesObjectStore } from '../adapters/files-object-store.ts';
@@ -37,6 +37,8 @@ export interface Local {
   readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly brotli: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly gzip: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+  /** @throws Fault('unavailable') when uploads cannot be stored; absent where asking would cost more than it tells */
+  readonly ready?: () => void;
   /** Removes expired records and leftovers of interrupted writes. */
   housekeeping(): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export async function openLocal(
     masterSecret: masterSecret(config.dataDir),
     notifiers: notifiersOf(config, clock),
     ...unpackers,
+    ready: () => needRoom(config.dataDir),
     async housekeeping() {
       records.purgeExpired(1000);
       await objects.sweepTemporary(clock.now());
@@ -96,6 +99,18 @@ export function openRecords(
     masterSecret: masterSecret(config.dataDir),
     close: () => database.close(),
   };
+}
+
+/** Below this the next group of uploads, its segments and the database's log may not fit any more. */
+const ROOM_BYTES = 64 * 2 ** 20;
+
+function needRoom(folder: string) {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < ROOM_BYTES)
+    throw new Fault(
+      'unavailable',
+      `Cannot store uploads: the disk of ${folder} is full (less than 64 MiB free)`,
+    );
 }
 
 function makeDataFolder(path: string) {

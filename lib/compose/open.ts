@@ -1,3 +1,4 @@
+import { lockFolder } from '../adapters/folder-lock.ts';
 import { Fault } from '../model/fault.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { awsSecrets } from './aws-secrets.ts';
@@ -20,6 +21,10 @@ export function usesAws(env: Environment): boolean {
 /** The product on the stores that are configured: for servers and for commands that work beside one. */
 export const openStores = (config: Config, env: Environment = process.env): Promise<Local> =>
   usesAws(env) ? openOwnHardware(config, env) : openLocal(config);
+
+/** Makes this process the one server of its files; stores of other machines take any number. Returns what ends it. */
+export const claimStores = (config: Config, env: Environment = process.env): (() => void) =>
+  usesAws(env) ? () => undefined : lockFolder(config.dataDir);
 
 /** Keys alone, wherever they are kept. */
 export async function openKeys(

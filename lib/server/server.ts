@@ -82,7 +82,10 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     brotli: local.brotli,
     gzip: local.gzip,
     direct: ownDirect(context, local.masterSecret),
-    ready: async () => void (await context.uploads.depth()),
+    async ready() {
+      await context.uploads.depth();
+      local.ready?.();
+    },
     onBug: onError,
   });
   const web = webFiles(WEB_DIST);

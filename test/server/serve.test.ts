@@ -113,6 +113,19 @@ describe('tidemark serve', () => {
     await folder.remove();
   });
 
+  it('leaves a folder to the server that has it, however that one ends', async () => {
+    const folder = await temporaryFolder();
+    const first = await startChild({ dataDir: folder.path });
+    const line = `tidemark: Cannot serve ${folder.path}: another server does; stop it, or choose another folder by --data`;
+    await expect(startChild({ dataDir: folder.path })).rejects.toThrow(
+      `tidemark serve ended with 1 before it listened: ${line}\n`,
+    );
+    await first.end('SIGKILL');
+    const next = await startChild({ dataDir: folder.path });
+    expect(await next.end('SIGTERM')).toBe(0);
+    await folder.remove();
+  }, 90_000);
+
   it.each<[string, string[], Record<string, string>, number]>([
     ['a port that is none', ['--port', '70000'], {}, 2],
     ['a port that is no number', ['--port', 'x'], {}, 2],

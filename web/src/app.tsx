@@ -6,7 +6,7 @@ import { moveRow, useKeys } from './keys.ts';
 import { lazy } from './lazy.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { ServicesPage } from './pages/services.tsx';
-import { go, href, hrefWith, RANGE_KEYS, servicePath, undoChoice, usePlace } from './router.ts';
+import { decodePart, go, href, hrefWith, RANGE_KEYS, servicePath, undoChoice, usePlace } from './router.ts';
 import { serverNow, useReception } from './status.ts';
 import { isoTime, resolveTime } from './time.ts';
 
@@ -24,17 +24,9 @@ const UploadsPage = lazy(async () => (await import('./pages/uploads.tsx')).Uploa
 const SignInPage = lazy(async () => (await import('./pages/sign-in.tsx')).SignInPage);
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 
-const decode = (text: string | undefined): string | undefined => {
-  try {
-    return text === undefined ? undefined : decodeURIComponent(text);
-  } catch {
-    return undefined; // a hand-typed URL with a broken escape names nothing
-  }
-};
-
 function Page({ path }: { path: string }) {
   const [head = '', ...rest] = path.replace(/\/$/, '').slice(1).split('/');
-  const [first, second, third, fourth] = rest.map(decode);
+  const [first, second, third, fourth] = rest.map(decodePart);
   if (head === 's' && first) {
     if (second === 'memory') return <MemoryPage key={first} service={first} />;
     if (second === 'flame' && third === 'diff') return <FlameDiffPage key={first} service={first} />;

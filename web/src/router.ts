@@ -91,3 +91,12 @@ export function startRouter() {
     go(to);
   });
 }
+
+/** A part of a path as it was meant; undefined where its escapes are broken, as in a URL typed by hand. */
+export const decodePart = (text: string | undefined): string | undefined => {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useApi } from '../api.ts';
-import { go, href, servicePath, usePlace } from '../router.ts';
+import { decodePart, go, href, servicePath, usePlace } from '../router.ts';
 import type { FindingList, ServiceList, UnitList } from '../types.ts';
 import { serviceWords } from '../words.ts';
 import { Dialog } from './dialog.tsx';
@@ -28,8 +28,8 @@ export function Search({ close }: { close: () => void }) {
   const { path } = usePlace();
   const services = useApi<ServiceList>('/services').data?.items ?? [];
   const findings = useApi<FindingList>('/findings').data?.items ?? [];
-  const inside = /^\/s\/([^/]+)/.exec(path)?.[1];
-  const service = inside ? decodeURIComponent(inside) : services[0]?.service;
+  const inside = decodePart(/^\/s\/([^/]+)/.exec(path)?.[1]);
+  const service = inside ?? services[0]?.service;
   const units =
     useApi<UnitList>(service && `/services/${encodeURIComponent(service)}/units`).data?.items ?? [];
 
