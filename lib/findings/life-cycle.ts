@@ -18,6 +18,8 @@ export interface Observation
   readonly state: 'firing' | 'clear' | 'unknown';
   /** With `clear`: ended because another finding tells of it, so that nobody is told of the end. */
   readonly isQuiet?: boolean;
+  /** With `firing`: shown on pages alone, so that nobody is told. */
+  readonly isSilent?: boolean;
   readonly since: EpochMs;
   readonly title: string;
   readonly summary: string;
@@ -99,9 +101,9 @@ function cleared(record: FindingRecord, observation: Observation, now: EpochMs):
 
 /** A first onset, or another one of a finding that was closed: it begins anew, with a notice of its own. */
 function opened(previous: FindingRecord | undefined, observation: Observation, now: EpochMs): FindingRecord {
-  const { state: _, isQuiet: __, ...content } = observation;
+  const { state: _, isQuiet: __, isSilent = false, ...content } = observation;
   const notice = previous?.notice ?? nothingOwed();
-  const firing = owe(notice, undefined);
+  const firing = isSilent ? { ...nothingOwed().firing, serial: notice.serial } : owe(notice, undefined);
   return {
     ...content,
     state: 'firing',

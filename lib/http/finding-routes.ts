@@ -8,7 +8,7 @@ import { readService } from './service-path.ts';
 const FindingsQuery = z.object({
   state: z.enum(['open', 'firing', 'resolved', 'snoozed', 'dismissed']).optional(),
   service: z.string().optional(),
-  kind: z.enum(['leak', 'killed', 'rule']).optional(),
+  kind: FindingSchema.shape.kind.optional(),
 });
 const SnoozeBody = z.object({ untilMs: z.number() });
 const DismissBody = z.object({ reason: z.string().trim().min(1).max(500) });

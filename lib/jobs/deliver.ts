@@ -113,6 +113,7 @@ async function paced(notifier: Notifier, notice: Notice): Promise<DeliveryOutcom
 }
 
 async function sparkOf({ records }: JobContext, { project, service, evidence }: FindingRecord) {
+  if (evidence.role === null) return [];
   const scan = await readScan(records, project, service, evidence.role, evidence.version);
   return (scan?.floor ?? []).map(([, value]) => value);
 }

@@ -10,7 +10,7 @@ export function noticeOf(
   publicUrl: string,
   spark: readonly number[],
 ): Notice {
-  const measure = isCountRole(evidence.role) ? 'count' : 'bytes';
+  const measure = evidence.role !== null && isCountRole(evidence.role) ? 'count' : 'bytes';
   const facts = [{ name: 'Service', value: service as string }];
   const { slopeBytesPerHour, floor, onset } = evidence;
   if (slopeBytesPerHour !== null) {
@@ -19,6 +19,8 @@ export function noticeOf(
   if (floor !== null && measure === 'bytes') {
     facts.push({ name: 'Floor', value: `${formatBytes(floor.start)} → ${formatBytes(floor.end)}` });
   }
+  const { unit } = evidence.traces ?? {};
+  if (unit) facts.push({ name: 'Unit', value: unit.name });
   const [first] = suspects;
   if (first !== undefined && first.bytesPerUnit !== null && first.cause === 'unit') {
     const names = first.units.map((unit) => unit.name).join(', ');

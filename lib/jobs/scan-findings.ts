@@ -207,7 +207,8 @@ function clearObservation(outcome: ScanOutcome, cohort: Cohort): Observation {
 
 /** The sentence of a resolved finding says what it had named, and since when that keeps nothing. */
 function reworded(before: FindingRecord, observation: Observation, outcome: ScanOutcome): Observation {
-  if (before.kind !== 'leak') return observation;
+  const { role } = before.evidence;
+  if (before.kind !== 'leak' || role === null) return observation;
   const current = newest(outcome.looked.filter(({ cohort }) => cohort.role === before.evidence.role));
   const birth = current?.cohort.lives.at(-1)?.times[0] ?? outcome.now;
   const suspect = before.suspects[0] ?? null;
@@ -217,7 +218,7 @@ function reworded(before: FindingRecord, observation: Observation, outcome: Scan
   const wording = resolvedWording({
     now: outcome.now,
     service: outcome.service,
-    role: before.evidence.role,
+    role,
     instances: { affected: 1, all: 1 },
     since: { t: birth, low: birth, high: birth },
     deploys: [],

@@ -20,6 +20,7 @@ import {
 import { type Looked, speakerOf } from './looked.ts';
 import { evaluateRules, rulesReadFrom } from './rules.ts';
 import { keepFindings } from './scan-findings.ts';
+import { scanTraces } from './scan-traces.ts';
 
 const SPARK_POINTS = 60;
 /** A service that has been silent for longer has nothing new to look at. */
@@ -35,6 +36,7 @@ export async function scanAll(
       if (context.clock.now() - lastSeen > SILENT_MS) continue;
       try {
         await scanService(context, project, service);
+        await scanTraces(context, project, service);
       } catch (error) {
         onError(error, `scan of ${service}`);
       }

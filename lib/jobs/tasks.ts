@@ -11,6 +11,7 @@ import { joinDue } from './join-due.ts';
 import { resumeReplays } from './replay.ts';
 import { rollUp } from './roll-up.ts';
 import { scanService } from './scan.ts';
+import { scanTraces } from './scan-traces.ts';
 import { sweepOrphans, sweepUploads } from './sweep.ts';
 
 // What the cloud's schedule does by messages, one per task, so that a service that takes long holds up none of the others. The
@@ -55,6 +56,7 @@ export async function runTask(
   switch (task.job) {
     case 'scan':
       await scanService(context, task.project, task.service);
+      await scanTraces(context, task.project, task.service);
       return;
     case 'sweep':
       await sweepDirect(context);

@@ -1,9 +1,12 @@
 import type { Cleared, Interval, Onset, Suspect } from './leak.ts';
 import type { MemoryRole } from './memory.ts';
 import type { ServiceName } from './service.ts';
+import type { UnitKind } from './unit-of-work.ts';
 import type { EpochMs } from './units.ts';
 
-export type FindingKind = 'leak' | 'killed' | 'rule';
+/** What traces show: wrong nesting, requests that come apart, who holds the event loop, slower, failing, wasteful. */
+export type TraceFindingKind = 'nesting' | 'fragmented' | 'blocked-loop' | 'latency' | 'failures' | 'pattern';
+export type FindingKind = 'leak' | 'killed' | 'rule' | TraceFindingKind;
 export type FindingState = 'firing' | 'resolved' | 'snoozed' | 'dismissed';
 
 /** A typed piece of a sentence, so that pages can link it and Slack and the CLI can print the same words. */
@@ -20,7 +23,8 @@ export type SentencePart =
 
 export interface Evidence {
   readonly analyzer: string; // name@version
-  readonly role: MemoryRole;
+  /** Null for what is no matter of memory. */
+  readonly role: MemoryRole | null;
   /** Version of the cohort that was judged; '' when the sender names none. */
   readonly version: string;
   readonly instances: readonly string[];
@@ -38,6 +42,32 @@ export interface Evidence {
   readonly cleared: readonly Cleared[];
   /** Deploys within the onset's interval or just before it. */
   readonly deploys: readonly { readonly version: string; readonly at: EpochMs }[];
+  /** Of findings about traces. */
+  readonly traces?: TraceEvidence;
+}
+
+/** What traces said. Times are ms. */
+export interface TraceEvidence {
+  readonly unit: { readonly kind: UnitKind; readonly name: string } | null;
+  /** Requests that were looked at, and those that show it. */
+  readonly requests: number;
+  readonly affected: number;
+  /** Time that it cost them, where that can be told. */
+  readonly ms: number | null;
+  readonly cause: string | null;
+  /** Text to paste, after a line that says where; ''. */
+  readonly fix: string;
+  readonly shift: {
+    readonly quantile: number;
+    readonly beforeMs: number;
+    readonly afterMs: number;
+    readonly change: number;
+    readonly pValue: number;
+    /** Versions; '' where two times were compared. */
+    readonly before: string;
+    readonly after: string;
+  } | null;
+  readonly examples: readonly { readonly traceId: string; readonly at: EpochMs }[];
 }
 
 export interface Finding {

@@ -1,3 +1,6 @@
+/** Raised whenever a verdict may change for the same traces: findings carry it. */
+export const NESTING_VERSION = 2;
+
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
  * SDKs read the wall clock and the monotonic clock one after the other, so a reported end may be early by the time

@@ -1,0 +1,202 @@
+import type { Observation } from '../../findings/life-cycle.ts';
+import { failuresWording, latencyWording } from '../../findings/trace-wording.ts';
+import { ONE } from '../../model/sketch.ts';
+import { unitOfKey } from '../../model/unit-of-work.ts';
+import { DAY_MS, type EpochMs } from '../../model/units.ts';
+import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
+import {
+  compareLatency,
+  fisherTail,
+  type LatencyShift,
+  SHIFT_LIMITS,
+  shiftOverTime,
+} from '../../traces/latency-shift.ts';
+import { shiftSentence } from '../../traces/shift-sentence.ts';
+import { unitOfSpansKey } from '../../traces/spans-state.ts';
+import { seenShare } from '../answers/comparison.ts';
+import type { JobContext } from '../context.ts';
+import { noTraceEvidence, type TraceScene, traceObservation } from './evidence.ts';
+
+const WINDOW_MS = DAY_MS;
+/** Units that are compared, those that take the most time: the chance of a false alarm is shared among them. */
+const MAX_UNITS = 50;
+/** Without a release to blame, a change has to be larger: days have their rhythm. */
+const OVER_TIME = { minChange: 0.25, minMs: 20 };
+
+interface UnitHistory {
+  readonly unit: string;
+  readonly sum: bigint;
+  /** Oldest first. */
+  readonly versions: readonly {
+    readonly version: string;
+    readonly first: EpochMs;
+    readonly latency: UnitLatency;
+  }[];
+  readonly windows: readonly { readonly start: EpochMs; readonly latency: UnitLatency }[];
+}
+
+/**
+ * Slower and faster units, by the last release or over the day, and units that fail more often since the last release.
+ * Improvements are shown and told to nobody.
+ */
+export async function observeShifts(context: JobContext, scene: TraceScene): Promise<Observation[]> {
+  const histories = await historiesOf(context, scene);
+  return histories.flatMap((history) => {
+    const shift = shiftOf(scene, history, histories.length);
+    return [...latencyOf(scene, history, shift), ...failuresOf(scene, history, histories.length)];
+  });
+}
+
+interface Shift {
+  readonly latency: LatencyShift;
+  /** Versions; '' where two times were compared. */
+  readonly before: string;
+  readonly after: string;
+  readonly at: EpochMs;
+  readonly requests: number;
+}
+
+function shiftOf(scene: TraceScene, history: UnitHistory, units: number): Shift {
+  const [before, after] = history.versions.slice(-2);
+  if (before !== undefined && after !== undefined) {
+    const requests = seen(scene, history, after.latency);
+    const limits = { ...SHIFT_LIMITS, pValue: SHIFT_LIMITS.pValue / units / looksAt(requests) };
+    const latency = compareLatency(
+      { sketch: before.latency.sketch, requests: seen(scene, history, before.latency) },
+      { sketch: after.latency.sketch, requests },
+      0.95,
+      limits,
+    );
+    return { latency, before: before.version, after: after.version, at: after.first, requests };
+  }
+  const windows = history.windows.map(({ start, latency }) => ({
+    start,
+    sketch: latency.sketch,
+    requests: seen(scene, history, latency),
+  }));
+  const limits = { ...SHIFT_LIMITS, ...OVER_TIME, pValue: SHIFT_LIMITS.pValue / units };
+  const latency = shiftOverTime(windows, 0.95, limits);
+  const requests = windows.reduce((sum, window) => sum + window.requests, 0);
+  return { latency, before: '', after: '', at: windows[latency.at]?.start ?? scene.now, requests };
+}
+
+/**
+ * A release is looked at again and again while its requests come in. Each doubling of them gets a part of the chance of a
+ * false alarm, 1 / (k + 1)(k + 2), which add up to one.
+ */
+function looksAt(requests: number): number {
+  const k = Math.max(0, Math.floor(Math.log2(Math.max(1, requests / SHIFT_LIMITS.minRequests))));
+  return (k + 1) * (k + 2);
+}
+
+/** Requests that were seen, of those that they stand for: sampled ones are fewer witnesses. */
+function seen({ all }: TraceScene, { unit }: UnitHistory, { count }: UnitLatency): number {
+  let requests = 0;
+  let weight = 0;
+  for (const [key, spans] of all.units) {
+    if (unitOfSpansKey(key).unit !== unit) continue;
+    requests += spans.requests;
+    weight += spans.weight;
+  }
+  return Math.round((count / ONE) * seenShare({ requests, weight }));
+}
+
+function latencyOf(scene: TraceScene, { unit }: UnitHistory, shift: Shift): Observation[] {
+  const { latency, before, after, at, requests } = shift;
+  if (latency.verdict === 'too-few') return [];
+  const { quantile, beforeMs, afterMs, change, pValue } = latency;
+  const sentence = shiftSentence(latency, after === '' ? undefined : after);
+  const observation = (subject: string, isFiring: boolean, isSlower: boolean) =>
+    traceObservation(scene, {
+      kind: 'latency',
+      subject,
+      version: after,
+      since: at,
+      state: isFiring ? 'firing' : 'clear',
+      isSilent: !isSlower,
+      wording: latencyWording({ service: scene.service, unit: unitOfKey(unit), sentence, isSlower }),
+      traces: {
+        ...noTraceEvidence,
+        unit: unitOfKey(unit),
+        requests,
+        affected: requests,
+        shift: { quantile, beforeMs, afterMs, change, pValue, before, after },
+      },
+    });
+  return [
+    observation(unit, latency.verdict === 'regression', true),
+    observation(`faster ${unit}`, latency.verdict === 'improvement', false),
+  ];
+}
+
+const MIN_RATE_RISE = 0.01;
+const MIN_RATE_FACTOR = 2;
+
+function failuresOf(scene: TraceScene, history: UnitHistory, units: number): Observation[] {
+  const [before, after] = history.versions.slice(-2);
+  if (before === undefined || after === undefined) return [];
+  const side = ({ version, latency }: typeof before) => {
+    const requests = seen(scene, history, latency);
+    const rate = latency.count === 0 ? 0 : latency.failures / latency.count;
+    return { version, requests, rate, failures: Math.round(rate * requests) };
+  };
+  const [was, is] = [side(before), side(after)];
+  if (Math.min(was.requests, is.requests) < SHIFT_LIMITS.minRequests) return [];
+  const p = fisherTail(is.failures, is.requests, was.failures, was.requests);
+  const isRise = is.rate >= was.rate + MIN_RATE_RISE && is.rate >= MIN_RATE_FACTOR * was.rate;
+  const isFiring = isRise && p < SHIFT_LIMITS.pValue / units / looksAt(is.requests);
+  const unit = unitOfKey(history.unit);
+  return [
+    traceObservation(scene, {
+      kind: 'failures',
+      subject: history.unit,
+      version: is.version,
+      since: after.first,
+      state: isFiring ? 'firing' : 'clear',
+      wording: failuresWording({ service: scene.service, unit, before: was, after: is }),
+      traces: { ...noTraceEvidence, unit, requests: is.requests, affected: is.failures },
+    }),
+  ];
+}
+
+/** What a day says of the units that take the most time. Roll-ups would hide when a release came. */
+async function historiesOf({ reader }: JobContext, scene: TraceScene): Promise<readonly UnitHistory[]> {
+  const { project, service, now } = scene;
+  const parts = await reader.range('latency', { project, service, from: now - WINDOW_MS, to: now });
+  const units = new Map<string, { start: EpochMs; version: string; latency: UnitLatency }[]>();
+  for (const { start, state } of parts)
+    for (const [key, latency] of state.units) {
+      const { unit, version } = latencyOfKey(key);
+      const list = units.get(unit) ?? [];
+      units.set(unit, list);
+      list.push({ start, version, latency });
+    }
+  return [...units]
+    .map(([unit, list]) => ({
+      unit,
+      sum: list.reduce((sum, { latency }) => sum + latency.sum, 0n),
+      versions: versionsOf(list),
+      windows: windowsOf(list),
+    }))
+    .sort((a, b) => (b.sum > a.sum ? 1 : b.sum < a.sum ? -1 : a.unit < b.unit ? -1 : 1))
+    .slice(0, MAX_UNITS);
+}
+
+type Part = { readonly start: EpochMs; readonly version: string; readonly latency: UnitLatency };
+
+function versionsOf(list: readonly Part[]) {
+  const versions = new Map<string, { version: string; first: EpochMs; latency: UnitLatency }>();
+  for (const { start, version, latency } of list) {
+    const before = versions.get(version) ?? { version, first: start, latency: noLatency };
+    const first = Math.min(start, before.first);
+    versions.set(version, { version, first, latency: mergeLatency(before.latency, latency) });
+  }
+  return [...versions.values()].sort((a, b) => a.first - b.first || (a.version < b.version ? -1 : 1));
+}
+
+function windowsOf(list: readonly Part[]) {
+  const windows = new Map<EpochMs, UnitLatency>();
+  for (const { start, latency } of list)
+    windows.set(start, mergeLatency(windows.get(start) ?? noLatency, latency));
+  return [...windows].map(([start, latency]) => ({ start, latency })).sort((a, b) => a.start - b.start);
+}
