@@ -132,6 +132,10 @@ type Carrier =
     };
 
 function carrierOf(headers: Headers): Carrier | undefined {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return { kind: 'token', token: tokenOf(authorization) };
+  const apiKey = headers.get('x-api-key');
+  if (apiKey !== null) return { kind: 'token', token: apiKey.trim() };
   const signature = headers.get(SIGNATURE_HEADERS.signature);
   if (signature !== null) {
     return {
@@ -142,10 +146,6 @@ function carrierOf(headers: Headers): Carrier | undefined {
       timestamp: headers.get(SIGNATURE_HEADERS.timestamp) ?? '',
     };
   }
-  const authorization = headers.get('authorization');
-  if (authorization !== null) return { kind: 'token', token: tokenOf(authorization) };
-  const apiKey = headers.get('x-api-key');
-  if (apiKey !== null) return { kind: 'token', token: apiKey.trim() };
   const session = sessionIn(headers);
   return session === undefined ? undefined : { kind: 'session', value: session };
 }

@@ -78,8 +78,10 @@ describe('authenticator, carriers', () => {
 
   it('lets the first carrier decide, and nothing fall through after a failed check', async () => {
     const right = { authorization: `Bearer ${key.token}`, 'x-api-key': key.token };
-    const wrongSignature = { ...right, [SIGNATURE_HEADERS.signature]: 'v1,x' };
+    const wrongSignature = { [SIGNATURE_HEADERS.signature]: 'v1,x' };
     expect(await statusOf(wrongSignature)).toBe(401);
+    expect(await statusOf({ ...right, ...wrongSignature })).toBe(200);
+    expect(await statusOf({ 'x-api-key': 'tm_wrong', ...wrongSignature })).toBe(401);
     expect(await statusOf({ ...right, authorization: 'Bearer tm_wrong' })).toBe(401);
     expect(await statusOf({ ...right, authorization: 'Digest x' })).toBe(401);
     expect(await statusOf({ ...right, 'x-api-key': 'tm_wrong' })).toBe(200);
