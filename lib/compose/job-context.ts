@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { senderClocks } from '../records/clocks.ts';
 import { findingRecords } from '../records/findings.ts';
 import { generations } from '../records/generations.ts';
 import { headRecords } from '../records/heads.ts';
@@ -57,6 +58,7 @@ export function jobContext(
     generations: opened,
     retention,
     shards: shardsSetting(records, clock),
+    clocks: senderClocks(records, clock),
     findings: findingRecords<FindingRecord>(records),
     rejections: rejections(records),
     settings: {

@@ -286,6 +286,10 @@ export const HealthSchema = z.object({
     .array(z.object({ start: Time, step: z.string(), segments: z.number(), why: z.string() }))
     .optional()
     .meta({ description: 'Buckets whose answers go without stored segments that cannot be read' }),
+  clocks: z
+    .array(z.object({ instance: z.string(), aheadMs: z.number(), correctedSince: Time }))
+    .optional()
+    .meta({ description: 'Instances whose clocks are ahead, and whose times are corrected by it' }),
 });
 
 export const SetupSchema = z.object({

@@ -9,6 +9,7 @@ import { type GenerationRecord, openGenerations } from '../records/generations.t
 import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
+import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
 import { keysOfEvent } from './events.ts';
 import { type Folded, fold } from './fold.ts';
 import { noteServices } from './note-services.ts';
@@ -40,6 +41,7 @@ type Pending = Taken & {
   readonly facts: UploadFacts;
   readonly folded: Folded;
   readonly pieces: readonly Piece[];
+  readonly shiftMs: number;
 };
 
 /**
@@ -74,7 +76,7 @@ export async function analyze(
   await writePieces(
     context,
     'live',
-    pending.map(({ upload, pieces }) => ({ upload, pieces, shiftMs: 0 })),
+    pending.map(({ upload, pieces, shiftMs }) => ({ upload, pieces, shiftMs })),
   );
   // After the objects were read: what a generation that opens later must fold again was stored before it opened.
   const additions = await additionsOf(context, pending);
@@ -141,10 +143,13 @@ async function foldOne(
   const taken: Taken = { upload: kept, ...from };
   try {
     if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return 'finished';
-    const { pieces, ...facts } = parseUpload(upload);
+    const { pieces, ...sent } = parseUpload(upload);
+    const clocks = (await context.clocks?.of(upload.project)) ?? NO_CLOCKS;
+    const { facts, shiftMs, readings } = correctClocks(sent, upload.receivedAt, clocks);
+    await context.clocks?.note(upload.project, readings);
     const window = acceptedTime(context, upload);
     const folded = fold({ project: upload.project, ...window, uploadId: upload.id, facts });
-    if (!folded.nothingKept) return { ...taken, facts, folded, pieces: pieces?.() ?? [] };
+    if (!folded.nothingKept) return { ...taken, facts, folded, shiftMs, pieces: pieces?.() ?? [] };
     const reason = Object.keys(folded.dropped).join(', ');
     await record(context, taken, 'rejected', reason, folded.dropped);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import type { SenderClocks } from '../records/clocks.ts';
 import type { FindingRecords } from '../records/findings.ts';
 import type { Generations } from '../records/generations.ts';
 import type { Ledger } from '../records/ledger.ts';
@@ -24,6 +25,8 @@ export interface JobContext extends SegmentStoreContext {
   readonly generations: Generations;
   readonly findings: FindingRecords<FindingRecord>;
   readonly rejections: Rejections;
+  /** Whose clocks are off; absent: nobody's. */
+  readonly clocks?: SenderClocks;
   readonly settings: JobSettings;
   /** How long what a project sent is kept; default: 30 days, and roll-ups 400. */
   readonly retention?: (project: string) => Promise<Retention>;

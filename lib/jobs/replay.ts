@@ -14,6 +14,7 @@ import {
 import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
+import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
 import { fold } from './fold.ts';
 import { foldJoined } from './fold-joined.ts';
 import { joinReplayed } from './join-replayed.ts';
@@ -204,13 +205,15 @@ async function foldBatch(
   if (current?.generation !== building.generation) return;
   const refuse = refuserOf(told);
   const additions = new Map<string, Addition>();
+  const clocks = (await context.clocks?.of(project)) ?? NO_CLOCKS;
   const noted: Parameters<typeof noteServices>[1][number][] = [];
   const left: UploadPieces[] = [];
   for (const upload of await uploadsIn(context, objects, refuse)) {
     try {
-      const { pieces, ...facts } = parseUpload(upload);
+      const { pieces, ...sent } = parseUpload(upload);
+      const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
       noted.push({ upload, facts });
-      left.push({ upload, pieces: pieces?.() ?? [], shiftMs: 0 });
+      left.push({ upload, pieces: pieces?.() ?? [], shiftMs });
       additions.set(upload.id, additionOf(context, upload, facts, building));
     } catch (error) {
       if (isUnavailable(error)) throw error;

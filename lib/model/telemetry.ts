@@ -135,6 +135,8 @@ export interface UploadFacts {
   /** Earliest and latest time of the data, for the acceptance window. */
   readonly earliest: EpochMs | undefined;
   readonly latest: EpochMs | undefined;
+  /** What the sender's clock said when it sent this, where the protocol tells. */
+  readonly sentAt?: EpochMs;
   /** Parts of traces and profiles that have to be joined with those of other uploads; encoded when asked for. */
   readonly pieces?: () => readonly Piece[];
   /** Counts shown by data health: points, spans. */

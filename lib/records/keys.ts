@@ -21,8 +21,11 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   findings of a project                           FND#<project>               <finding id>
 //   what a scan remembers of a cohort               SVC#<project>#<service>     SCAN#<role>#<version>
 //   settings of a service                           SVC#<project>#<service>     SET
+//   settings of a service's traces                  SVC#<project>#<service>     TRACES
 //   gaps and patterns that were set aside           SVC#<project>#<service>     ASIDE#<hash>
 //   refused uploads of an hour                      REJ#<project>               <hour>#<00..63: hash of reason and sender>
+//   senders whose clocks are off                    CLK#<project>               <hash>
+//   names of one service in several protocols       PRJ#<project>               ALIAS#<service>
 //   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
 //   what was asked of the stores in an hour         USAGE                       <hour>#<process>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
@@ -153,6 +156,10 @@ export const settingsKey = (project: string, service: string) => ({
   sk: 'SET',
 });
 
+export const traceSettingsKey = (project: string, service: string) => ({
+  pk: servicePk(project, service),
+  sk: 'TRACES',
+});
 /** Subjects are SQL and the like, longer than a key may be. */
 export const setAsideKey = (project: string, service: string, name: string) => ({
   pk: servicePk(project, service),
@@ -182,6 +189,15 @@ export const rejectionsBetween = (project: string, from: EpochMs, to: EpochMs) =
   pk: part('REJ', project),
   from: part(seconds(Math.floor(from / HOUR_MS) * HOUR_MS)),
   to: part(seconds(to + 1000)),
+});
+
+export const clocksOf = (project: string) => ({ pk: part('CLK', project) });
+export const clockKey = (project: string, hash: string) => ({ ...clocksOf(project), sk: hash });
+
+export const aliasesOf = (project: string) => ({ pk: part('PRJ', project), from: 'ALIAS#', to: 'ALIAS$' });
+export const aliasKey = (project: string, service: string) => ({
+  pk: part('PRJ', project),
+  sk: part('ALIAS', service),
 });
 
 const joinPk = (project: string, generation: number | 'live') => part('JOIN', project, generation);

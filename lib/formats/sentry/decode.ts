@@ -6,6 +6,7 @@ import { numberAt, objectAt, parseObject } from './json.ts';
 import { MAX_NAMES } from './limits.ts';
 import { type ProfileItem, readProfileItem } from './profile-item.ts';
 import { readStreamedSpans, type StreamedSpan, segmentTraces } from './streamed.ts';
+import { timeUs } from './times.ts';
 import { type Drop, readTransaction, type TraceContext, weightOfRate } from './transaction.ts';
 
 /** An envelope in our own words. */
@@ -21,6 +22,8 @@ export interface DecodedEnvelope {
   readonly ignored: ReadonlyMap<string, number>;
   /** What could not be used, by reason, and what the SDK says that it threw away. */
   readonly dropped: ReadonlyMap<string, number>;
+  /** What the sender's clock said when it sent this, epoch µs; undefined when not told. */
+  readonly sentAt: number | undefined;
   /** What its spans cannot say themselves. */
   readonly context: TraceContext;
 }
@@ -41,7 +44,7 @@ export function decodeEnvelope(envelope: Envelope, project: string): DecodedEnve
     weight: weightOfRate(numberAt(objectAt(envelope.header, 'trace'), 'sample_rate')),
   });
   for (const item of envelope.items) reader.read(item);
-  return reader.finish();
+  return { ...reader.finish(), sentAt: timeUs(envelope.header.sent_at) };
 }
 
 class ItemReader {
@@ -97,7 +100,7 @@ class ItemReader {
     }
   }
 
-  finish(): DecodedEnvelope {
+  finish(): Omit<DecodedEnvelope, 'sentAt'> {
     const traces = segmentTraces(this.#streamed, this.#context);
     return {
       traces: [...this.#traces, ...traces],

@@ -35,6 +35,7 @@ export function envelopeFacts(decoded: DecodedEnvelope): UploadFacts {
     latest,
     points: 0,
     spans: decoded.spans,
+    ...(decoded.sentAt !== undefined && { sentAt: decoded.sentAt / US_PER_MS }),
   };
 }
 

@@ -1,8 +1,10 @@
 import { isCountRole, type MemoryRole } from '../../model/memory.ts';
 import type { ServiceName } from '../../model/service.ts';
 import { HOUR_MS } from '../../model/units.ts';
+import type { SenderClock } from '../../records/clocks.ts';
 import { readService } from '../../records/services.ts';
 import type { JobContext } from '../context.ts';
+import { NO_CLOCKS } from '../correct-clocks.ts';
 import { SPANS, workOf } from '../lives/counts.ts';
 import { valuesOfFact } from '../lives/facts.ts';
 import { medianStep } from '../lives/index.ts';
@@ -22,8 +24,12 @@ export async function healthAnswer(context: JobContext, project: string, service
   const unreadable = (context.reader.unreadable?.(project) ?? []).filter(
     (bucket) => bucket.service === service,
   );
+  const clocks = [...((await context.clocks?.of(project)) ?? NO_CLOCKS).values()].flatMap((sender) =>
+    clockRow(sender, service),
+  );
   return {
     service,
+    clocks,
     sentence: `${unreadableText(unreadable)}${sentenceOf(service, arrives.length, missing)}`,
     unreadable: unreadable.map(({ start, step, segments, why }) => ({ start, step, segments, why })),
     arrives,
@@ -32,6 +38,12 @@ export async function healthAnswer(context: JobContext, project: string, service
       .map(([name, points]) => ({ name, points }))
       .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1)),
   };
+}
+
+function clockRow(sender: SenderClock, service: string) {
+  const era = sender.eras.at(-1);
+  if (sender.service !== service || era === undefined || era.offsetMs === 0) return [];
+  return [{ instance: sender.instance, aheadMs: era.offsetMs, correctedSince: era.since }];
 }
 
 /** Answers that lie in such buckets hold less than was received. */
