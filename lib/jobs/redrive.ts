@@ -1,4 +1,4 @@
-import { type EpochMs, HOUR_MS } from '../model/units.ts';
+import type { EpochMs } from '../model/units.ts';
 import type { JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
 import { damagedId, readRawIndex } from './raw-read.ts';
@@ -25,12 +25,10 @@ export async function redrive(
     if (moved === 0) break;
   }
   let poison = 0;
-  for (let hour = Math.floor(from / HOUR_MS) * HOUR_MS; hour < to; hour += HOUR_MS) {
-    for (const { key, size } of await rawObjects(context, project, hour)) {
-      const forgotten = await forgetPoison(context, project, key);
-      if (forgotten > 0) await context.uploads.send([objectCreated(context.settings.bucket, key, size)]);
-      poison += forgotten;
-    }
+  for (const { key, size } of await rawObjects(context, project, from, to)) {
+    const forgotten = await forgetPoison(context, project, key);
+    if (forgotten > 0) await context.uploads.send([objectCreated(context.settings.bucket, key, size)]);
+    poison += forgotten;
   }
   return { dead, poison };
 }

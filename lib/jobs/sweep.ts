@@ -1,6 +1,7 @@
 import { MACHINES, type Partition } from '../model/partition.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
+import { MAX_PAGE } from '../ports/record-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { listServices } from '../records/services.ts';
 import { fence } from '../segments/fence.ts';
@@ -8,18 +9,34 @@ import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
 import type { JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
 import { damagedId, readRawIndex } from './raw-read.ts';
-import { RAW_SHARDS, rawHourPrefix } from './raw-segment.ts';
+import { RAW_SHARDS, rawHourPrefix, rawPlace } from './raw-segment.ts';
 
 /** A raw upload without a ledger record is enqueued again after this long: longer than any queue should take. */
 export const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
 /** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
 export const ORPHAN_AFTER_MS = HOUR_MS;
 
-/** All objects of one hour of a project's uploads. */
-export async function rawObjects(context: JobContext, project: string, hour: number): Promise<ObjectInfo[]> {
+/**
+ * A project's raw objects of the hours that overlap [from, to). Cost: a listing for each shard, however long the range, and
+ * one more for each 1,000 objects in it.
+ */
+export async function rawObjects(
+  { objects }: Pick<JobContext, 'objects'>,
+  project: string,
+  from: number,
+  to: number,
+): Promise<ObjectInfo[]> {
   const found: ObjectInfo[] = [];
-  for (const shard of RAW_SHARDS)
-    found.push(...(await listAll(context, rawHourPrefix(shard, project, hour))));
+  for (const shard of RAW_SHARDS) {
+    let after = rawHourPrefix(shard, project, from);
+    for (let more = true; more; ) {
+      const page = await objects.list(`raw/${shard}/${project}/`, { after });
+      const wanted = page.filter(({ key }) => (rawPlace(key)?.hour ?? to) < to);
+      found.push(...wanted);
+      after = page.at(-1)?.key ?? after;
+      more = page.length === MAX_PAGE && wanted.length === page.length;
+    }
+  }
   return found;
 }
 
@@ -45,13 +62,11 @@ export async function sweepUploads(
   const now = context.clock.now();
   let sent = 0;
   for (const { name: project } of await listProjects(context.records)) {
-    for (let hour = now - hours * HOUR_MS; hour < now + HOUR_MS; hour += HOUR_MS) {
-      for (const object of await rawObjects(context, project, hour)) {
-        if (now - object.modified < olderThanMs) continue;
-        if (!(await hasUnseen(context, project, object))) continue;
-        await context.uploads.send([objectCreated(context.settings.bucket, object.key, object.size)]);
-        sent += 1;
-      }
+    for (const object of await rawObjects(context, project, now - hours * HOUR_MS, now + HOUR_MS)) {
+      if (now - object.modified < olderThanMs) continue;
+      if (!(await hasUnseen(context, project, object))) continue;
+      await context.uploads.send([objectCreated(context.settings.bucket, object.key, object.size)]);
+      sent += 1;
     }
   }
   return sent;

@@ -46,11 +46,10 @@ export function uploadsReader(context: JobContext): UploadsReader {
     async read(project, from, to) {
       const begin = Math.max(from, to - RANGE_MAX_MS);
       const uploads = new Map<UploadId, Indexed>();
-      for (let hour = Math.floor(begin / HOUR_MS) * HOUR_MS; hour <= to; hour += HOUR_MS) {
-        for (const object of await rawObjects(context, project, hour)) {
-          for (const entry of await indexOf(object)) {
-            if (entry.receivedAt >= begin && entry.receivedAt <= to) uploads.set(entry.id, entry);
-          }
+      // The last hour belongs to it as a whole.
+      for (const object of await rawObjects(context, project, begin, to + 1)) {
+        for (const entry of await indexOf(object)) {
+          if (entry.receivedAt >= begin && entry.receivedAt <= to) uploads.set(entry.id, entry);
         }
       }
       forgetBefore(indices, to - RANGE_MAX_MS);
