@@ -1,12 +1,19 @@
 import { openAws } from '../lib/compose/aws.ts';
-import { type BatchAnswer, failuresOf, logError, messagesOf, type SqsEvent } from '../lib/compose/lambda.ts';
+import {
+  type BatchAnswer,
+  failuresOf,
+  logError,
+  messagesOf,
+  metered,
+  type SqsEvent,
+} from '../lib/compose/lambda.ts';
 import { readTask, runTask } from '../lib/jobs/tasks.ts';
 import type { QueueMessage } from '../lib/ports/queue.ts';
 
 // Runs tasks: scans of services, sweeps. A task that fails comes again, and keeps none of the others from their turn.
-const { context } = openAws();
+const { context, usage } = openAws();
 
-export const handler = async (event: SqsEvent): Promise<BatchAnswer> => {
+export const handler = metered('work', usage, async (event: SqsEvent): Promise<BatchAnswer> => {
   const failed: QueueMessage[] = [];
   for (const message of messagesOf(event)) {
     try {
@@ -18,4 +25,4 @@ export const handler = async (event: SqsEvent): Promise<BatchAnswer> => {
   }
   await context.rejections.flush();
   return failuresOf(failed);
-};
+});

@@ -182,7 +182,7 @@ export class ServiceStack extends Stack {
 
   private schedule(): ServiceFunction {
     const made = this.make('schedule', 'Tidemark: enqueues tasks');
-    made.allow(READ, [this.data.table.tableArn]);
+    made.allow([...READ, 'dynamodb:UpdateItem'], [this.data.table.tableArn]);
     made.allow(['sqs:SendMessage'], [this.tasks.queue.queueArn]);
     return made;
   }

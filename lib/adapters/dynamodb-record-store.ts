@@ -26,7 +26,14 @@ export interface DynamoRecordStoreOptions {
   readonly client: AwsClient;
   readonly table: string;
   readonly clock: Clock;
+  /** Told of the units that each request took, as the bill counts them; a refused condition tells none. */
+  readonly onUnits?: ((kind: 'read' | 'write', units: number) => void) | undefined;
 }
+
+interface Consumed {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+}
+const READS: ReadonlySet<string> = new Set(['GetItem', 'Query']);
 
 /**
  * Records in one table of DynamoDB, or of an engine that speaks as it does. Reads are consistent.
@@ -37,10 +44,18 @@ export interface DynamoRecordStoreOptions {
  *
  * Cost: a write unit per KB of the record, a read unit per 4 KB.
  */
-export function dynamoRecordStore({ client, table, clock }: DynamoRecordStoreOptions): RecordStore {
+export function dynamoRecordStore({ client, table, clock, onUnits }: DynamoRecordStoreOptions): RecordStore {
   const versions = growingVersions(clock);
-  const call = <T>(operation: string, input: object) =>
-    jsonCall<T>(client, `DynamoDB_20120810.${operation}`, { TableName: table, ...input });
+  const call = async <T>(operation: string, input: object) => {
+    const answer = await jsonCall<T & Consumed>(client, `DynamoDB_20120810.${operation}`, {
+      TableName: table,
+      ReturnConsumedCapacity: 'TOTAL',
+      ...input,
+    });
+    const units = answer.ok ? (answer.value.ConsumedCapacity?.CapacityUnits ?? 0) : 0;
+    if (units > 0) onUnits?.(READS.has(operation) ? 'read' : 'write', units);
+    return answer;
+  };
   const isLive = (item: Item) => item.expiresAt === undefined || Number(item.expiresAt.N) > clock.now();
 
   async function read(pk: string, sk: string): Promise<Item | undefined> {

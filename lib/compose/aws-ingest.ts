@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { UploadSigner } from '../ports/upload-signer.ts';
 import { type Rejections, rejections } from '../records/rejections.ts';
+import { type UsageWriter, usageWriter } from '../records/usage.ts';
 import { awsSecrets } from './aws-secrets.ts';
 import { awsStores } from './aws-stores.ts';
 import { systemClock } from './system-clock.ts';
@@ -20,6 +21,7 @@ export interface AwsIngest {
   readonly clock: Clock;
   readonly masterSecret: () => Promise<Uint8Array<ArrayBuffer>>;
   readonly unpackers: typeof unpackers;
+  readonly usage: UsageWriter;
 }
 
 export function openAwsIngest(env: Environment = process.env, clock: Clock = systemClock): AwsIngest {
@@ -43,5 +45,6 @@ export function openAwsIngest(env: Environment = process.env, clock: Clock = sys
     clock,
     masterSecret: awsSecrets(env, stores).masterSecret,
     unpackers,
+    usage: usageWriter(records, clock, stores.counts),
   };
 }

@@ -47,7 +47,7 @@ export function needed(env: Environment, name: string): string {
   throw new Fault('invalid-input', `Cannot use the stores of AWS: ${name} is not set`);
 }
 
-/** Counts requests by what is paid for: 'PutObject' → 12. Tries count, as they do on the bill. */
+/** What is paid for: 'PutObject' → 12, 'WriteUnits' → 40. Tries count, as they do on the bill. */
 export type RequestCounts = Map<string, number>;
 
 export interface AwsStores {
@@ -68,14 +68,20 @@ export function awsStores(env: Environment, clock: Clock): AwsStores {
   const { region, bucket, table, endpoints } = places;
   const credentials = environmentCredentials(env);
   const counts: RequestCounts = new Map();
-  const onRequest = (operation: string) => void counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  const count = (name: string, by: number) => void counts.set(name, (counts.get(name) ?? 0) + by);
+  const onRequest = (operation: string) => count(operation, 1);
   const client: AwsStores['client'] = (service) =>
     awsClient({ service, region, endpoint: endpoints[service], credentials, onRequest });
   const s3 = client('s3');
   const dynamodb = client('dynamodb');
   return {
     objects: s3ObjectStore(s3, bucket),
-    records: dynamoRecordStore({ client: dynamodb, table, clock }),
+    records: dynamoRecordStore({
+      client: dynamodb,
+      table,
+      clock,
+      onUnits: (kind, units) => count(kind === 'read' ? 'ReadUnits' : 'WriteUnits', units),
+    }),
     // Clients of own hardware may reach the store under another name than we do.
     signer: s3UploadSigner({
       bucket,

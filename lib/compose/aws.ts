@@ -4,6 +4,7 @@ import type { JobContext } from '../jobs/context.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { Queue } from '../ports/queue.ts';
+import { type UsageWriter, usageWriter } from '../records/usage.ts';
 import { awsSecrets, type Secrets } from './aws-secrets.ts';
 import { type AwsStores, awsStores, readAwsPlaces } from './aws-stores.ts';
 import { type Config, readConfig } from './config.ts';
@@ -19,6 +20,7 @@ export interface Aws {
   readonly tasks: Queue;
   readonly secrets: Secrets;
   readonly stores: AwsStores;
+  readonly usage: UsageWriter;
 }
 
 /** Asks nothing: stores and secrets are met when they are first used. */
@@ -36,6 +38,7 @@ export function openAws(
     tasks: stores.queue('TIDEMARK_TASKS_URL', 'TIDEMARK_TASKS_DEAD_URL'),
     secrets: awsSecrets(env, stores),
     stores,
+    usage: usageWriter(records, clock, stores.counts),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { QueueMessage } from '../ports/queue.ts';
+import type { UsageWriter } from '../records/usage.ts';
 
 /** The part of SQS's event that is read. */
 export interface SqsEvent {
@@ -51,5 +52,24 @@ export function flushing(rejections: { flush(): Promise<void> }, now: () => numb
     if (now() - last < FLUSH_MS) return;
     last = now();
     await rejections.flush().catch((error: unknown) => logError(error, 'counts of refused uploads'));
+  };
+}
+
+/** Measures a handler as the bill does, but for the start of its environment, and writes what it and the stores were asked for. */
+export function metered<E, C, A>(
+  name: string,
+  usage: UsageWriter,
+  handler: (event: E, context: C) => Promise<A>,
+): (event: E, context: C) => Promise<A> {
+  const gib = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0) / 1024;
+  return async (event, context) => {
+    const began = performance.now();
+    try {
+      return await handler(event, context);
+    } finally {
+      usage.count('Invoke', 1);
+      usage.count('GiBSeconds', (gib * (performance.now() - began)) / 1000);
+      await usage.flush(name).catch((error: unknown) => logError(error, 'counts of requests'));
+    }
   };
 }

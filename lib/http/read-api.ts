@@ -38,6 +38,7 @@ import {
 import { readService } from './service-path.ts';
 import { storeRoutes } from './store-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
+import { usageRoute } from './usage-routes.ts';
 
 export interface ReadApiContext {
   readonly jobs: JobContext;
@@ -184,6 +185,7 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
     ...traceRoutes(jobs),
     ruleRoute(jobs),
     ...storeRoutes(jobs),
+    usageRoute(jobs),
     route({
       method: 'get',
       path: '/deploys',
