@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// TIER picks what needs more than npm: `browser` (Chromium), `interop` (other runtimes). The default needs npm alone.
+// TIER picks what needs more than npm: `browser` (Chromium), `cloud` (engines of others), `interop` (other runtimes). The default needs npm alone.
 const tier = process.env.TIER ?? 'npm';
 const include = tier === 'npm' ? ['test/**/*.test.ts'] : [`test/${tier}/**/*.${tier}.ts`];
 
@@ -8,8 +8,9 @@ export default defineConfig({
   test: {
     include,
     setupFiles: ['test/support/shift-clock.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Engines of others are processes beside the tests, on whatever machine.
+    testTimeout: tier === 'cloud' ? 120_000 : 30_000,
+    hookTimeout: tier === 'cloud' ? 180_000 : 60_000,
     pool: 'forks',
     // The demo measures a real service: a browser beside it on two cores would hide what it looks for.
     maxWorkers: tier === 'browser' ? 1 : 2,

@@ -23,12 +23,12 @@ templateChecks(() => assembly);
 
 /** Bytes, unpacked. What grows past them says so here, before it says so in every cold start. */
 const SIZES_MAX: Readonly<Record<(typeof ENTRIES)[number], number>> = {
-  ingest: 330_000,
-  api: 620_000,
-  analyze: 350_000,
-  work: 450_000,
-  notify: 120_000,
-  schedule: 300_000,
+  ingest: 400_000,
+  api: 900_000,
+  analyze: 700_000,
+  work: 800_000,
+  notify: 250_000,
+  schedule: 700_000,
 };
 
 describe('the bundles', () => {

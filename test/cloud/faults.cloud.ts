@@ -9,14 +9,14 @@ beforeAll(async () => {
 afterAll(() => real?.close());
 
 describe('versitygw, DynamoDB Local and ElasticMQ behind a proxy that troubles them', () => {
-  it.each([3, 4, 5])(
+  it.each([3, 4])(
     'have every upload counted once: seed %i',
     async (seed) => {
       // The queue has the machine's clock here.
       const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1000));
       const engines = await freshOn(real, Date.now());
       try {
-        expect(await countOnceThrough(engines, { seed, uploads: 15, share: 0.15, pause })).toBeGreaterThan(
+        expect(await countOnceThrough(engines, { seed, uploads: 15, share: 0.25, pause })).toBeGreaterThan(
           20,
         );
       } finally {

@@ -76,6 +76,7 @@ export async function countOnceThrough(
   for (let round = 0; round < 60; round += 1) {
     calm = false;
     await pause();
+    await engines.arrived();
     for (;;) if ((await pumpOnce(context, never, 0, () => undefined).catch(() => 0)) === 0) break;
     calm = true;
     const { received, done } = await balance();

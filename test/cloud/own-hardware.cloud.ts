@@ -90,7 +90,7 @@ describe('own hardware', () => {
     for (;;) {
       const { balance } = await get<{ balance: { done: number } }>('/uploads');
       if (balance.done >= done) return balance;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   };
 

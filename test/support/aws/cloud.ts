@@ -20,6 +20,8 @@ export interface Engines {
   readonly clock: TestClock;
   /** Whether the stores take any access key with the right secret: then each function has its own, and can be told apart. */
   readonly anyAccessKey: boolean;
+  /** Resolves when every upload that was stored has its event in the queue: stores send them after their answer. */
+  arrived(): Promise<void>;
   /** In front of the stores. */
   readonly proxies: Readonly<Record<Seen['service'], StoreProxy>>;
   /** The environment that functions and servers get. */
@@ -46,18 +48,47 @@ export async function startEngines(at: number): Promise<TestEngines> {
   const tasks = sqs.queue('tasks', 5);
   const queue = sqsQueue({ client: testClient('sqs', sqs.url), ...uploads });
   // The bucket's notifications.
-  s3.onCreated = async (key, size) => {
-    if (/^(raw|direct)\//.test(key)) await queue.send([objectCreated('tidemark', key, size)]);
-  };
+  const events = countedEvents(proxies, (key, size) => queue.send([objectCreated('tidemark', key, size)]));
+  s3.onCreated = events.onCreated;
   return {
     clock,
     s3,
     sqs,
     anyAccessKey: true,
+    arrived: events.arrived,
     proxies,
     env: environment(proxies, { uploads, tasks }),
     async close() {
       for (const one of [...Object.values(proxies), dynamodb, s3, sqs]) await one.close();
+    },
+  };
+}
+
+const ARRIVE_MAX_MS = 60_000;
+const isUpload = (key: string) => /^(raw|direct)\//.test(key);
+
+/** The bucket's notifications, as the data stack sets them, and whether all that are due have been sent. */
+export function countedEvents(
+  { s3 }: Engines['proxies'],
+  send: (key: string, size: number) => Promise<void>,
+): { onCreated(key: string, size: number): Promise<void>; arrived(): Promise<void> } {
+  let sent = 0;
+  const due = () =>
+    s3.seen.filter(
+      ({ action, resource, status }) => action === 's3:PutObject' && status === 200 && isUpload(resource),
+    ).length;
+  return {
+    async onCreated(key, size) {
+      if (!isUpload(key)) return;
+      await send(key, size);
+      sent += 1;
+    },
+    async arrived() {
+      const deadline = performance.now() + ARRIVE_MAX_MS;
+      while (sent < due()) {
+        if (performance.now() > deadline) throw new Error(`Of ${due()} events ${sent} came`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
     },
   };
 }
@@ -123,7 +154,9 @@ export async function openDirectOn(engines: Engines): Promise<OpenDirect> {
       }),
     put: ({ url, headers }, body) => fetch(url, { method: 'PUT', headers, body }),
     async settle() {
-      while ((await pumpOnce(context, never, 0)) > 0);
+      await engines.arrived();
+      // What is adopted sends events of its own.
+      while ((await pumpOnce(context, never, 0)) > 0) await engines.arrived();
       await context.rejections.flush();
     },
     uploads: () => uploadsReader(context).read('default', clock.now() - HOUR_MS, clock.now()),

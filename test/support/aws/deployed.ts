@@ -137,6 +137,7 @@ export async function deploy(assembly: Assembly, engines: Engines): Promise<Depl
     },
     analyzeOnce: (max = batchSize(assembly.service, 500)) => deliver('analyze', uploads, max),
     async settle() {
+      await engines.arrived();
       while ((await deliver('analyze', uploads, batchSize(assembly.service, 500))) > 0);
     },
     tick,

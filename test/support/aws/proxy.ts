@@ -10,6 +10,8 @@ export interface Seen {
   readonly resource: string;
   /** Whose credentials signed it. */
   readonly by: string;
+  /** What the store answered, once it has. */
+  status?: number;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function startProxy(service: Seen['service'], target: string): Prom
     const { method, url: path, headers } = request;
     // The host that was signed goes along: stores look at the header, not at where they listen.
     const forwarded = send({ hostname, port, method, path, headers }, (back) => {
+      one.status = back.statusCode ?? 0;
       if (trouble === 'lost') {
         back.resume().on('end', () => response.destroy());
         return;

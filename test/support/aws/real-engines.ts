@@ -9,7 +9,7 @@ import { jsonCall } from '../../../lib/adapters/aws-client.ts';
 import { sqsQueue } from '../../../lib/adapters/sqs-queue.ts';
 import { objectCreated } from '../../../lib/jobs/events.ts';
 import { testClock } from '../product.ts';
-import { type Engines, environment, startProxies } from './cloud.ts';
+import { countedEvents, type Engines, environment, startProxies } from './cloud.ts';
 import { freshTable, testClient } from './engines.ts';
 import { answer, bodyOf, listen } from './listen.ts';
 
@@ -123,15 +123,15 @@ export async function freshOn(real: RealEngines, at: number): Promise<Engines> {
   const uploads = await real.makeQueue(`uploads${deployments}`, 50);
   const tasks = await real.makeQueue(`tasks${deployments}`, 5);
   const queue = sqsQueue({ client: testClient('sqs', real.urls.sqs), ...uploads });
-  const before = real.onCreated;
-  real.onCreated = async (bucket, key, size) => {
-    if (bucket !== name) return before(bucket, key, size);
-    if (/^(raw|direct)\//.test(key)) await queue.send([objectCreated(name, key, size)]);
-  };
   const proxies = await startProxies(real.urls);
+  const events = countedEvents(proxies, (key, size) => queue.send([objectCreated(name, key, size)]));
+  const before = real.onCreated;
+  real.onCreated = (bucket, key, size) =>
+    bucket === name ? events.onCreated(key, size) : before(bucket, key, size);
   return {
     clock: testClock(at),
     anyAccessKey: false,
+    arrived: events.arrived,
     proxies,
     env: { ...environment(proxies, { uploads, tasks }), TIDEMARK_BUCKET: name, TIDEMARK_TABLE: name },
     async close() {
