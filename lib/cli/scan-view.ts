@@ -61,6 +61,7 @@ const ruleLine = ({ rule, state, since }: RuleOutcome): string =>
 const CAUSES = {
   clock: 'grows by the clock, not by work',
   'total-traffic': 'grows with all traffic',
+  connections: 'is held by requests that stay open',
 } as const;
 
 const amount = (value: number, role: MemoryRole): string =>

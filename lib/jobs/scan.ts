@@ -1,10 +1,10 @@
+import { listNamedServices } from '../records/aliases.ts';
 import { deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
 import type { LeakResult } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { listScans, type ScanRecord, writeScan } from '../records/scans.ts';
-import { listServices } from '../records/services.ts';
 import { thin } from './answers/thin.ts';
 import type { JobContext } from './context.ts';
 import type { LifeOfRole } from './lives/index.ts';
@@ -16,6 +16,7 @@ import {
   livesIn,
   loadHistory,
   loadService,
+  rolesSent,
 } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
 import { evaluateRules, rulesReadFrom } from './rules.ts';
@@ -32,7 +33,7 @@ export async function scanAll(
   onError: (error: unknown, where: string) => void,
 ): Promise<void> {
   for (const { name: project } of await listProjects(context.records)) {
-    for (const { service, lastSeen } of await listServices(context.records, project)) {
+    for (const { service, lastSeen } of await listNamedServices(context.records, project)) {
       if (context.clock.now() - lastSeen > SILENT_MS) continue;
       try {
         await scanService(context, project, service);
@@ -103,7 +104,8 @@ function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], n
   const current = known.filter(({ at }) => at === newest);
   const refresh = current.some(({ look }) => look.fired) ? REFRESH_FIRED_MS : REFRESH_MS;
   if (now - newest >= refresh || current.some((scan) => scan.dueAt <= now)) return true;
-  return JUDGED_ROLES.some((role) => livesIn(recent, role).some((life) => isNews(life, known, newest)));
+  const roles = rolesSent(recent).filter((role) => JUDGED_ROLES.includes(role));
+  return roles.some((role) => livesIn(recent, role).some((life) => isNews(life, known, newest)));
 }
 
 /** A new process, an end, a version that was not looked at, or a level that no look has seen. */

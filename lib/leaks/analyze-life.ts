@@ -3,6 +3,7 @@ import { type Attribution, NOBODY } from './attribution.ts';
 import { type ByWork, judgeByWork } from './by-work.ts';
 import { type Floor, floorOf, withoutInFlight } from './floor.ts';
 import { type Shape, shapeOf } from './judge.ts';
+import { heldByLoad } from './load.ts';
 import { reasonFor } from './reason.ts';
 import { confidenceOf, NO_RISE, riseOf, timeToLimit } from './rise.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
@@ -49,7 +50,7 @@ export function judgeLife(life: Life, settings: Settings): Judgement {
     floorPoints: shape.points,
     confirmedUntil: floor.confirmedUntil,
     segments: segmentsOf(shape),
-    ...(GROWTH.has(verdict) ? pick(byWork) : NO_SUSPECTS),
+    ...suspectsFor(verdict, byWork, life, floor),
     lows: floor.points.times.length,
   };
   return judged({ ...result, reason: reasonFor(result, rise, life) }, byWork.attribution);
@@ -63,7 +64,18 @@ const judged = (result: LeakResult, attribution: Attribution = NOBODY): Judgemen
 /** Verdicts that come with suspects. */
 export const GROWTH: ReadonlySet<Verdict> = new Set(['leak', 'growth-unconfirmed']);
 const NO_SUSPECTS = { suspects: [], cleared: [] };
-const pick = ({ attribution: { suspects, cleared } }: ByWork) => ({ suspects, cleared });
+
+function suspectsFor(
+  verdict: Verdict,
+  { attribution: { suspects, cleared } }: ByWork,
+  life: Life,
+  { readings }: Floor,
+): Pick<LeakResult, 'suspects' | 'cleared'> {
+  if (GROWTH.has(verdict)) return { suspects, cleared };
+  if (verdict !== 'load-proportional') return NO_SUSPECTS;
+  const held = heldByLoad(readings, life.load);
+  return held ? { suspects: [held], cleared: [] } : NO_SUSPECTS;
+}
 
 function withoutShape(verdict: Verdict, floor: Floor, life: Life): LeakResult {
   const result: Omit<LeakResult, 'reason'> = {

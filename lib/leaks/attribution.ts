@@ -9,6 +9,7 @@ import {
   type Problem,
 } from './hypotheses.ts';
 import { type Column, coefficientsOf, dot, effectOf, orthonormal, project } from './least-squares.ts';
+import { type OfUnit, pairOf } from './pairs.ts';
 import { shapeRivals } from './rivals.ts';
 import { medianStep } from './statistics.ts';
 import type { UnitCounts } from './work-counts.ts';
@@ -46,7 +47,7 @@ export interface Lead {
 
 export type Cause =
   | { readonly kind: 'unit'; readonly unit: UnitCounts; readonly accumulated: Column }
-  | { readonly kind: 'clock' | 'total-traffic'; readonly accumulated: Column }
+  | { readonly kind: 'clock' | 'total-traffic' | 'connections'; readonly accumulated: Column }
   | { readonly kind: 'shape' };
 
 type Accumulating = Exclude<Cause, { kind: 'shape' }>;
@@ -67,9 +68,14 @@ export type Lag = (time: number) => number;
 export const NOBODY: Attribution = { suspects: [], cleared: [], lead: undefined, scores: [] };
 
 /** @param lags ways in which memory may follow the work: the time of the work that a point at a time may show */
-export function attribute(problem: Problem, units: readonly UnitCounts[], lags: readonly Lag[]): Attribution {
+export function attribute(
+  problem: Problem,
+  units: readonly UnitCounts[],
+  lags: readonly Lag[],
+  open?: Column,
+): Attribution {
   const { times } = problem.points;
-  const causes = causesOf(times, units);
+  const causes = causesOf(times, units, open);
   const atOnce = causes.map((c) => hypothesisOf(c, c.accumulated, times));
   const later = lags.map((lag) => causes.map((c) => hypothesisOf(c, lagged(c, times, units, lag), times)));
   const fits = explain<Cause>(problem, [atOnce, ...later], shapeRivals<Cause>(times, SHAPE));
@@ -81,9 +87,10 @@ export function attribute(problem: Problem, units: readonly UnitCounts[], lags: 
   const sum = likelihoods.reduce((a, b) => a + b, 0);
   const near = explained.filter((e) => e.bic - best.bic <= SAME_BIC && e.coefficient > 0);
   const weights = new Map(explained.map((e, i) => [e, likelihoods[i]! / sum]));
+  const pair = pairOf(ofUnits(causes), best, problem, fits.whiten);
   return {
-    suspects: suspectsOf(near, weights, problem, causes),
-    cleared: clearedOf(best, new Set(near.map(causeOf)), causes, problem, fits),
+    suspects: pair ?? suspectsOf(near, weights, problem, causes),
+    cleared: clearedOf(best, new Set([...near.map(causeOf), ...named(pair, causes)]), causes, problem, fits),
     lead: leadOf(best, explained, rival, problem, fits),
     scores: explained.map((e) => scoreOf(e, problem)),
   };
@@ -103,34 +110,48 @@ function scoreOf(e: Explanation, { points }: Problem): Score {
 
 const SHAPE: Cause = { kind: 'shape' };
 
-function causesOf(times: Float64Array, units: readonly UnitCounts[]): Accumulating[] {
+function causesOf(
+  times: Float64Array,
+  units: readonly UnitCounts[],
+  open: Column | undefined,
+): Accumulating[] {
   const ofUnits = units.map((unit) => ({
     kind: 'unit' as const,
     unit,
     accumulated: times.map((t) => unit.at(t)),
   }));
   const clock = { kind: 'clock' as const, accumulated: times.map((t) => t - times[0]!) };
-  if (units.length < 2) return [...ofUnits, clock];
-  const total = times.map((_, i) => ofUnits.reduce((all, h) => all + h.accumulated[i]!, 0));
-  return [...ofUnits, clock, { kind: 'total-traffic', accumulated: total }];
+  const rivals: Accumulating[] = open ? [clock, { kind: 'connections', accumulated: open }] : [clock];
+  const whole = ofUnits.filter(({ unit }) => !unit.isPart);
+  if (whole.length < 2) return [...ofUnits, ...rivals];
+  const total = times.map((_, i) => whole.reduce((all, h) => all + h.accumulated[i]!, 0));
+  return [...ofUnits, ...rivals, { kind: 'total-traffic', accumulated: total }];
 }
+
+const ofUnits = (causes: readonly Accumulating[]): OfUnit[] => causes.filter((c) => c.kind === 'unit');
 
 /** What had accumulated at an earlier time. */
 function lagged(cause: Accumulating, times: Float64Array, units: readonly UnitCounts[], lag: Lag): Column {
   const seen = times.map(lag);
   if (cause.kind === 'clock') return seen.map((t) => t - seen[0]!);
   if (cause.kind === 'unit') return seen.map((t) => cause.unit.at(t));
-  return seen.map((t) => units.reduce((sum, unit) => sum + unit.at(t), 0));
+  if (cause.kind === 'connections') return cause.accumulated;
+  return seen.map((t) => units.reduce((sum, unit) => sum + (unit.isPart ? 0 : unit.at(t)), 0));
 }
 
 const hypothesisOf = (cause: Accumulating, accumulated: Column, times: Float64Array): Hypothesis<Cause> => ({
   cause,
-  since: (onset) => accumulatedSince(accumulated, times, onset),
+  // What requests hold while they are open is no matter of when it began.
+  since:
+    cause.kind === 'connections' ? () => accumulated : (onset) => accumulatedSince(accumulated, times, onset),
   extra: 0,
 });
 
 const causeOf = (e: Explanation): Accumulating => e.hypothesis.cause;
 const lastOf = (column: Column): number => column.at(-1) ?? 0;
+
+const named = (pair: readonly Suspect[] | undefined, causes: readonly Accumulating[]): Accumulating[] =>
+  causes.filter((c) => c.kind === 'unit' && pair?.some(({ units }) => units[0] === c.unit.unit));
 
 /** The best explanation and those that cannot be told from it; units that go together form one suspect. */
 function suspectsOf(

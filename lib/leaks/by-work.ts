@@ -82,10 +82,17 @@ export function judgeByWork(
     ],
     settling: settlingColumns(points.times, window.beginsWithLife),
   };
-  const attribution = attribute(problem, units, lagsOf(life, units));
+  const attribution = attribute(problem, units, lagsOf(life, units), openRequests(life, points.times));
   const { lead } = attribution;
   if (!lead) return NOTHING;
   return { attribution, rise: workRise(floor, points, lead, minRise, settings) };
+}
+
+/** Requests in flight at the times of the points; undefined when not sent, or always the same. */
+function openRequests({ load }: Life, times: Float64Array): Float64Array | undefined {
+  if (!load || load.times.length === 0) return undefined;
+  const column = times.map((t) => load.values[Math.max(0, firstAfter(load.times, t) - 1)]!);
+  return column.some((v) => v !== column[0]) ? column : undefined;
 }
 
 interface Window {
@@ -176,6 +183,10 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
   const mayBeGarbage = measures.failed.includes('proof') && lead.cause.kind !== 'unit';
   const isGrowth =
     !mayBeGarbage && lead.evidence >= MIN_EVIDENCE && measures.failed.every((gate) => FORGIVEN.has(gate));
-  const isLeak = isGrowth && measures.failed.length === 0 && lead.cause.kind !== 'clock';
+  const isLeak =
+    isGrowth &&
+    measures.failed.length === 0 &&
+    lead.cause.kind !== 'clock' &&
+    lead.cause.kind !== 'connections';
   return { lead, facts, measures, isGrowth, isLeak };
 }

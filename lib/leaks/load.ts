@@ -1,4 +1,4 @@
-import type { Life } from '../model/leak.ts';
+import type { Life, Suspect } from '../model/leak.ts';
 import { firstAtOrAfter, fitLine, type Points } from './statistics.ts';
 
 /** Both sides are averaged over the same blocks: a load that is noisier than the memory would else explain too little. */
@@ -35,6 +35,22 @@ export function isLoadProportional(readings: Points, load: Life['load']): boolea
   const correlation =
     Math.sign(byLoad.slope) * Math.sqrt(explained / Math.max(explained + byLoad.sse, 1e-300));
   return left < MAX_SLOPE_LEFT * plain && correlation > MIN_CORRELATION;
+}
+
+/** What each open request holds, as the suspect that it is. */
+export function heldByLoad(readings: Points, load: Life['load']): Suspect | undefined {
+  if (!load || load.times.length === 0 || readings.times.length === 0) return undefined;
+  const { values, loads } = blocksOf(readings, load);
+  if (loads.length < MIN_BLOCKS) return undefined;
+  const line = fitLine({ times: loads, values });
+  const error = 1.96 * Math.sqrt(line.sse / Math.max(1, line.n - 2) / Math.max(line.sxx, 1e-300));
+  return {
+    units: [],
+    cause: 'connections',
+    bytesPerUnit: { value: line.slope, low: Math.max(0, line.slope - error), high: line.slope + error },
+    weight: 1,
+    unitsSinceOnset: Math.round(Math.max(0, loads.at(-1)! - loads[0]!)),
+  };
 }
 
 function blocksOf({ times, values }: Points, load: NonNullable<Life['load']>) {

@@ -1,6 +1,6 @@
 import type { LeakResult } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
-import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import type { CohortResult } from './cohort.ts';
 import type { LifeSlope } from './pool.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
@@ -89,15 +89,18 @@ export function nextLook(
 export function dueAt(state: LookState, result: LeakResult): EpochMs {
   const { times } = result.floorPoints;
   const last = times.at(-1);
-  if (last === undefined || state.urgent || result.lows < YOUNG_LOWS) return 0;
+  if (last === undefined || state.urgent) return 0;
   const between = (last - times[0]!) / Math.max(1, result.lows - 1);
   const missing = Math.max(1, state.testedLows * MORE_EVIDENCE - result.lows);
-  return last + EARLY_BY * missing * between;
+  const wait = missing * between * (result.lows < YOUNG_LOWS ? EARLY_WHEN_YOUNG : EARLY_BY);
+  return wait < SHORT_WAIT_MS ? 0 : last + wait;
 }
 
-/** Below this a life is looked at each time: there is little to read, and minutes count. */
+/** A wait this short is none: a young life is looked at each time. */
+const SHORT_WAIT_MS = 10 * MINUTE_MS;
+/** Lows may come faster than they did on the average, the more so the fewer they are. */
 const YOUNG_LOWS = 60;
-/** Lows may come faster than they did on the average. */
+const EARLY_WHEN_YOUNG = 0.5;
 const EARLY_BY = 0.8;
 
 function stateBefore(previous: LookState | undefined, result: LeakResult, context: LookContext): LookState {

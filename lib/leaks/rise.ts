@@ -23,7 +23,10 @@ export const NO_RISE = { facts: undefined, measures: undefined } as const;
 
 /** Along its work a rise bends once, where by the clock it bends with every change of traffic. */
 const knowsBetter = ({ attribution: { lead } }: ByWork): boolean =>
-  lead !== undefined && lead.overClock > CLEARLY && lead.evidence > CLEARLY;
+  lead !== undefined &&
+  lead.cause.kind !== 'connections' &&
+  lead.overClock > CLEARLY &&
+  lead.evidence > CLEARLY;
 
 /** Difference in BIC beyond which one explanation is preferred. */
 const CLEARLY = 6;
@@ -31,6 +34,8 @@ const CLEARLY = 6;
 export function riseOf(life: Life, choice: Choice, shape: Shape, floor: Floor, byWork: ByWork): Rise {
   const { candidate } = choice;
   const work = byWork.rise;
+  if (candidate && isHeldOpen(byWork) && choice.verdict !== 'exhausted')
+    return ofCandidate('load-proportional', candidate, shape, floor, byWork);
   const isWorkLeak = work?.isLeak === true && choice.verdict !== 'exhausted';
   // Growth that no gate by the clock lets through is still told when the work explains it: with its suspects.
   const isWorkGrowth = work?.isGrowth === true && (!candidate || choice.verdict === 'warm-up');
@@ -43,10 +48,28 @@ export function riseOf(life: Life, choice: Choice, shape: Shape, floor: Floor, b
   }
   if (!candidate)
     return { verdict: choice.verdict, onset: null, slope: null, facts: undefined, measures: undefined };
+  const verdict = isLoadProportional(readingsOf(candidate, floor), life.load)
+    ? 'load-proportional'
+    : choice.verdict;
+  return ofCandidate(verdict, candidate, shape, floor, byWork);
+}
+
+/** Requests that stay open explain the level better than any work that was finished, and than the clock. */
+const isHeldOpen = ({ attribution: { lead } }: ByWork): boolean =>
+  lead !== undefined &&
+  lead.cause.kind === 'connections' &&
+  lead.overClock > CLEARLY &&
+  lead.evidence > CLEARLY;
+
+function ofCandidate(
+  verdict: Verdict,
+  candidate: Candidate,
+  shape: Shape,
+  floor: Floor,
+  byWork: ByWork,
+): Rise {
   return {
-    verdict: isLoadProportional(readingsOf(candidate, floor), life.load)
-      ? 'load-proportional'
-      : choice.verdict,
+    verdict,
     onset: knowsBetter(byWork) ? byWork.attribution.lead!.onset : onsetOf(candidate, shape, floor),
     slope: slopeOf(candidate),
     facts: candidate.facts,

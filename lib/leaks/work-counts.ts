@@ -10,6 +10,8 @@ export interface UnitCounts {
   readonly total: number;
   readonly stepMs: number;
   readonly complete: boolean;
+  /** One status class of a unit that is here as a whole too. */
+  readonly isPart: boolean;
 }
 
 /** Units beyond this share one line of suspicion at most: the busiest are tested. */
@@ -21,16 +23,40 @@ export function unitCounts(work: readonly WorkSeries[]): UnitCounts[] {
     (series) => unitKey(series.unit),
   );
   return [...byUnit.values()]
-    .map(together)
+    .flatMap((all) => [together(all, all[0]!.unit, false), ...failures(all)])
     .filter((unit) => unit.total > 0)
     .toSorted((a, b) => b.total - a.total || (unitKey(a.unit) < unitKey(b.unit) ? -1 : 1))
     .slice(0, MAX_UNITS);
 }
 
-function together(series: readonly WorkSeries[]): UnitCounts {
+/** Fewer failures tell nothing, and nearly all of a unit is the unit itself. */
+const MIN_FAILURES = 20;
+const MAX_SHARE_FAILED = 0.8;
+
+/** What keeps memory only when it fails: each class but that of success, as a unit of its own. */
+function failures(all: readonly WorkSeries[]): UnitCounts[] {
+  const grown = (series: readonly WorkSeries[]) =>
+    series.reduce((sum, { counts }) => sum + counts.at(-1)! - counts[0]!, 0);
+  const total = grown(all);
+  return [...Map.groupBy(all, ({ status }) => classOf(status))].flatMap(([name, part]) => {
+    const count = grown(part);
+    if (name === '' || count < MIN_FAILURES || count > MAX_SHARE_FAILED * total) return [];
+    const { kind, name: unit } = part[0]!.unit;
+    return [together(part, { kind, name: `${unit} (${name})` }, true)];
+  });
+}
+
+/** `5xx`, `4xx`, `error`; '' for success and where nothing is told. */
+function classOf(status: string): string {
+  if (/^[45](\d\d|xx)$/i.test(status)) return `${status[0]}xx`;
+  return /^(error|failed|failure)$/i.test(status) ? 'error' : '';
+}
+
+function together(series: readonly WorkSeries[], unit: UnitOfWork, isPart: boolean): UnitCounts {
   const readers = series.map(({ times, counts }) => reader(times, counts));
   return {
-    unit: series[0]!.unit,
+    unit,
+    isPart,
     at: (time) => readers.reduce((sum, read) => sum + read(time), 0),
     total: series.reduce((sum, { counts }) => sum + (counts.at(-1)! - counts[0]!), 0),
     stepMs: Math.max(...series.map(({ times }) => medianStep(times))),

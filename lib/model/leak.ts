@@ -70,13 +70,15 @@ export interface WorkSeries {
 export interface Suspect {
   /** More than one when they rise and fall together and cannot be told apart. */
   readonly units: readonly UnitOfWork[];
-  /** 'unit', or a rival explanation that did as well: growth by the clock, or by all traffic. */
-  readonly cause: 'unit' | 'clock' | 'total-traffic';
+  /** 'unit', or a rival explanation that did as well: the clock, all traffic, or requests that stay open. */
+  readonly cause: 'unit' | 'clock' | 'total-traffic' | 'connections';
   readonly bytesPerUnit: Interval | null;
   /** Share of belief among all hypotheses, 0..1. */
   readonly weight: number;
   /** Units finished since the onset. */
   readonly unitsSinceOnset: number;
+  /** Fitted share of the rise, where several units make it together. */
+  readonly share?: number;
 }
 
 /** A unit that was tested and found not to keep memory. */

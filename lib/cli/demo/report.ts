@@ -67,7 +67,12 @@ function findingLines(finding: ApiFinding): string[] {
   ];
 }
 
-const CAUSES = { unit: 'a unit of work', clock: 'time alone', 'total-traffic': 'all traffic' } as const;
+const CAUSES = {
+  unit: 'a unit of work',
+  clock: 'time alone',
+  'total-traffic': 'all traffic',
+  connections: 'open requests',
+} as const;
 
 function suspectLine({ units, cause, bytesPerUnit, weight }: ApiSuspect): string {
   const name = units.map((unit) => unit.name).join(' or ') || CAUSES[cause];

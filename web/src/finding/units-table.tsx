@@ -10,6 +10,7 @@ const RIVALS: Record<ApiSuspect['cause'], string> = {
   unit: '',
   clock: 'the clock',
   'total-traffic': 'all traffic together',
+  connections: 'requests that stay open',
 };
 
 interface Unit {

@@ -1,0 +1,78 @@
+// False alarms and power of the scan job, as people would get them:
+//   node bench/leaks/alarms.ts [--days N] [--leaks N] [--seed N] [--real DIR]
+// --days: healthy service-days in all. --leaks: services of each leaking kind. --real: folder of CSV series (time_s,value).
+import { parseArgs } from 'node:util';
+import { DAY_MS, MIB } from '../../lib/model/units.ts';
+import { type AlarmRun, alarmRun } from './alarm-run.ts';
+import { FAMILIES, madeService } from './alarm-services.ts';
+import { realSeries } from './real-series.ts';
+
+const { values } = parseArgs({
+  options: {
+    days: { type: 'string', default: '600' },
+    leaks: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    real: { type: 'string' },
+  },
+});
+const RUN_DAYS = 30;
+const START = Date.UTC(2026, 0, 5);
+const seed = Number(values.seed);
+const real = values.real === undefined ? [] : realSeries(values.real);
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const began = performance.now();
+const runs = Math.ceil(Number(values.days) / RUN_DAYS);
+const tally = new Map<string, { days: number; leaks: number; rules: number; looks: number; reads: number }>();
+for (let i = 0; i < runs; i++) {
+  const service = madeService({ seed: seed * 100_000 + i, days: RUN_DAYS, start: START, real });
+  const run = await alarmRun(service);
+  const sum = tally.get(service.family) ?? { days: 0, leaks: 0, rules: 0, looks: 0, reads: 0 };
+  sum.days += RUN_DAYS;
+  sum.leaks += run.leakNotices.length;
+  sum.rules += run.ruleNotices.length;
+  sum.looks += run.looks;
+  sum.reads += run.reads;
+  tally.set(service.family, sum);
+  if (run.leakNotices.length > 0)
+    print(
+      `false: ${service.family}, seed ${seed * 100_000 + i}, ${service.births.length} lives, days ${text(run)}`,
+    );
+}
+const all = [...tally.values()].reduce((a, b) => ({
+  days: a.days + b.days,
+  leaks: a.leaks + b.leaks,
+  rules: a.rules + b.rules,
+  looks: a.looks + b.looks,
+  reads: a.reads + b.reads,
+}));
+for (const [family, { days, leaks, rules }] of [...tally, ['all', all] as const])
+  print(`${family.padEnd(18)} ${days} days, ${leaks} false notices of leaks, ${rules} notices of rules`);
+print(`looks ${(all.looks / all.days).toFixed(2)} and reads ${(all.reads / all.days).toFixed(0)} a day`);
+print(`${((performance.now() - began) / all.days).toFixed(0)} ms a service-day`);
+
+await power('1 MB/h', 24 * MIB, 30, undefined);
+await power('4 MB/day, undisturbed', 4 * MIB, 60, false);
+await power('4 MB/day, deploys each 3 to 7 days', 4 * MIB, 60, true);
+
+async function power(name: string, leakPerDay: number, days: number, deploys: boolean | undefined) {
+  const found: number[] = [];
+  const count = Number(values.leaks);
+  for (let i = 0; i < count; i++) {
+    const family = FAMILIES[i % FAMILIES.length]!;
+    const options = { seed: seed * 100_000 + 50_000 + i, days, start: START, leakPerDay, family };
+    const service = madeService(deploys === undefined ? options : { ...options, deploys });
+    const { leakNotices } = await alarmRun(service, true);
+    found.push(leakNotices[0] ?? Number.POSITIVE_INFINITY);
+  }
+  found.sort((a, b) => a - b);
+  const at = (share: number) => found[Math.min(count - 1, Math.floor(share * count))]?.toFixed(1) ?? '-';
+  const inTime = found.filter(Number.isFinite).length;
+  print(
+    `${name.padEnd(36)} ${inTime} of ${count} in ${days} days, median ${at(0.5)}, nine tenths ${at(0.9)}`,
+  );
+}
+
+function text({ leakNotices }: AlarmRun): string {
+  return leakNotices.map((day) => (day * DAY_MS >= 0 ? day.toFixed(1) : '')).join(', ');
+}
