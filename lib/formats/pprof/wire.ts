@@ -113,8 +113,6 @@ const TWO_32 = 2 ** 32;
 /** A signed 64-bit integer as a number; beyond 2^53 it is not exact. */
 export const toNumber = (low: number, high: number): number => high * TWO_32 + (low >>> 0);
 
-export const isExact = (high: number): boolean => high >= -0x20_0000 && high < 0x20_0000;
-
 export const toBigInt = (low: number, high: number): bigint => (BigInt(high) << 32n) | BigInt(low >>> 0);
 
 /** An unsigned one, fit for a map's key: a number where that is exact. */

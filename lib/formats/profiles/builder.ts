@@ -1,4 +1,4 @@
-import type { Profile, SampleType } from '../../model/profile.ts';
+import type { Profile, SampleType, ValueColumn } from '../../model/profile.ts';
 import { type UnitOfWork, unitKey } from '../../model/unit-of-work.ts';
 import { createSequenceInterner, internSequence } from '../pprof/intern.ts';
 import { clip, MAX_SAMPLES, MAX_STACKS, tooMany } from './limits.ts';
@@ -14,6 +14,8 @@ export interface ProfileFacts {
   readonly start?: number | null;
   readonly durationNs?: number | null;
   readonly labels?: ReadonlyMap<string, string>;
+  /** Instead of values given one by one. */
+  readonly values?: readonly ValueColumn[];
 }
 
 export interface SampleFacts {
@@ -162,7 +164,7 @@ export function createProfileBuilder(valueColumns: number) {
         stacks: { parent: nodes.parent.slice(0, nodes.count), frame: nodes.frame.slice(0, nodes.count) },
         samples: {
           stack: sampleStacks.slice(0, count),
-          values: columns.map((column) => column.finish()),
+          values: facts.values ?? columns.map((column) => column.finish()),
           unit: sampleUnits.slice(0, count),
           ...(hasTimes ? { time: times.slice(0, count) } : {}),
           ...(threads.length > 0 ? { thread: sampleThreads.slice(0, count) } : {}),

@@ -48,6 +48,22 @@ export function growingValues(): GrowingValues {
   };
 }
 
+const TWO_32 = 2 ** 32;
+
+/** A column of 64-bit integers given as halves, low and high in turns; their buffer is used again. */
+export function exactColumn(halves: Int32Array): ValueColumn {
+  const numbers = new Float64Array(halves.length / 2);
+  let magnitude = 0;
+  for (let i = 0; i < numbers.length; i += 1) {
+    const number = halves[2 * i + 1]! * TWO_32 + (halves[2 * i]! >>> 0);
+    magnitude += Math.abs(number);
+    numbers[i] = number;
+  }
+  if (magnitude <= Number.MAX_SAFE_INTEGER) return numbers;
+  // Every machine that this runs on has the low half first.
+  return new BigInt64Array(halves.buffer, halves.byteOffset, numbers.length);
+}
+
 /**
  * Whole numbers for weights with fractions: each boundary between weights is rounded, not each weight, so that the sum
  * is off by half a unit at most.
