@@ -4,6 +4,7 @@ import { gapsAnswer, nestingAnswer, suspectsAnswer, traceAnswer } from '../jobs/
 import type { JobContext } from '../jobs/context.ts';
 import { Fault } from '../model/fault.ts';
 import { setAside, takeBack } from '../records/set-aside.ts';
+import { readTraceSettings, writeTraceSettings } from '../records/trace-settings.ts';
 import { type ApiRoute, route } from './api-routes.ts';
 import type { Caller } from './auth.ts';
 import { RangeQuery, readRange } from './range.ts';
@@ -18,6 +19,7 @@ import {
   PatternAsideBody,
   SuspectsSchema,
   TraceSchema,
+  TraceSettingsSchema,
 } from './trace-schemas.ts';
 
 const Text = z.string().max(1000).optional();
@@ -101,6 +103,24 @@ export function traceRoutes(jobs: JobContext): ApiRoute[] {
           service: serviceOf(params),
           ...readRange(query, jobs.clock.now()),
         }),
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/trace-settings',
+      summary: 'Thresholds of patterns and of the Apdex, as people set them for a service and its units',
+      scope: 'read',
+      answer: TraceSettingsSchema,
+      run: ({ caller, params }) => readTraceSettings(jobs.records, caller.project, serviceOf(params)),
+    }),
+    route({
+      method: 'put',
+      path: '/services/{service}/trace-settings',
+      summary: 'Replaces them; what is left out is as by default. Patterns are looked for anew from now on',
+      scope: 'admin',
+      body: TraceSettingsSchema,
+      answer: TraceSettingsSchema,
+      run: ({ caller, params, body }) =>
+        writeTraceSettings(jobs.records, caller.project, serviceOf(params), body),
     }),
     route({
       method: 'get',

@@ -46,6 +46,14 @@ const FunctionSchema = z.object({
   ...SpreadShape,
   spread: z.enum(['steady', 'usually fast, sometimes slow']),
 });
+const PATTERN_KINDS = [
+  'n-plus-one-db',
+  'n-plus-one-http',
+  'consecutive-db',
+  'consecutive-http',
+  'slow-db',
+  'blocked-loop',
+] as const;
 const PatternSchema = z.object({
   kind: z.string(),
   subject: z.string(),
@@ -237,6 +245,36 @@ export const ComparisonSchema = z.object({
     .meta({ description: 'versions of the whole range, the oldest first' }),
 });
 
+const Ms = z.number().min(0).max(3_600_000).exactOptional();
+const Count = z.number().int().min(2).max(10_000).exactOptional();
+const Share = z.number().min(0).max(1).exactOptional();
+const PatternOverridesSchema = z.strictObject({
+  nPlusOneDb: z.strictObject({ minCount: Count, minTotalMs: Ms }).exactOptional(),
+  nPlusOneHttp: z.strictObject({ minCount: Count, minTotalMs: Ms, maxStartGapMs: Ms }).exactOptional(),
+  consecutiveDb: z.strictObject({ minMs: Ms, minSavedMs: Ms, minSavedShare: Share }).exactOptional(),
+  consecutiveHttp: z
+    .strictObject({ minCount: Count, minMs: Ms, maxGapMs: Ms, minSavedMs: Ms })
+    .exactOptional(),
+  slowDb: z.strictObject({ minMs: Ms }).exactOptional(),
+  blockedLoop: z.strictObject({ minMs: Ms }).exactOptional(),
+  ignore: z.array(z.enum(PATTERN_KINDS)).max(PATTERN_KINDS.length).exactOptional(),
+});
+const TraceSettingsShape = {
+  apdexMs: z.number().min(1).max(3_600_000).exactOptional(),
+  patterns: PatternOverridesSchema.exactOptional(),
+};
+const UNITS_MAX = 500;
+export const TraceSettingsSchema = z.strictObject({
+  ...TraceSettingsShape,
+  units: z
+    .record(z.string().max(1000), z.strictObject(TraceSettingsShape))
+    .refine((units) => Object.keys(units).length <= UNITS_MAX, `at most ${UNITS_MAX} units`)
+    .default({})
+    .meta({ description: 'by kind and name, `http GET /orders/:id`; before those of the service' }),
+});
+
+/** @public */
+export type ApiTraceSettings = z.infer<typeof TraceSettingsSchema>;
 /** @public */
 export type ApiSuspects = z.infer<typeof SuspectsSchema>;
 /** @public */

@@ -5,11 +5,12 @@ import type { TraceProfile } from '../traces/sampled.ts';
 import type { FoldJoined, Joined } from './join.ts';
 
 /** What joined traces say about spans, gaps and nesting, in the partitions in which their local roots ended. */
-export const foldJoined: FoldJoined = (project, { traces, witnesses, profiles }, placeOf) => {
+export const foldJoined: FoldJoined = (project, { traces, witnesses, profiles, thresholdsOf }, placeOf) => {
   const input = {
     traces: [...traces, ...witnesses],
     profiles: profilesOf(profiles),
     isAsked: (index: number) => index < traces.length,
+    thresholdsOf,
   };
   return foldTraces(input, placeOf).map(({ service, start, state }) => ({
     partition: { project, service, start },

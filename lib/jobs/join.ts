@@ -11,10 +11,12 @@ import { noteService } from '../records/services.ts';
 import { mergeAll } from '../segments/kind.ts';
 import { mergeSections, type Sections } from '../segments/kinds/index.ts';
 import type { StoredPiece } from '../segments/pieces.ts';
+import type { PatternThresholds } from '../traces/patterns/thresholds.ts';
 import { acceptedTime } from './accepted-time.ts';
 import { commitUploads, compactGrown } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import type { Place } from './fold.ts';
+import { patternThresholds } from './pattern-thresholds.ts';
 import { fewPiecesBetween, type JoinSpace, minuteOf, piecesOfMinute, readPieces } from './pieces.ts';
 
 /** A root is joined with what came within so many minutes of the minute that it came in. */
@@ -36,6 +38,8 @@ export interface Joined {
   readonly witnesses: readonly Trace[];
   /** Of the traces, and of the continuous profilers that they name. */
   readonly profiles: ReturnType<typeof profilesOfPieces>;
+  /** Of what is a pattern, by service and unit. */
+  readonly thresholdsOf: (trace: Trace) => PatternThresholds;
 }
 
 /**
@@ -269,11 +273,11 @@ async function commitPart(
   const record = await context.generations.of(project);
   const open = (start: EpochMs) =>
     openGenerations(record, start).filter((generation) => space === 'live' || generation === space);
-  const parts = [...Map.groupBy(taken, ({ shiftMs }) => shiftMs)].flatMap(([shiftMs, group]) =>
-    fold(project, { traces: group.map(({ trace }) => trace), witnesses, profiles }, (time) =>
-      partitionStart(time + shiftMs),
-    ),
-  );
+  const thresholdsOf = await patternThresholds(context, project, taken);
+  const parts = [...Map.groupBy(taken, ({ shiftMs }) => shiftMs)].flatMap(([shiftMs, group]) => {
+    const joined = { traces: group.map(({ trace }) => trace), witnesses, profiles, thresholdsOf };
+    return fold(project, joined, (time) => partitionStart(time + shiftMs));
+  });
   const additions = mergedByPlace(parts).flatMap(({ partition, sections }) =>
     open(partition.start).map((generation) => ({ partition: { ...partition, generation }, sections })),
   );

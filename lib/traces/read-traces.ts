@@ -12,7 +12,8 @@ export interface TraceInput {
   readonly traces: readonly Trace[];
   readonly profiles: readonly TraceProfile[];
   readonly parentless?: readonly Parentless[];
-  readonly thresholds?: PatternThresholds;
+  /** Of a trace's service and unit. Default: PATTERN_THRESHOLDS. */
+  readonly thresholdsOf?: (trace: Trace) => PatternThresholds;
   /** Of a trace's index: results are wanted. The others only bear witness. Default: all of them. */
   readonly isAsked?: (index: number) => boolean;
 }
@@ -40,7 +41,13 @@ export function readTraces(input: TraceInput): {
   readonly foreign: ForeignWork;
   readonly asked: readonly ReadTrace[];
 } {
-  const { traces, profiles, parentless = [], thresholds = PATTERN_THRESHOLDS, isAsked = () => true } = input;
+  const {
+    traces,
+    profiles,
+    parentless = [],
+    thresholdsOf = () => PATTERN_THRESHOLDS,
+    isAsked = () => true,
+  } = input;
   const nesting = checkNesting(traces, parentless, undefined, isAsked);
   const samplesOf = samplesByTrace(profiles);
   const sampled = nesting.traces.map(({ trace }) => samplesOf(trace));
@@ -48,6 +55,7 @@ export function readTraces(input: TraceInput): {
   const asked = nesting.traces.flatMap((nested, index): ReadTrace[] => {
     if (!isAsked(index)) return [];
     const run = { tree: treeOf(nested), sampled: sampled[index]! };
+    const thresholds = thresholdsOf(nested.trace);
     const patterns = [
       ...spanPatterns(run.tree, thresholds),
       ...run.sampled.flatMap((one) => blockedLoop(one, foreign, thresholds)),

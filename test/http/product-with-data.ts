@@ -3,6 +3,7 @@ import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { partitionStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
+import { PATTERN_THRESHOLDS } from '../../lib/traces/patterns/thresholds.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { spanOf, traceOf } from '../traces/nesting-draw.ts';
 import { AT } from './door-app.ts';
@@ -103,7 +104,11 @@ async function keepTrace({ local, clock }: Product): Promise<void> {
     unit: { kind: 'http', name: 'GET /kept' },
     service: serviceName({ name: 'leaky' }),
   });
-  const parts = foldJoined('default', { traces: [trace], witnesses: [], profiles: [] }, partitionStart);
+  const parts = foldJoined(
+    'default',
+    { traces: [trace], witnesses: [], profiles: [], thresholdsOf: () => PATTERN_THRESHOLDS },
+    partitionStart,
+  );
   const additions = parts.map(({ partition, sections }) => ({
     partition: { ...partition, generation: 0 },
     sections,

@@ -116,6 +116,28 @@ describe('prefetch_related in Django', () => {
   });
 });
 
+describe('thresholds of patterns', () => {
+  it('are set by service and unit, and hold for what comes after', async () => {
+    const product = await productAt(RECORDED);
+    await postCaptures(product, 'sentry-django-prefetch');
+    const service = await serviceOf(product);
+    const settings = { units: { 'http GET /users': { patterns: { slowDb: { minMs: 0 } } } } };
+    const put = (body: object) =>
+      product.api(`/services/${encodeURIComponent(service)}/trace-settings`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await put({ patterns: { slowDb: { minMs: -1 } } })).status).toBe(400);
+    expect(await (await put(settings)).json()).toEqual(settings);
+    await join(product);
+    const kindsOf = async (unit: string) =>
+      (await product.get<ApiSuspects>(unitPath(service, unit, 'suspects'))).patterns.map(({ kind }) => kind);
+    expect(await kindsOf('http GET /users')).toContain('slow-db');
+    expect(await kindsOf('http GET /users/joined')).not.toContain('slow-db');
+  });
+});
+
 describe('dates parsed by dateutil, before and after the fix', () => {
   let product: Product;
   let service = '';

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { foreignWork } from '../../lib/traces/foreign.ts';
 import { blockedLoop } from '../../lib/traces/patterns/blocked-loop.ts';
 import { spanPatterns } from '../../lib/traces/patterns/spans.ts';
-import { PATTERN_THRESHOLDS, type PatternThresholds } from '../../lib/traces/patterns/thresholds.ts';
+import {
+  PATTERN_THRESHOLDS,
+  type PatternThresholds,
+  withOverrides,
+} from '../../lib/traces/patterns/thresholds.ts';
 import { samplesByTrace } from '../../lib/traces/sampled.ts';
 import { asSent, treeOf } from '../../lib/traces/tree.ts';
 import { profileOf } from './profile-picture.ts';
@@ -128,4 +132,17 @@ describe('blockedLoop', () => {
       'handler (app.py): 200 ms without giving the event loop back: use the asynchronous form',
     ]);
   });
+});
+
+it('thresholds of a unit win over those of its service, and what either ignores is ignored', () => {
+  const service = { slowDb: { minMs: 200 }, ignore: ['n-plus-one-db'] } as const;
+  const unit = { slowDb: { minMs: 50 }, nPlusOneHttp: { minCount: 3 }, ignore: ['blocked-loop'] } as const;
+  const set = withOverrides(PATTERN_THRESHOLDS, service, undefined, unit);
+  expect(set).toEqual({
+    ...PATTERN_THRESHOLDS,
+    slowDb: { minMs: 50 },
+    nPlusOneHttp: { ...PATTERN_THRESHOLDS.nPlusOneHttp, minCount: 3 },
+    ignore: ['n-plus-one-db', 'blocked-loop'],
+  });
+  expect(withOverrides(PATTERN_THRESHOLDS)).toEqual(PATTERN_THRESHOLDS);
 });

@@ -1,6 +1,7 @@
 import { emptySketch, ONE, quantileUs } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
+import { readTraceSettings } from '../../records/trace-settings.ts';
 import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
 import { apdex, failureRate } from '../../traces/apdex.ts';
 import { compareLatency, type LatencyShift, SHIFT_LIMITS } from '../../traces/latency-shift.ts';
@@ -98,6 +99,7 @@ async function sideOf(context: JobContext, query: ComparisonQuery, side: Compare
   );
   const sum = parts.reduce((all, { latency }) => mergeLatency(all, latency), noLatency);
   const spans = await unitSpansOf(context, { ...query, version, from, to });
+  const threshold = await apdexMsOf(context, query);
   const seen = seenShare(spans);
   const requests = sum.count / ONE;
   const failures = sum.failures / ONE;
@@ -115,13 +117,18 @@ async function sideOf(context: JobContext, query: ComparisonQuery, side: Compare
       failures,
       failureRate: failureRate(failures * seen, requests * seen),
       perSecond: (requests * 1000) / Math.max(1, to - from),
-      apdex: sum.sketch === emptySketch ? null : apdex(sum.sketch),
+      apdex: sum.sketch === emptySketch ? null : apdex(sum.sketch, threshold),
       p50Ms: at(0.5),
       p75Ms: at(0.75),
       p95Ms: at(0.95),
       p99Ms: at(0.99),
     },
   };
+}
+
+async function apdexMsOf({ records }: JobContext, { project, service, unit }: ComparisonQuery) {
+  const { apdexMs, units } = await readTraceSettings(records, project, service);
+  return units[unit]?.apdexMs ?? apdexMs;
 }
 
 /** How many requests were seen of those that they stand for: a sampled one is one witness, whatever its weight. */

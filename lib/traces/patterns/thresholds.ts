@@ -33,6 +33,30 @@ export interface PatternThresholds {
   readonly ignore: readonly PatternKind[];
 }
 
+/** Some of the thresholds, for a service or a unit. */
+export type PatternOverrides = {
+  readonly [K in keyof Omit<PatternThresholds, 'ignore'>]?: Partial<PatternThresholds[K]> | undefined;
+} & { readonly ignore?: readonly PatternKind[] | undefined };
+
+/** The later ones win; kinds that any of them ignores are ignored. */
+export function withOverrides(
+  base: PatternThresholds,
+  ...overrides: readonly (PatternOverrides | undefined)[]
+): PatternThresholds {
+  const told = overrides.filter((one) => one !== undefined);
+  const of = <K extends keyof Omit<PatternThresholds, 'ignore'>>(name: K): PatternThresholds[K] =>
+    Object.assign({}, base[name], ...told.map((one) => one[name] ?? {})) as PatternThresholds[K];
+  return {
+    nPlusOneDb: of('nPlusOneDb'),
+    nPlusOneHttp: of('nPlusOneHttp'),
+    consecutiveDb: of('consecutiveDb'),
+    consecutiveHttp: of('consecutiveHttp'),
+    slowDb: of('slowDb'),
+    blockedLoop: of('blockedLoop'),
+    ignore: [...new Set([...base.ignore, ...told.flatMap(({ ignore = [] }) => ignore)])],
+  };
+}
+
 export const PATTERN_THRESHOLDS: PatternThresholds = {
   nPlusOneDb: { minCount: 5, minTotalMs: 50 },
   nPlusOneHttp: { minCount: 5, minTotalMs: 300, maxStartGapMs: 15 },
