@@ -31,6 +31,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Create, list and revoke keys',
     run: async (args, io) => (await import('./keys.ts')).keys(args, io),
   },
+  aliases: {
+    summary: 'Names of one service in several protocols',
+    run: async (args, io) => (await import('./aliases.ts')).aliases(args, io),
+  },
   send: {
     summary: 'Upload files, signed; resumes where it was interrupted',
     run: async (args, io) => (await import('./send.ts')).send(args, io),

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { namesOfServices } from '../records/aliases.ts';
 import { senderClocks } from '../records/clocks.ts';
 import { findingRecords } from '../records/findings.ts';
 import { generations } from '../records/generations.ts';
@@ -53,7 +54,12 @@ export function jobContext(
     records,
     uploads,
     cache,
-    reader: segmentReader(store, cache, async (project) => (await opened.of(project)).eras),
+    reader: segmentReader(
+      store,
+      cache,
+      async (project) => (await opened.of(project)).eras,
+      namesOfServices(records, clock),
+    ),
     ledger: uploadLedger,
     generations: opened,
     retention,

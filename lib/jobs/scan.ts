@@ -1,8 +1,8 @@
-import { listNamedServices } from '../records/aliases.ts';
 import { deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
 import type { LeakResult } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import { listNamedServices } from '../records/aliases.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { listScans, type ScanRecord, writeScan } from '../records/scans.ts';
 import { thin } from './answers/thin.ts';
@@ -67,11 +67,23 @@ export async function scanService(
   const from = Math.min(now - RECENT_MS, await rulesReadFrom(context, project, service, now));
   const recent = await loadService(context, project, service, from, now);
   const known = await listScans<LookState>(context.records, project, service);
-  const looked = isDue(recent, known, now) ? await lookAtAll(context, project, service, known, now) : [];
+  const look = isDue(recent, known, now) ? await lookAtAll(context, project, service, known, now) : undefined;
+  const looked = look?.looked ?? [];
   const deaths = deathsNearLimit(loudestLives(looked));
   const rules = await evaluateRules(context, recent, now);
   const instances = recent.state.instances.size;
-  await keepFindings(context, { project, service, now, from: recent.from, looked, deaths, rules, instances });
+  const { loaded } = look ?? {};
+  await keepFindings(context, {
+    project,
+    service,
+    now,
+    from: recent.from,
+    looked,
+    deaths,
+    rules,
+    instances,
+    loaded,
+  });
   return looked;
 }
 
@@ -81,7 +93,7 @@ async function lookAtAll(
   service: ServiceName,
   known: readonly ScanRecord<LookState>[],
   now: EpochMs,
-): Promise<readonly Looked[]> {
+): Promise<{ looked: readonly Looked[]; loaded: LoadedService }> {
   const loaded = await loadHistory(context, project, service, now);
   const looked: Looked[] = [];
   for (const cohort of cohortsOf(loaded)) {
@@ -95,7 +107,7 @@ async function lookAtAll(
     looked.push({ cohort, decision, look: state });
     await writeScan(context.records, project, service, scanRecord(cohort, state, now));
   }
-  return looked;
+  return { looked, loaded };
 }
 
 /** Whether anything may be said that was not said before. */

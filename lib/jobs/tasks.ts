@@ -1,8 +1,8 @@
 import { invalidInput } from '../model/fault.ts';
 import type { ServiceName } from '../model/service.ts';
 import { HOUR_MS } from '../model/units.ts';
+import { listNamedServices } from '../records/aliases.ts';
 import { listProjects } from '../records/api-keys.ts';
-import { listServices } from '../records/services.ts';
 import type { JobContext } from './context.ts';
 import { sweepDirect } from './direct.ts';
 import { expire } from './expire.ts';
@@ -36,7 +36,7 @@ export async function tasksOf(context: JobContext, tick: Tick): Promise<readonly
   if (tick !== 'scan') return [{ job: tick }];
   const tasks: Task[] = [];
   for (const { name: project } of await listProjects(context.records)) {
-    for (const { service, lastSeen } of await listServices(context.records, project)) {
+    for (const { service, lastSeen } of await listNamedServices(context.records, project)) {
       if (context.clock.now() - lastSeen <= SILENT_MS) tasks.push({ job: 'scan', project, service });
     }
   }

@@ -50,11 +50,16 @@ interface Merged {
 export type ErasOf = (project: string) => Promise<readonly Era[]>;
 const FIRST_GENERATION: ErasOf = async () => [{ from: 0, to: END_OF_TIME, generation: 0 }];
 
+/** Under which names data of a service is stored. */
+type NamesOf = (project: string, service: ServiceName) => Promise<readonly ServiceName[]>;
+const OWN_NAME: NamesOf = async (_, service) => [service];
+
 /** Reads through `cache`; a partition whose head has not moved is not merged again. */
 export function segmentReader(
   context: SegmentStoreContext,
   cache: SegmentCache,
   erasOf: ErasOf = FIRST_GENERATION,
+  namesOf: NamesOf = OWN_NAME,
 ): SegmentReader {
   const unreadable = unreadableBuckets();
   // One state for each partition and kind: those of former heads are of no use any more.
@@ -93,7 +98,9 @@ export function segmentReader(
     for (const era of eras) {
       const [from, to] = [Math.max(query.from, era.from), Math.min(query.to, era.to)];
       const range = { ...query, from, to, generation: era.generation, coarse, now: context.clock.now() };
-      if (from < to) found.push(...(await tiles(context.heads, range)));
+      if (from >= to) continue;
+      for (const service of await namesOf(query.project, query.service))
+        found.push(...(await tiles(context.heads, { ...range, service })));
     }
     return found;
   }

@@ -7,6 +7,7 @@ import { uploadIdOf } from '../../lib/jobs/receive.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import type { QueueMessage } from '../../lib/ports/queue.ts';
 import type { RecordStore, StoredRecord } from '../../lib/ports/record-store.ts';
+import { namesOfServices } from '../../lib/records/aliases.ts';
 import { ensureProject } from '../../lib/records/api-keys.ts';
 import { findingRecords } from '../../lib/records/findings.ts';
 import { generations } from '../../lib/records/generations.ts';
@@ -92,7 +93,12 @@ export async function world() {
       redrive: unused,
     },
     cache,
-    reader: segmentReader(store, cache, async (project) => (await opened.of(project)).eras),
+    reader: segmentReader(
+      store,
+      cache,
+      async (project) => (await opened.of(project)).eras,
+      namesOfServices(records, clock),
+    ),
     ledger: openedLedger,
     generations: opened,
     findings: findingRecords<FindingRecord>(records),

@@ -4,8 +4,9 @@ import type { MemoryRole } from '../../model/memory.ts';
 import { MACHINES } from '../../model/partition.ts';
 import { emptySketch, mergeSketches, quantileUs } from '../../model/sketch.ts';
 import { MINUTE_MS } from '../../model/units.ts';
+import { listNamedServices } from '../../records/aliases.ts';
 import { listScans, type ScanRecord } from '../../records/scans.ts';
-import { listServices, type ServiceRecord } from '../../records/services.ts';
+import type { ServiceRecord } from '../../records/services.ts';
 import type { JobContext } from '../context.ts';
 import { loadService } from '../load-service.ts';
 import { bucketQuantileUs } from './bucket-quantile.ts';
@@ -16,7 +17,7 @@ const RECENT_MS = 10 * MINUTE_MS;
 
 /** Every service of a project: when it was last seen, what it sends, how its memory stands. */
 export async function servicesAnswer(context: JobContext, project: string) {
-  const services = (await listServices(context.records, project)).filter(
+  const services = (await listNamedServices(context.records, project)).filter(
     ({ service }) => service !== MACHINES,
   );
   const open = (await context.findings.list(project)).filter(({ state }) => state === 'firing');

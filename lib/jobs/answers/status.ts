@@ -1,4 +1,4 @@
-import { listServices } from '../../records/services.ts';
+import { listNamedServices } from '../../records/aliases.ts';
 import type { JobContext } from '../context.ts';
 
 /** What a page at rest asks for every few seconds. */
@@ -7,7 +7,7 @@ export async function statusAnswer(
   project: string,
   scans: { readonly lastAt: number | null },
 ) {
-  const services = await listServices(context.records, project);
+  const services = await listNamedServices(context.records, project);
   const findings = await context.findings.list(project);
   const { visible, inFlight } = await context.uploads.depth();
   const lastSeen = services.map((service) => service.lastSeen);
