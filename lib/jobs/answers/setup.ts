@@ -1,4 +1,6 @@
-/** The lines to paste so that memory, counts and traces of a service arrive here. */
+import { profileGuide, pyroscopeGuide, sentryGuide } from './setup-profiles.ts';
+
+/** The lines to paste so that memory, counts, traces and profiles of a service arrive here. */
 export function setupAnswer(endpoint: string, auth: boolean) {
   const header = auth ? ['OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20<your key>"'] : [];
   const env = (service: string, ...more: string[]) =>
@@ -20,6 +22,9 @@ export function setupAnswer(endpoint: string, auth: boolean) {
       goGuide(env),
       javaGuide(env),
       collectorGuide(endpoint, auth),
+      sentryGuide(),
+      pyroscopeGuide(endpoint, auth),
+      profileGuide(endpoint, auth),
       deployGuide(endpoint, auth),
     ],
   };

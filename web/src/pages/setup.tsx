@@ -14,7 +14,7 @@ export function SetupPage() {
           <div class="narrow">
             <section>
               <h1 class="say">
-                Send OpenTelemetry to <code>{data.endpoint}</code>
+                Send telemetry to <code>{data.endpoint}</code>
                 {data.auth ? ', with a key.' : '; no key is needed here.'}
               </h1>
               <p class="lede after-say">
