@@ -16,6 +16,7 @@ import {
   UPLOADS,
 } from './fixture-data.ts';
 import { flameDiffOf, flamegraphOf, PROFILE_TYPES } from './fixture-flame.ts';
+import { COMPARISON, GAPS, NESTING, SUSPECTS, TRACES } from './fixture-traces.ts';
 
 // Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
 // `node test/browser/fixture-api.ts [leak|empty|error]`. test/web/fixture.test.ts holds the data to the schemas.
@@ -78,7 +79,18 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     // The unit's name asks for a size: what a page of 10,000 nodes costs is measured with it.
     const nodes = Number(/^nodes (\d+)$/.exec(url.searchParams.get('unit') ?? '')?.[1] ?? 60);
     if (second === 'flamegraph') return ok(third === 'diff' ? flameDiffOf(nodes) : flamegraphOf(nodes));
-    if (second === 'transactions') return ok(list(TRANSACTIONS));
+    if (second === 'transactions' && third === undefined) return ok(list(TRANSACTIONS));
+    if (second === 'transactions') return unitAnswer(third ?? '', parts[4] ?? '', method);
+    if (second === 'nesting') return ok(NESTING);
+  }
+  if (head === 'traces') {
+    const items = TRACES.filter(({ traceId }) => traceId === first);
+    if (items.length > 0) return ok(list(items));
+    return problem(
+      404,
+      'Not Found',
+      `Cannot show trace "${first}": it is not retained; only examples are kept`,
+    );
   }
   if (head === 'health') return ok({ ...HEALTH, service: second ?? '' });
   if (head === 'findings' && first === undefined) {
@@ -106,6 +118,29 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
   if (head === 'setup') return ok(SETUP);
   if (head === 'keys') return ok(list(KEYS));
   return problem(404, 'Not Found', `There is nothing at ${url.pathname}`);
+}
+
+/** Of one unit: only the storefront's checkout has spans, so that the page without them is seen too. */
+function unitAnswer(unit: string, what: string, method: string): Answer {
+  if (method === 'POST') return ok({ changed: true });
+  const known = unit === 'http GET /checkout';
+  const none = { requests: 0, seen: 0, misnested: 0, profiled: 0, totalMs: 0 };
+  if (what === 'suspects')
+    return ok(
+      known ? SUSPECTS : { ...SUSPECTS, ...none, spans: [], functions: [], patterns: [], examples: [] },
+    );
+  if (what === 'gaps') return ok(known ? GAPS : { ...GAPS, ...none, gaps: [] });
+  if (what === 'comparison')
+    return ok(
+      known
+        ? COMPARISON
+        : {
+            ...COMPARISON,
+            shifts: COMPARISON.shifts.map((shift) => ({ ...shift, verdict: 'too-few' })),
+            sentence: 'Too few requests to compare: 0 and 0, need 30 on each side',
+          },
+    );
+  return problem(404, 'Not Found', `There is nothing called ${what}`);
 }
 
 async function fileAnswer(path: string): Promise<{ type: string; body: Buffer }> {

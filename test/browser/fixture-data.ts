@@ -10,6 +10,7 @@ import type {
   ApiUnit,
   ApiUploads,
 } from '../../lib/http/schemas.ts';
+import { TRACE_FINDINGS } from './fixture-traces.ts';
 
 // A leak as the design's mock tells it: a release on Tuesday, growth in two lives of every instance but the idle one,
 // one unit named and the others cleared. All of it is computed, so that two runs draw the same pixels.
@@ -307,7 +308,7 @@ const snoozed: ApiFinding = {
   snoozedUntil: NOW + DAY,
   title: 'Leak in storefront',
 };
-export const FINDINGS: ApiFinding[] = [leak, killed, snoozed, old];
+export const FINDINGS: ApiFinding[] = [leak, killed, snoozed, old, ...TRACE_FINDINGS];
 
 const flat = (level: number, wave: number, spike = 0): [number, number][] =>
   Array.from({ length: 60 }, (_, i) => [

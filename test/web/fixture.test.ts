@@ -15,12 +15,21 @@ import {
   UnitItemSchema,
   UploadsSchema,
 } from '../../lib/http/schemas.ts';
+import {
+  ComparisonSchema,
+  GapsSchema,
+  NestingSchema,
+  SuspectsSchema,
+  TraceSchema,
+} from '../../lib/http/trace-schemas.ts';
 import { answer, type Scenario } from '../browser/fixture-api.ts';
 import { SERVICE } from '../browser/fixture-data.ts';
+import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from '../browser/fixture-traces.ts';
 
 // The browser tests are worth as much as their data: it must be what the server may say, no more and no less.
 
 const s = encodeURIComponent(SERVICE);
+const checkout = `services/${encodeURIComponent(STOREFRONT)}/transactions/${encodeURIComponent('http GET /checkout')}`;
 const SHAPES: [string, z.ZodType][] = [
   ['status', StatusSchema],
   ['services', list(ServiceItemSchema)],
@@ -36,6 +45,15 @@ const SHAPES: [string, z.ZodType][] = [
   ['findings', list(FindingSchema)],
   ['findings?state=firing', list(FindingSchema)],
   ['findings/f-leak-1', FindingSchema],
+  ['findings/f-nesting-1', FindingSchema],
+  ['findings/f-latency-1', FindingSchema],
+  [`${checkout}/suspects`, SuspectsSchema],
+  [`${checkout}/gaps`, GapsSchema],
+  [`${checkout}/comparison`, ComparisonSchema],
+  [`services/${s}/transactions/${encodeURIComponent('http GET /cart')}/suspects`, SuspectsSchema],
+  [`services/${s}/nesting`, NestingSchema],
+  [`traces/${TRACE_ID}`, list(TraceSchema)],
+  [`traces/${LONG_TRACE_ID}`, list(TraceSchema)],
   ['uploads', UploadsSchema],
   [`deploys?service=${s}`, list(DeploySchema)],
   ['setup', SetupSchema],

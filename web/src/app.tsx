@@ -17,6 +17,7 @@ const FlamePage = lazy(async () => (await import('./pages/flame.tsx')).FlamePage
 const FlameDiffPage = lazy(async () => (await import('./pages/flame-diff.tsx')).FlameDiffPage);
 const TransactionsPage = lazy(async () => (await import('./pages/transactions.tsx')).TransactionsPage);
 const TransactionPage = lazy(async () => (await import('./pages/transaction.tsx')).TransactionPage);
+const TracePage = lazy(async () => (await import('./pages/trace.tsx')).TracePage);
 const HealthPage = lazy(async () => (await import('./pages/health.tsx')).HealthPage);
 const FindingsPage = lazy(async () => (await import('./pages/findings.tsx')).FindingsPage);
 const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage);
@@ -38,6 +39,7 @@ function Page({ path }: { path: string }) {
     if (second === 'health') return <HealthPage key={first} service={first} />;
     return <NotFound path={path} />;
   }
+  if (head === 'traces' && first) return <TracePage key={first} id={first} />;
   if (head === 'findings' && first) return <FindingPage key={first} id={first} />;
   if (rest.length > 0) return <NotFound path={path} />;
   if (head === '') return <ServicesPage />;

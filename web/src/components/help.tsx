@@ -18,6 +18,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['u', 'UTC or local time'],
   ['e', 'evidence of a finding'],
   ['s', 'snooze a finding'],
+  ['n', 'nesting of a trace: repaired, as reported'],
   ['y', 'copy a link with fixed times'],
   ['← →', 'a point of a chart in focus, with shift ten'],
 ];

@@ -16,9 +16,6 @@ export const traceHref = (
     ...also,
   });
 
-/** How a gap is named in a URL: the span whose time it is, and its length, since a span may have several. */
-export const gapName = (spanId: string, durationUs: number): string => `${spanId}:${Math.round(durationUs)}`;
-
 /** The hour before and after a time, for what is known to lie near it. */
 export const around = (at: number): { from: number; to: number } => ({
   from: Math.floor(at - HOUR_MS),

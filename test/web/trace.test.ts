@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ApiTrace, ApiTraceSpan } from '../../lib/http/trace-schemas.ts';
+import { causeText, ownCaller } from '../../web/src/trace/causes.ts';
+import { findGap, gapId, gapUs, type Row, rowsOf, uncovered } from '../../web/src/trace/model.ts';
+import { TRACES } from '../browser/fixture-traces.ts';
+
+const [TRACE] = TRACES as [ApiTrace];
+
+/** A tree as text: two blanks for each level, `~` for gaps, `<` for what was moved. */
+const drawn = (rows: readonly Row[]) =>
+  rows.map((row) =>
+    row.kind === 'gap'
+      ? `${'  '.repeat(row.depth)}~ ${row.gap.durationUs / 1000}`
+      : `${'  '.repeat(row.depth)}${row.span.description}${row.movedFrom ? ` < ${row.movedFrom.description}` : ''}`,
+  );
+
+describe('rows of a waterfall', () => {
+  it('stand under the repaired parents, gaps between them in time', () => {
+    expect(drawn(rowsOf(TRACE, 'repaired'))).toEqual([
+      'GET /checkout',
+      '  SessionMiddleware',
+      '    session:*',
+      '    checkout.views.checkout',
+      '      SELECT * FROM cart WHERE id = ?',
+      '      GET pricing/quote < GET inventory/stock',
+      '      GET inventory/stock',
+      '      GET shipping/rates < GET pricing/quote',
+      '      SELECT * FROM recommendation < GET shipping/rates',
+      '      GET loyalty/points < SELECT * FROM recommendation',
+      '      ~ 410',
+      '      SELECT * FROM address',
+      '      POST payments/intents',
+      '      POST risk/score < POST payments/intents',
+      '      ~ 76',
+      '      checkout.html',
+      '    session:*',
+    ]);
+  });
+
+  it('stand under the parents that were sent', () => {
+    const lines = drawn(rowsOf(TRACE, 'reported'));
+    expect(lines).toContain('              GET loyalty/points < SELECT * FROM recommendation');
+    expect(lines).toHaveLength(17);
+  });
+
+  it('leave out what is folded', () => {
+    const root = TRACE.spans[0]!.spanId;
+    expect(drawn(rowsOf(TRACE, 'repaired', new Set([root])))).toEqual(['GET /checkout']);
+  });
+
+  it('hold every span once, whatever parents are sent: circles, strangers, itself', () => {
+    const parents = fc.array(fc.integer({ min: -1, max: 12 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(parents, (of) => {
+        const spans = of.map(
+          (parent, i): ApiTraceSpan => ({
+            ...TRACE.spans[0]!,
+            spanId: `s${i}`,
+            reportedParent: parent < 0 ? '' : `s${parent}`,
+            parent: i === 0 ? '' : `s${parent}`,
+          }),
+        );
+        for (const nesting of ['repaired', 'reported'] as const) {
+          const rows = rowsOf({ ...TRACE, spans, gaps: [] }, nesting);
+          expect(rows.map(({ id }) => id).sort()).toEqual(spans.map(({ spanId }) => spanId).sort());
+          expect(rows[0]?.id).toBe('s0');
+        }
+      }),
+    );
+  });
+
+  it('have a chain of ten thousand spans', () => {
+    const spans = Array.from(
+      { length: 10_000 },
+      (_, i): ApiTraceSpan => ({
+        ...TRACE.spans[0]!,
+        spanId: `s${i}`,
+        parent: i === 0 ? '' : `s${i - 1}`,
+        reportedParent: '',
+      }),
+    );
+    expect(rowsOf({ ...TRACE, spans, gaps: [] }, 'repaired').at(-1)?.depth).toBe(9999);
+  });
+});
+
+describe('self time', () => {
+  const span = (startUs: number, endUs: number) => ({
+    ...TRACE.spans[0]!,
+    startUs,
+    durationUs: endUs - startUs,
+  });
+  it('is what no child covers, be they side by side or longer than their parent', () => {
+    const children = [span(10, 30), span(20, 40), span(60, 70), span(95, 200)];
+    expect(uncovered(span(0, 100), children)).toEqual([
+      [0, 10],
+      [40, 60],
+      [70, 95],
+    ]);
+    expect(uncovered(span(0, 10), [])).toEqual([[0, 10]]);
+    expect(uncovered(span(5, 9), [span(0, 20)])).toEqual([]);
+  });
+});
+
+describe('gaps', () => {
+  it('count time once where they lie over one another', () => {
+    const [gap] = TRACE.gaps as [ApiTrace['gaps'][number]];
+    expect(gapUs(TRACE.gaps)).toBe(486_000);
+    expect(gapUs([gap, { ...gap, startUs: gap.startUs + 10_000, durationUs: 20_000 }])).toBe(410_000);
+  });
+  it('are found by span and nearest length, or not at all', () => {
+    const [first, second] = TRACE.gaps as [ApiTrace['gaps'][number], ApiTrace['gaps'][number]];
+    expect(findGap(TRACE.gaps, gapId(second))).toBe(second);
+    expect(findGap(TRACE.gaps, `${first.spanId}:400000`)).toBe(first);
+    expect(findGap(TRACE.gaps, 'nobody:1')).toBeUndefined();
+    expect(findGap(TRACE.gaps, null)).toBeUndefined();
+  });
+});
+
+describe('words for causes', () => {
+  it.each([
+    [
+      'library',
+      'prefetch_related_objects › from_db (db/base.py), called from list_orders ← view (shop/views.py)',
+      ['from_db', 'db/base.py, called by list_orders, shop/views.py, for view', true],
+    ],
+    ['app', 'zerofill ← parse (billing/dates.py)', ['zerofill', 'billing/dates.py, for parse', true]],
+    ['app', '3 smaller places', ['3 smaller places', '', true]],
+    ['waiting', 'nothing to instrument in this process', ['waiting', 'nothing to instrument', false]],
+    ['waiting', 'fetch (shop/api.py)', ['waiting', 'in fetch (shop/api.py)', false]],
+    ['gc', 'garbage collection', ['garbage collection', '', false]],
+    [
+      'foreign',
+      'blocked by GET /export: export_orders (export/api.py)',
+      ["another request's work", 'GET /export held the loop in export_orders (export/api.py)', false],
+    ],
+  ] as const)('%s: %s', (kind, frame, [name, rest, isCode]) => {
+    expect(causeText(kind, frame)).toEqual({ name, rest, isCode });
+  });
+  it('name the nearest function of the team’s own', () => {
+    expect(ownCaller('library', 'get (a.py), called from product ← cart (b.py)')).toBe('product');
+    expect(ownCaller('app', 'zerofill ← parse (b.py)')).toBe('zerofill');
+    expect(ownCaller('waiting', 'nothing to instrument in this process')).toBe('');
+  });
+});
