@@ -406,6 +406,45 @@ describe('Sentry', () => {
   });
 });
 
+describe('OTLP profiles', () => {
+  const profile = (type: number, value: string) => ({
+    sampleType: { typeStrindex: type, unitStrindex: 3 },
+    samples: [{ stackIndex: 0, values: [value] }],
+  });
+  const request = {
+    resourceProfiles: [
+      { scopeProfiles: [{ profiles: [profile(1, '5'), profile(2, '7')] }] },
+      { scopeProfiles: [{ profiles: [profile(1, String(2n ** 60n))] }] },
+    ],
+    dictionary: {
+      stringTable: ['', 'alloc_objects', 'alloc_space', 'count', 'main'],
+      functionTable: [{ nameStrindex: 4 }],
+      locationTable: [{ lines: [{ functionIndex: 0, line: 3 }] }],
+      stackTable: [{ locationIndices: [0] }],
+    },
+  };
+
+  it('keep every type of a request, and add up profiles of one type', () => {
+    expect(format(json(request))).toBe('otlp-profiles');
+    const read = decodeProfile(json(request));
+    expect(read.sampleTypes.map(({ type }) => type)).toEqual(['alloc_objects', 'alloc_space']);
+    expect([0, 1].map((type) => profileTotals(read, type).sum)).toEqual([2n ** 60n + 5n, 7]);
+  });
+
+  it('refuse indices that point nowhere', () => {
+    const { dictionary } = request;
+    for (const broken of [
+      { stackTable: [] },
+      { locationTable: [] },
+      { functionTable: [] },
+      { stringTable: [''] },
+    ])
+      expect(() => decodeProfile(json({ ...request, dictionary: { ...dictionary, ...broken } }))).toThrow(
+        /an index below/,
+      );
+  });
+});
+
 describe('JFR and the text of Go', () => {
   it('are told apart, and refused with what to do', () => {
     const jfr = Uint8Array.from([...utf8('FLR\0'), 0, 2, 0, 1, 0, 0]);

@@ -17,33 +17,40 @@ const WHAT = 'OTLP profiles';
 const read = jsonReader(WHAT);
 const NS_PER_MS = 1e6;
 
-/** All profiles of a request that measure what its first one does, as one. */
+/** All profiles of a request as one: each has one type of value, and profiles of one type add up. */
 export function decodeOtlpProfiles(bytes: Uint8Array): Profile {
   const request = isBinary(bytes) ? parseOtlpProfiles(bytes) : parseJson(bytes, WHAT);
   const dictionary = read.object(request.dictionary ?? {}, 'dictionary');
   const text = stringTable(dictionary);
-  const profiles = allProfiles(request);
-  const type = typeOf(profiles[0], text);
-  const builder = createProfileBuilder(1);
+  const profiles = allProfiles(request).map((profile) => ({ profile, type: typeOf(profile, text) }));
+  const types = new Map(profiles.map(({ type }) => [`${type.type} ${type.unit}`, type]));
+  if (types.size > MAX_TYPES) throw tooMany('sample types', MAX_TYPES);
+  const places = new Map([...types.keys()].map((key, place) => [key, place]));
+  const builder = createProfileBuilder(types.size);
   const tables = { text, dictionary, builder, stackOf: stackReader(dictionary, text, builder) };
   let start = Number.POSITIVE_INFINITY;
   let durationNs = 0;
-  for (const profile of profiles) {
-    const own = typeOf(profile, text);
-    if (own.type !== type.type || own.unit !== type.unit) continue;
-    addSamples(profile, tables);
+  for (const { profile, type } of profiles) {
+    addSamples(profile, { ...tables, place: places.get(`${type.type} ${type.unit}`)!, types: types.size });
     const time = integer(profile.timeUnixNano);
     if (time > 0n) start = Math.min(start, Number(time) / NS_PER_MS);
     durationNs = Math.max(durationNs, Number(integer(profile.durationNano)));
   }
   return builder.finish({
     format: 'otlp-profiles',
-    sampleTypes: [{ ...type, temporality: temporalityOf(type.type, durationNs > 0) }],
+    sampleTypes: Array.from(types.values(), (type) => ({
+      ...type,
+      temporality: temporalityOf(type.type, durationNs > 0),
+    })),
+    defaultType: 0,
     start: Number.isFinite(start) ? start : null,
     durationNs: durationNs > 0 ? durationNs : null,
     labels: resourceLabels(request),
   });
 }
+
+/** Of a request; a sample has a value of one of them, and zeros of the others. */
+const MAX_TYPES = 32;
 
 /** JSON may begin with a line feed, which is the tag of a field here: only then the bytes after it have to tell. */
 const isBinary = (bytes: Uint8Array) =>
@@ -56,6 +63,9 @@ interface Tables {
   readonly dictionary: JsonObject;
   readonly builder: ProfileBuilder;
   readonly stackOf: (index: unknown) => number;
+  /** Of the profile's type, and how many there are. */
+  readonly place: number;
+  readonly types: number;
 }
 
 function allProfiles(request: JsonObject): JsonObject[] {
@@ -90,7 +100,7 @@ function integer(value: unknown): bigint {
   throw read.fault('an integer', 'one of up to 64 bits');
 }
 
-function addSamples(profile: JsonObject, { builder, stackOf, text, dictionary }: Tables): void {
+function addSamples(profile: JsonObject, { builder, stackOf, text, dictionary, place, types }: Tables): void {
   for (const item of read.list(profile.samples, 'samples')) {
     const sample = read.object(item, 'samples');
     const stack = stackOf(sample.stackIndex);
@@ -106,7 +116,10 @@ function addSamples(profile: JsonObject, { builder, stackOf, text, dictionary }:
     for (let i = 0; i < rows; i += 1) {
       builder.sample(stack, { ...facts, ...(times[i] === undefined ? {} : { time: times[i] }) });
       const value = values[i] ?? 1n;
-      builder.value(0, Number.isSafeInteger(Number(value)) ? Number(value) : value);
+      for (let type = 0; type < types; type += 1) {
+        if (type !== place) builder.value(type, 0);
+        else builder.value(type, Number.isSafeInteger(Number(value)) ? Number(value) : value);
+      }
     }
   }
 }
