@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  detailsOf,
   doubleView,
   exported,
   flameAnswer,
@@ -40,6 +41,10 @@ const GraphQuery = RangeQuery.extend({
 });
 const SingleQuery = GraphQuery.extend({
   format: z.enum(['flamebearer', 'speedscope', 'pprof', 'folded']).default('flamebearer'),
+  details: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({ description: 'example uploads per bar and lines per function; not for inverted graphs' }),
 });
 const Moment = RangeQuery.shape.from;
 
@@ -127,7 +132,11 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
         const service = serviceOf(params);
         const asked = { project: caller.project, service, ...range, type, temporality, unit, version };
         const answer = await flameAnswer(jobs, asked, shapingOf(query));
-        if (format === 'flamebearer') return singleView(answer, range, maxNodes);
+        if (format === 'flamebearer') {
+          const view = singleView(answer, range, maxNodes);
+          const isWanted = query.details === 'true' && query.inverted === 'false';
+          return isWanted ? { ...view, ...detailsOf(answer, maxNodes) } : view;
+        }
         return new Response(exported(answer, format, range) as Uint8Array<ArrayBuffer>, {
           headers: {
             'content-type': TYPES[format],

@@ -67,7 +67,25 @@ const PyroscopeShape = {
   frames: FramesSchema,
 };
 
-export const FlamegraphSchema = z.object({ ...PyroscopeShape, ...AboutShape });
+export const FlamegraphSchema = z.object({
+  ...PyroscopeShape,
+  ...AboutShape,
+  /** With details=true. */
+  examples: z
+    .object({ uploads: z.array(z.string()), levels: z.array(z.array(z.number())) })
+    .optional()
+    .meta({ description: 'per bar of each level an index into uploads, −1 where no upload is kept' }),
+  functionLines: z
+    .array(
+      z.object({
+        name: z.string(),
+        file: z.string(),
+        lines: z.array(z.object({ line: z.number(), self: Integer, total: Integer })),
+      }),
+    )
+    .optional()
+    .meta({ description: 'lines of the functions in top, of all units of work together' }),
+});
 
 const SideValues = z.object({ self: Integer, total: Integer });
 export const FlamegraphDiffSchema = z.object({

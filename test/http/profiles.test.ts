@@ -207,6 +207,21 @@ describe('POST /v1/profiles', () => {
     expect(inverted.frames).toHaveLength(inverted.flamebearer.names.length);
   });
 
+  it('tells uploads that show a bar, and the lines of functions', async () => {
+    const sent = await send(`service=detailed&${now}`, cpu);
+    const { id } = (await sent.json()) as { id: string };
+    await product.settle();
+    const graph = await graphOf('detailed', 'type=cpu&maxNodes=50&details=true');
+    const { levels } = graph.flamebearer;
+    expect(graph.examples!.uploads).toEqual([id]);
+    expect(graph.examples!.levels.map((level) => level.length)).toEqual(levels.map((one) => one.length / 4));
+    expect(graph.examples!.levels[0]).toEqual([0]);
+    const { lines } = graph.functionLines!.find(({ name }) => name === graph.top[0]!.name)!;
+    const self = lines.reduce((sum, line) => sum + Number(line.self), 0);
+    expect(self).toBe(Number(graph.top[0]!.self));
+    expect((await graphOf('detailed', 'type=cpu')).examples).toBeUndefined();
+  });
+
   it.each(['pprof', 'speedscope', 'folded'])('gives the graph as %s, nothing lost', async (format) => {
     const response = await product.api(
       `/services/once/flamegraph?type=cpu&format=${format}&from=${AT - 600_000}&to=${AT + 1}`,

@@ -1,3 +1,4 @@
+import { exampleUploads, functionName, linesByFunction, spreadUp } from '../../flame/details.ts';
 import { align, type DiffRow, diffOf } from '../../flame/diff.ts';
 import { focus, ignore } from '../../flame/filter.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import { foldedText } from '../../flame/folded.ts';
 import { invert } from '../../flame/invert.ts';
 import { prune, pruneSides } from '../../flame/prune.ts';
-import { type Selected, type States, select } from '../../flame/select.ts';
+import { type Selected, type Selection, type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
 import { profileOf } from '../../flame/to-profile.ts';
 import { type TopRow, topOf } from '../../flame/top.ts';
@@ -79,6 +80,8 @@ function seriesOf(
 
 /** One graph and where it comes from. */
 export interface FlameAnswer {
+  readonly states: States;
+  readonly selection: Selection;
   readonly series: Series;
   readonly selected: Selected;
   /** As asked for: filtered and turned, not pruned. */
@@ -108,8 +111,9 @@ const nothing = ({ service, type }: FlameQuery) =>
 
 function answerOf(states: States, series: Series, side: Side, shaping: Shaping): FlameAnswer {
   const { measure, temporality } = series;
-  const selected = select(states, { measure, temporality, version: side.version, work: side.unit });
-  return { series, selected, tree: shaped(selected.tree, shaping) };
+  const selection = { measure, temporality, version: side.version, work: side.unit };
+  const selected = select(states, selection);
+  return { states, selection, series, selected, tree: shaped(selected.tree, shaping) };
 }
 
 function shaped(tree: FlameTree, { focus: wanted, ignore: unwanted, inverted }: Shaping): FlameTree {
@@ -180,6 +184,34 @@ export function pyroscopeUnits({ measure }: Pick<Series, 'measure'>): {
 interface Drawn {
   readonly flamebearer: Flamebearer;
   readonly frames: readonly NamedFrame[];
+}
+
+/**
+ * What goes with a single view when it is asked for: per bar an upload that shows it (the smallest id of those kept), and
+ * the lines of the functions in the table.
+ */
+export function detailsOf({ states, selection, tree }: FlameAnswer, maxNodes: number) {
+  const pruned = prune(tree, maxNodes);
+  const own = exampleUploads(states.states, selection, pruned);
+  const examples = spreadUp(pruned.stacks.parent, own);
+  const uploads = [...new Set(examples.filter((one) => one !== undefined))].sort();
+  const places = new Map(uploads.map((upload, place) => [upload, place]));
+  const lines = linesByFunction(states.states, selection);
+  return {
+    examples: {
+      uploads,
+      levels: flamebearer(pruned).nodes.map((level) =>
+        level.map((node) => (examples[node] === undefined ? -1 : places.get(examples[node])!)),
+      ),
+    },
+    functionLines: topOf(tree, 'self', TOP_ROWS).map(({ name, file }) => ({
+      name,
+      file,
+      lines: [...(lines.get(functionName(name, file)) ?? [])]
+        .sort(([a], [b]) => a - b)
+        .map(([line, { self, total }]) => ({ line, self: toJson(self), total: toJson(total) })),
+    })),
+  };
 }
 
 /** Pyroscope's answer of /render, and beside it what its format has no place for. */
