@@ -113,6 +113,36 @@ export const FindingSchema = z.object({
       })
       .optional()
       .meta({ description: 'of findings about traces' }),
+    explained: z
+      .object({
+        where: z
+          .object({
+            place: z.enum(['heap', 'external', 'stacks', 'allocator', 'page-cache', 'outside']),
+            share: z.number(),
+            experiments: z.array(z.string()),
+          })
+          .nullable(),
+        lines: z
+          .array(
+            z.object({
+              ...{ name: z.string(), file: z.string(), line: z.number() },
+              calledFrom: z.object({ name: z.string(), file: z.string(), line: z.number() }).nullable(),
+              owner: z.enum(['own', 'library', 'sdk', 'unknown']),
+              share: z.number(),
+              bytesPerHour: z.number(),
+              bytesPerUnit: IntervalSchema.nullable(),
+            }),
+          )
+          .meta({ description: 'where what stays was allocated, not who holds it' }),
+        stopGap: z
+          .object({ maxRequests: IntervalSchema.nullable(), restartS: z.number().nullable() })
+          .nullable(),
+        compared: z
+          .array(z.object({ unit: UnitSchema, perHourBefore: z.number(), perHourAfter: z.number() }))
+          .meta({ description: 'calls before and after the onset; ranks nothing' }),
+      })
+      .optional()
+      .meta({ description: 'of leaks' }),
   }),
   /** Where the notice stands: sent, owed with the reason of the last failure, or not configured. */
   notice: z.object({
@@ -216,6 +246,11 @@ export const TransactionSchema = z.object({
   p99Ms: z.number().nullable(),
   /** Sum of durations: the ranking that asks where the time goes. */
   totalMs: z.number(),
+  apdex: z.number().nullable().optional().meta({ description: 'null where only a histogram tells' }),
+  failureRate: z
+    .object({ value: z.number(), low: z.number(), high: z.number() })
+    .optional()
+    .meta({ description: 'with its 95 % interval' }),
   source: z.string().meta({ description: "'spans', or the name of the duration histogram" }),
   examples: z.array(z.object({ traceId: z.string(), durationMs: z.number(), at: Time })),
   /** [bucket start, p50, p95] */
@@ -254,6 +289,10 @@ export const UploadsSchema = z.object({
   }),
   /** Refused at the door, before anything was stored: not part of the balance. */
   refused: z.array(RejectionSchema),
+  leftOut: z
+    .array(z.object({ reason: z.string(), count: z.number() }))
+    .optional()
+    .meta({ description: 'left out of analysed uploads, and by SDKs as their client reports say' }),
   items: z.array(UploadItemSchema),
   cursor: z.string().nullable(),
 });

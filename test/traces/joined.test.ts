@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiUploads } from '../../lib/http/schemas.ts';
 import type {
   ApiComparison,
   ApiGaps,
@@ -261,6 +262,20 @@ describe('nesting of a FastAPI service whose init ran before the loop', () => {
     const { items: traces } = await product.get<{ items: ApiTrace[] }>(`/traces/${wrong.traceId}`);
     expect(traces[0]).toMatchObject({ verdict: 'misnested', fix: items[0]!.fix });
     expect(traces[0]!.spans.some(({ parent, reportedParent }) => parent !== reportedParent)).toBe(true);
+  });
+});
+
+describe('what SDKs threw away', () => {
+  it('is counted by their client reports', async () => {
+    const product = await productAt(Date.parse('2031-02-03T04:05:30Z'));
+    const report = {
+      timestamp: 1,
+      discarded_events: [{ reason: 'sample_rate', category: 'transaction', quantity: 120 }],
+    };
+    const body = `{}\n{"type":"client_report"}\n${JSON.stringify(report)}\n`;
+    await postEnvelopes(product, [{ body }, { body: body.replace('120', '3') }]);
+    const { leftOut } = await product.get<ApiUploads>('/uploads');
+    expect(leftOut).toEqual([{ reason: 'left out by the SDK (sample_rate): transaction', count: 123 }]);
   });
 });
 

@@ -2,7 +2,9 @@ import type { ServiceName } from '../../model/service.ts';
 import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
+import { readTraceSettings } from '../../records/trace-settings.ts';
 import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
+import { apdex, failureRate, type Rate } from '../../traces/apdex.ts';
 import type { JobContext } from '../context.ts';
 import type { WorkIncrements } from '../lives/counts.ts';
 import { isCoarse, loadService } from '../load-service.ts';
@@ -49,12 +51,13 @@ const countOf = (parts: readonly WorkIncrements[]) =>
   );
 
 async function fromSpans(
-  { reader }: Pick<JobContext, 'reader'>,
+  { reader, records }: Pick<JobContext, 'reader' | 'records'>,
   project: string,
   service: ServiceName,
   from: EpochMs,
   to: EpochMs,
 ) {
+  const set = await readTraceSettings(records, project, service);
   const parts = await reader.range('latency', { project, service, from, to, coarse: isCoarse(from, to) });
   const units = new Map<string, { all: UnitLatency; history: HistoryPoint[] }>();
   for (const { start, state } of parts) {
@@ -69,7 +72,10 @@ async function fromSpans(
     }
   }
   return new Map(
-    [...units].map(([unit, { all, history }]) => [unit, spanAnswer(unit, all, history, to - from)]),
+    [...units].map(([unit, { all, history }]) => [
+      unit,
+      spanAnswer(unit, all, history, to - from, set.units[unit]?.apdexMs ?? set.apdexMs),
+    ]),
   );
 }
 
@@ -79,7 +85,13 @@ function historyPoint(start: EpochMs, sketch: Sketch): HistoryPoint | undefined 
   return p50 === undefined || p95 === undefined ? undefined : [start, p50 / 1000, p95 / 1000];
 }
 
-function spanAnswer(unit: string, latency: UnitLatency, history: HistoryPoint[], rangeMs: number) {
+function spanAnswer(
+  unit: string,
+  latency: UnitLatency,
+  history: HistoryPoint[],
+  rangeMs: number,
+  apdexMs: number | undefined,
+) {
   const { sketch, sum, slowest, examples } = latency;
   const count = latency.count / ONE;
   return {
@@ -90,6 +102,8 @@ function spanAnswer(unit: string, latency: UnitLatency, history: HistoryPoint[],
     perSecond: (count * 1000) / rangeMs,
     ...percentiles((q) => quantileUs(sketch, q)),
     totalMs: Number(sum / BigInt(ONE)) / 1000,
+    apdex: apdex(sketch, apdexMs) as number | null,
+    failureRate: failureRate(latency.failures / ONE, count) as Rate,
     source: 'spans',
     examples: [
       ...new Map([...slowest, ...examples].map((example) => [example.traceId, example])).values(),
@@ -127,6 +141,8 @@ function fromHistograms(
     perSecond: (count * 1000) / (to - from),
     ...percentiles((q) => bucketQuantileUs(parts, q)),
     totalMs: sumUs / 1000,
+    apdex: null,
+    failureRate: failureRate(countOf(parts.filter(isFailure)), count),
     source: parts[0]?.source ?? '',
     examples: spans?.examples ?? [],
     history: histogramHistory(parts, from, to),

@@ -86,9 +86,24 @@ async function answer(
       pending: count('pending'),
     },
     refused: refused.map((rejection) => ({ ...rejection, examples: [...rejection.examples] })),
+    leftOut: leftOutOf(rows),
     items: [...rows].sort(byTrouble).slice(0, ITEMS_MAX).map(itemOf),
     cursor: null,
   };
+}
+
+const REASONS_MAX = 100;
+
+/** What was left out of uploads that were analysed, and what SDKs say that they threw away before; the most first. */
+function leftOutOf(rows: readonly Row[]) {
+  const counts = new Map<string, number>();
+  for (const { record } of rows)
+    for (const [reason, count] of Object.entries(record?.dropped ?? {}))
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+  return [...counts]
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+    .slice(0, REASONS_MAX);
 }
 
 /** What needs a look comes first, then the latest. */
