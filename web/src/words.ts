@@ -43,6 +43,7 @@ export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]
   leak: ['growth', 'Leak'],
   killed: ['death', 'Killed'],
   rule: ['growth', 'Rule'],
+  regression: ['slow', 'Regression'],
   nesting: ['gap', 'Wrong nesting'],
   fragmented: ['gap', 'Fragments'],
   'blocked-loop': ['slow', 'Held loop'],
@@ -59,6 +60,16 @@ export const CAUSE_WORDS: Readonly<Record<string, string>> = {
   'second-loop': 'another event loop of the process is set up, this one is not',
   'shared-context': 'concurrent tasks share one OpenTelemetry context',
   'late-binding': 'work that nobody awaits takes the span that is current at its first step',
+};
+
+/** What costs time needlessly, by its form in a trace. */
+export const PATTERN_WORDS: Readonly<Record<string, string>> = {
+  'n-plus-one-db': 'One query for each row',
+  'n-plus-one-http': 'One call for each item',
+  'consecutive-db': 'Queries that could run together',
+  'consecutive-http': 'Calls that could run together',
+  'slow-db': 'Slow query',
+  'blocked-loop': 'Holds the event loop',
 };
 
 export const STATE_WORDS: Record<ApiFinding['state'], string> = {

@@ -7,6 +7,7 @@ import { Part } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
 import { capital, count, seconds, UNKNOWN } from '../format.ts';
 import { href } from '../router.ts';
+import { NestingVerdicts } from '../trace/nesting-verdicts.tsx';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
 
@@ -25,6 +26,7 @@ export function HealthPage({ service }: { service: string }) {
             <>
               <h1 class="say">{data.sentence}</h1>
               <Arrives arrives={data.arrives} />
+              <NestingVerdicts service={service} />
               <section class="two">
                 <Missing missing={data.missing} />
                 <Unused metrics={data.unusedMetrics} />

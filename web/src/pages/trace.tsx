@@ -9,7 +9,7 @@ import { Failed, Skeleton } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
 import { useKeys } from '../keys.ts';
 import { go, href, hrefWith, servicePath, usePlace } from '../router.ts';
-import { dayTime, resolveTime } from '../time.ts';
+import { dayTime, resolveTime, zoneName } from '../time.ts';
 import { ChosenGap } from '../trace/chosen-gap.tsx';
 import { ChosenSpan } from '../trace/chosen-span.tsx';
 import { around, unitHref } from '../trace/link.ts';
@@ -166,7 +166,7 @@ function Eyebrow({ trace }: { trace: ApiTrace }) {
         {trace.traceId.slice(0, 12)}
       </Copy>
       <span>
-        {dayTime(trace.start, zone)}:{new Date(trace.start).toISOString().slice(17, 23)}
+        {dayTime(trace.start, zone)}:{new Date(trace.start).toISOString().slice(17, 23)} {zoneName(zone)}
       </span>
       {trace.version !== '' && <Tag kind="deploy">{trace.version}</Tag>}
       {trace.failed && <Tag kind="death">failed{trace.status && `: ${trace.status}`}</Tag>}

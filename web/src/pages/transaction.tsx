@@ -1,4 +1,5 @@
 import type { ApiFinding, ApiMemory, ApiTransaction } from '../../../lib/http/schemas.ts';
+import type { ApiComparison } from '../../../lib/http/trace-schemas.ts';
 import { useApi } from '../api.ts';
 import { Percentiles } from '../charts/percentiles.tsx';
 import { Dimmed } from '../components/estimate.tsx';
@@ -10,6 +11,9 @@ import { useCountRange } from '../default-range.ts';
 import { bytesEstimate, count, milliseconds, percent, perSecond } from '../format.ts';
 import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
+import { ComparisonLine } from '../trace/comparison-line.tsx';
+import { unitPath } from '../trace/types.ts';
+import { WhereTimeGoes } from '../trace/where-time-goes.tsx';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
@@ -34,6 +38,11 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
   const findings =
     useApi<FindingList>(`/findings?state=firing&service=${encodeURIComponent(service)}`).data?.items ?? [];
   const deploys = useApi<DeployList>(`/deploys?service=${encodeURIComponent(service)}`).data?.items ?? [];
+  const comparison = useApi<ApiComparison>(
+    counted.ready ? `${unitPath(service, unit)}/comparison` : undefined,
+    counted.key,
+    counted.query,
+  ).data;
   return (
     <>
       <ServiceBar service={service} tab="transactions" shown={counted.shown} />
@@ -46,7 +55,17 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
             const rows = items.filter((row) => same(row.unit, unit));
             const row = rows.find((one) => one.version === null) ?? rows[0];
             return row ? (
-              <Known row={row} versions={rows.filter((one) => one.version !== null)} deploys={deploys} />
+              <>
+                <Known
+                  row={row}
+                  versions={rows.filter((one) => one.version !== null)}
+                  deploys={deploys}
+                  comparison={comparison}
+                />
+                <WhereTimeGoes service={service} unit={unit} range={counted}>
+                  <Examples row={row} />
+                </WhereTimeGoes>
+              </>
             ) : (
               <>
                 <h1 class="say">
@@ -70,12 +89,14 @@ function Known({
   row,
   versions,
   deploys,
+  comparison,
 }: {
   row: ApiTransaction;
   versions: readonly ApiTransaction[];
   deploys: ApiMemory['deploys'];
+  comparison: ApiComparison | undefined;
 }) {
-  const { zone } = useView();
+  const apdex = comparison?.right.apdex ?? null;
   const figures: [string, string][] = [
     ['p50', row.p50Ms === null ? '–' : milliseconds(row.p50Ms)],
     ['p75', row.p75Ms === null ? '–' : milliseconds(row.p75Ms)],
@@ -84,6 +105,7 @@ function Known({
     ['Throughput', perSecond(row.perSecond)],
     ['Count', count(row.count)],
     ['Failed', percent(row.failures / Math.max(1, row.count))],
+    ...(apdex === null ? [] : [['Apdex (0.3 s)', apdex.toFixed(2)] as [string, string]]),
   ];
   return (
     <>
@@ -107,6 +129,7 @@ function Known({
           </>
         )}
       </h1>
+      <ComparisonLine data={comparison} />
       <dl class="kpi">
         {figures.map(([word, value]) => (
           <div key={word}>
@@ -160,49 +183,56 @@ function Known({
           </div>
         </section>
       )}
-      <section>
-        <div class="head">
-          <h2>Example requests</h2>
-          <span class="note">trace ids, to look up where your traces are kept</span>
-        </div>
-        {row.examples.length === 0 ? (
-          <p class="note">None: durations come from {row.source}, which carries no trace ids.</p>
-        ) : (
-          <div class="scroll">
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th scope="col">Trace</th>
-                  <th scope="col" class="num">
-                    Duration
-                  </th>
-                  <th scope="col">When</th>
-                  <th scope="col">
-                    <span class="sr">Copy</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {row.examples.map((example) => (
-                  <tr key={example.traceId} data-row>
-                    <td class="mono">{example.traceId}</td>
-                    <td class="num key">{milliseconds(example.durationMs)}</td>
-                    <td class="mid">{dayTime(example.at, zone)}</td>
-                    <td class="num">
-                      <Copy
-                        text={example.traceId}
-                        label={`Copy trace id ${example.traceId.slice(0, 8)}`}
-                        className="btn bare"
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
     </>
+  );
+}
+
+/** Trace ids that came with durations, to be looked up where all traces are kept. */
+function Examples({ row }: { row: ApiTransaction }) {
+  const { zone } = useView();
+  return (
+    <section>
+      <div class="head">
+        <h2>Example requests</h2>
+        <span class="note">trace ids, to look up where your traces are kept</span>
+      </div>
+      {row.examples.length === 0 ? (
+        <p class="note">None: durations come from {row.source}, which carries no trace ids.</p>
+      ) : (
+        <div class="scroll">
+          <table class="stack">
+            <thead>
+              <tr>
+                <th scope="col">Trace</th>
+                <th scope="col" class="num">
+                  Duration
+                </th>
+                <th scope="col">When</th>
+                <th scope="col">
+                  <span class="sr">Copy</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {row.examples.map((example) => (
+                <tr key={example.traceId} data-row>
+                  <td class="mono">{example.traceId}</td>
+                  <td class="num key">{milliseconds(example.durationMs)}</td>
+                  <td class="mid">{dayTime(example.at, zone)}</td>
+                  <td class="num">
+                    <Copy
+                      text={example.traceId}
+                      label={`Copy trace id ${example.traceId.slice(0, 8)}`}
+                      className="btn bare"
+                    />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
   );
 }
 

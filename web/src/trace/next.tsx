@@ -132,7 +132,7 @@ function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: L
         <span>
           {same?.dismissed
             ? 'This gap was set aside: it is counted, but no longer shown among the gaps of the unit.'
-            : 'Or nothing is missing here, in any request:'}
+            : 'Is nothing missing here, in any request?'}
         </span>
         <span class="act">
           <AsideButton

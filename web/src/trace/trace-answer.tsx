@@ -30,7 +30,7 @@ function Gaps({ trace, gap }: { trace: ApiTrace; gap: ApiTrace['gaps'][number] }
   return (
     <>
       <b class="nb">
-        {whole(gapUs(trace.gaps))} of {milliseconds(Math.round(trace.durationUs / US_PER_MS))}
+        {whole(gapUs(trace.gaps))} of {whole(trace.durationUs)} ms
       </b>{' '}
       {trace.gaps.length === 1 ? 'has' : 'have'} no span.{' '}
       {main && text ? (

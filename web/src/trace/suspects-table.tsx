@@ -1,0 +1,119 @@
+import { useState } from 'preact/hooks';
+import type { ApiSuspectSpan, ApiSuspects } from '../../../lib/http/trace-schemas.ts';
+import { Share } from '../components/tag.tsx';
+import { count, digits, milliseconds, percent } from '../format.ts';
+import { go, hrefWith, usePlace } from '../router.ts';
+import { ExampleLinks } from './example-links.tsx';
+
+const FIRST = 12;
+
+/** Spans of a unit by what they are, ranked by the time they take themselves. */
+export function SuspectsTable({ data, service }: { data: ApiSuspects; service: string }) {
+  const [all, setAll] = useState(false);
+  const by = usePlace().query.get('by') === 'total' ? 'total' : 'self';
+  const rows = by === 'total' ? [...data.spans].sort((a, b) => b.total.sumMs - a.total.sumMs) : data.spans;
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <div class="head">
+        <h2>Suspect spans</h2>
+        <span class="note">ranked by the sum of their {by} time</span>
+        <span class="grow" />
+        <fieldset class="seg" aria-label="Time of spans">
+          {(['self', 'total'] as const).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={one === by}
+              onClick={() => go(hrefWith({ by: one === 'total' ? one : null }), 'replace')}
+            >
+              {one === 'self' ? 'Self' : 'Total'}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <div class="scroll">
+        <table class="stack" id="suspects">
+          <thead>
+            <tr>
+              <th scope="col" class="w25">
+                Span
+              </th>
+              <th scope="col" class="num only-xl">
+                Count
+              </th>
+              <th scope="col" class="num">
+                Per request
+              </th>
+              <th scope="col" class="num only-xl">
+                Of requests
+              </th>
+              {['p50', 'p75', 'p95', 'p99'].map((word) => (
+                <th key={word} scope="col" class={word === 'p75' || word === 'p99' ? 'num only-xl' : 'num'}>
+                  {word}
+                </th>
+              ))}
+              <th scope="col">Share, self</th>
+              <th scope="col">Examples</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(all ? rows : rows.slice(0, FIRST)).map((row) => (
+              <SuspectRow key={`${row.op} ${row.group}`} row={row} times={row[by]} service={service} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rows.length > FIRST && (
+        <p class="note under">
+          <button type="button" class="link" onClick={() => setAll(!all)}>
+            {all ? `Show the first ${FIRST}` : `Show all ${rows.length}`}
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SuspectRow({
+  row,
+  times,
+  service,
+}: {
+  row: ApiSuspectSpan;
+  times: ApiSuspectSpan['self'];
+  service: string;
+}) {
+  return (
+    <tr data-row>
+      <td class="span-name">
+        <span class="dim">{row.op}</span> <span class="mono">{row.group}</span>
+      </td>
+      <td class="num only-xl">{count(Math.round(row.count))}</td>
+      <td class="num" data-l="per request">
+        {digits(Math.round(row.perRequest * 10) / 10)}
+      </td>
+      <td class="num only-xl">{percent(Math.min(1, row.frequency))}</td>
+      <td class="num key">
+        <span class="only-s dim">p50 </span>
+        {milliseconds(times.p50Ms)}
+      </td>
+      <td class="num only-xl">{milliseconds(times.p75Ms)}</td>
+      <td class="num" data-l="p95">
+        {milliseconds(times.p95Ms)}
+      </td>
+      <td class="num only-xl">{milliseconds(times.p99Ms)}</td>
+      <td>
+        <Share of={row.share} text={percent(row.share)} />
+      </td>
+      <td class="small" data-l="examples">
+        <ExampleLinks
+          service={service}
+          examples={row.examples}
+          about={`${row.op} ${row.group}`}
+          open={({ spanId }) => ({ span: spanId })}
+        />
+      </td>
+    </tr>
+  );
+}
