@@ -9,6 +9,7 @@ import { sqliteRecordStore } from '../adapters/sqlite-record-store.ts';
 import { webhook } from '../adapters/webhook.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
+import type { recogniseProfiles } from '../jobs/recognise-profiles.ts';
 import { Fault } from '../model/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
@@ -34,6 +35,7 @@ export interface Local {
   readonly sink: RawSink;
   readonly masterSecret: Uint8Array<ArrayBuffer>;
   readonly notifiers: readonly Notifier[];
+  readonly recogniseProfiles: typeof recogniseProfiles;
   readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly brotli: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly gzip: (bytes: Uint8Array, maxBytes: number) => Uint8Array;

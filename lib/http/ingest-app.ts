@@ -40,7 +40,7 @@ export function ingestApp(context: IngestContext): Hono {
   }
 
   sentryRoutes(app, context, enter);
-  profileRoutes(app, context, enter);
+  if (context.recogniseProfiles !== undefined) profileRoutes(app, context, enter, context.recogniseProfiles);
   if (context.direct !== undefined) directUploads(app, context, enter, context.direct);
 
   app.post(

@@ -1,4 +1,5 @@
 import type { RawSink } from '../jobs/raw-sink.ts';
+import type { recogniseProfiles } from '../jobs/recognise-profiles.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Rejections } from '../records/rejections.ts';
@@ -21,6 +22,8 @@ export interface IngestContext {
   readonly brotli?: InflateAll | undefined;
   /** Web APIs stop at the first member of a gzip body; runtimes that know better hand it in. */
   readonly gzip?: InflateAll | undefined;
+  /** Profiles are packed inside of their bodies; absent where nothing unpacks those, and no profile is taken. */
+  readonly recogniseProfiles?: typeof recogniseProfiles | undefined;
   /** Large bodies by signed PUTs; absent where the store can sign none. */
   readonly direct?: DirectUploads | undefined;
   /** What answers /readyz: throws when a store does not. */

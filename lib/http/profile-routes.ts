@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { receive } from '../jobs/receive.ts';
-import { type ProfileRoute, recogniseProfiles } from '../jobs/recognise-profiles.ts';
+import type { ProfileRoute, recogniseProfiles } from '../jobs/recognise-profiles.ts';
 import { connectRefusal } from './connect.ts';
 import type { Admitted, door, Refusal } from './door.ts';
 import { inflate } from './inflate.ts';
@@ -8,13 +8,18 @@ import type { IngestContext } from './ingest-context.ts';
 import { problem } from './problem.ts';
 
 /** The ways in for profiles: our own, and those of Pyroscope's SDKs and agents. */
-export function profileRoutes(app: Hono, context: IngestContext, enter: ReturnType<typeof door>): void {
+export function profileRoutes(
+  app: Hono,
+  context: IngestContext,
+  enter: ReturnType<typeof door>,
+  recognise: Recognise,
+): void {
   const post = (path: string, route: ProfileRoute, refuse: Refusal, accept: Accept) => {
     const handler = enter({
       route: path,
       scope: 'ingest',
       refuse,
-      enter: (admitted, c) => take(context, route, admitted, c, accept),
+      enter: (admitted, c) => take(context, recognise, route, admitted, c, accept),
     });
     app.post(path, handler);
     app.post(`/:prefix{.+}${path}`, handler);
@@ -26,10 +31,12 @@ export function profileRoutes(app: Hono, context: IngestContext, enter: ReturnTy
   post('/push.v1.PusherService/Push', 'pyroscope-push', connectRefusal, (_, c) => emptyMessage(c.req.raw));
 }
 
+type Recognise = typeof recogniseProfiles;
 type Accept = (taken: { readonly id: string; readonly profiles: number }, c: Context) => Response;
 
 async function take(
   context: IngestContext,
+  recognise: Recognise,
   route: ProfileRoute,
   { body, caller, sender, hold }: Admitted,
   c: Context,
@@ -46,7 +53,7 @@ async function take(
     gzip: context.gzip,
     hold,
   });
-  const { identity, naming, profiles } = recogniseProfiles(route, {
+  const { identity, naming, profiles } = recognise(route, {
     body: plain,
     contentType,
     query: new URL(request.url).searchParams,

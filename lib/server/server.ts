@@ -78,6 +78,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     clock: context.clock,
     rejections: context.rejections,
     limits: DEFAULT_LIMITS,
+    recogniseProfiles: local.recogniseProfiles,
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,

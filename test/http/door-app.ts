@@ -30,6 +30,7 @@ export function doorApp(product: Product, changes: Partial<IngestContext> = {}):
     clock,
     rejections: local.context.rejections,
     limits: DEFAULT_LIMITS,
+    recogniseProfiles: local.recogniseProfiles,
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,

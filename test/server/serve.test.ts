@@ -92,7 +92,12 @@ describe('npm start', () => {
       expect(await ended).toBe(0);
       if (process.platform === 'linux') expect(marked(mark)).toEqual([]);
       expect(await answering(`${url}/readyz`, Promise.resolve())).toBe(false);
-      expect(readdirSync(folder.path).sort()).toEqual(['master-secret', 'objects', 'tidemark.db']);
+      expect(readdirSync(folder.path).sort()).toEqual([
+        'master-secret',
+        'objects',
+        'server.lock',
+        'tidemark.db',
+      ]);
       await folder.remove();
     },
     60_000,

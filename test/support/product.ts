@@ -77,6 +77,7 @@ export async function openProduct({
     clock,
     rejections: context.rejections,
     limits: { ...DEFAULT_LIMITS, ...limits },
+    recogniseProfiles: local.recogniseProfiles,
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,

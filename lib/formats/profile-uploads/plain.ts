@@ -3,10 +3,10 @@ import type { Profile, Temporality } from '../../model/profile.ts';
 import { type ServiceName, serviceName, serviceParts } from '../../model/service.ts';
 import { decodeProfile, PROFILE_FORMATS, type ProfileFormat } from '../profiles/index.ts';
 import { temporalityOf } from '../profiles/temporality.ts';
+import { unpackProfile } from '../profiles/unpack.ts';
 import { instanceOfLabels, serviceOfLabels } from './labels.ts';
 import { readMoment } from './moment.ts';
 import { factsOfProfiles, reportOf, withTypes } from './report.ts';
-import { unpackProfile } from './unpack.ts';
 import type { ProfileUpload, ReadProfiles } from './upload.ts';
 
 const MAX_TYPE = 100;

@@ -1,11 +1,11 @@
 import { Fault, invalidInput } from '../../model/fault.ts';
 import type { Profile, SampleType } from '../../model/profile.ts';
 import { decodeProfile, detectProfile, type ProfileFormat } from '../profiles/index.ts';
+import { unpackProfile } from '../profiles/unpack.ts';
 import { instanceOfLabels, type Labels, serviceOfLabels } from './labels.ts';
 import { readMoment } from './moment.ts';
 import { boundaryOf, joinedParts, type Part, readMultipart } from './multipart.ts';
 import { factsOfProfiles, reportOf, withTypes } from './report.ts';
-import { unpackProfile } from './unpack.ts';
 import type { ProfileUpload, ReadProfiles } from './upload.ts';
 
 // What SDKs of Pyroscope send to POST /ingest: grafana/pyroscope pkg/ingester/pyroscope/ingest_handler.go and
