@@ -59,7 +59,7 @@ export const SentencePartSchema = z.discriminatedUnion('kind', [
 export const FindingSchema = z.object({
   id: z.string(),
   kind: z.enum([
-    ...(['leak', 'killed', 'rule'] as const),
+    ...(['leak', 'killed', 'rule', 'regression'] as const),
     ...(['nesting', 'fragmented', 'blocked-loop', 'latency', 'failures', 'pattern'] as const),
   ]),
   service: z.string(),
@@ -293,6 +293,14 @@ export const UploadsSchema = z.object({
     .array(z.object({ reason: z.string(), count: z.number() }))
     .optional()
     .meta({ description: 'left out of analysed uploads, and by SDKs as their client reports say' }),
+  joins: z
+    .object({ traces: z.number(), rootless: z.number(), late: z.number(), failed: z.number() })
+    .optional()
+    .meta({
+      description:
+        'Traces that were put together of their parts; spans and chunks whose root never came, or that came after the join; minutes that could not be joined',
+    }),
+  deadLetters: z.number().optional().meta({ description: 'Events that were delivered too often' }),
   items: z.array(UploadItemSchema),
   cursor: z.string().nullable(),
 });

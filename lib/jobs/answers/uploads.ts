@@ -1,6 +1,7 @@
 import type { UploadId } from '../../model/ids.ts';
 import { type EpochMs, HOUR_MS } from '../../model/units.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
+import { listJoins } from '../../records/joins.ts';
 import type { LedgerRecord } from '../../records/ledger.ts';
 import { listRejections } from '../../records/rejections.ts';
 import type { JobContext } from '../context.ts';
@@ -85,6 +86,8 @@ async function answer(
       poison: count('poison'),
       pending: count('pending'),
     },
+    joins: await joinsOf(context, project, from, to),
+    deadLetters: (await context.uploads.depth()).dead,
     refused: refused.map((rejection) => ({ ...rejection, examples: [...rejection.examples] })),
     leftOut: leftOutOf(rows),
     items: [...rows].sort(byTrouble).slice(0, ITEMS_MAX).map(itemOf),
@@ -104,6 +107,18 @@ function leftOutOf(rows: readonly Row[]) {
     .map(([reason, count]) => ({ reason, count }))
     .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
     .slice(0, REASONS_MAX);
+}
+
+/** Of the minutes of arrival in [from, to]. */
+async function joinsOf({ records }: JobContext, project: string, from: EpochMs, to: EpochMs) {
+  const sum = { traces: 0, rootless: 0, late: 0, failed: 0 };
+  for (const { traces, rootless, late, failures, joinedAt } of await listJoins(records, project, from, to)) {
+    sum.traces += traces;
+    sum.rootless += rootless;
+    sum.late += late;
+    sum.failed += failures !== undefined && joinedAt !== undefined && traces === 0 ? 1 : 0;
+  }
+  return sum;
 }
 
 /** What needs a look comes first, then the latest. */

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import { analyze } from '../../lib/jobs/analyze.ts';
+import { foldJoined } from '../../lib/jobs/fold-joined.ts';
+import { joinDue } from '../../lib/jobs/join-due.ts';
+import { openReplay, REPLAY_AFTER_MS, replayStep } from '../../lib/jobs/replay.ts';
+import { serviceName } from '../../lib/model/service.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { NOON } from '../jobs/facts.ts';
+import { message, rawObject, uploadOf, type World, world } from '../jobs/world.ts';
+
+const SHOP = serviceName({ name: 'shop' });
+const idOf = (n: number) => n.toString(16).padStart(16, '0');
+
+/** One span of a trace; the first is its local root. */
+const span = (trace: number, id: number, at: number) => ({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          spans: [
+            {
+              traceId: trace.toString(16).padStart(32, '0'),
+              spanId: idOf(trace * 100 + id),
+              ...(id > 0 && { parentSpanId: idOf(trace * 100) }),
+              kind: id === 0 ? 2 : 1,
+              name: id === 0 ? 'GET /orders/:id' : `work ${id}`,
+              startTimeUnixNano: String((at - 50 + id) * 1e6),
+              endTimeUnixNano: String(at * 1e6),
+            },
+          ],
+        },
+      ],
+    },
+  ],
+});
+const rethrow = (error: unknown) => {
+  throw error;
+};
+
+async function arrive(place: World, json: unknown) {
+  const upload = await uploadOf(json, { route: 'otlp-traces', receivedAt: place.clock.time });
+  await analyze(place.context, [message(await rawObject(place, [upload]))]);
+}
+/** Traces, and how many spans they have, as the joined state tells. */
+async function told({ context }: World, generation?: number) {
+  const range = { project: 'default', service: SHOP, from: NOON - DAY_MS, to: NOON + DAY_MS };
+  const query = generation === undefined ? range : { ...range, generation };
+  let [requests, spans] = [0, 0];
+  for (const { state } of await context.reader.range('spans', query)) {
+    for (const unit of state.units.values()) {
+      requests += unit.requests;
+      for (const group of unit.groups.values()) spans += group.requests;
+    }
+  }
+  return { requests, spans };
+}
+
+it('a replay joins again what live analysis joined, beside live joins, and counts each trace once', async () => {
+  const place = await world();
+  const sendTrace = async (trace: number) => {
+    for (const id of [1, 0, 2]) {
+      await arrive(place, span(trace, id, place.clock.time - 1000));
+      place.clock.time += 40_000;
+    }
+  };
+  for (let trace = 1; trace <= 3; trace += 1) await sendTrace(trace);
+  place.clock.time += 10 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  const before = await told(place);
+  expect(before.requests).toBe(3);
+  await openReplay(place.context, 'default');
+  await sendTrace(4); // both joins see it
+  place.clock.time += REPLAY_AFTER_MS;
+  for (let step = 0; ; step += 1) {
+    const done = await replayStep(place.context, 'default');
+    if (step === 2) {
+      place.clock.time += 10 * MINUTE_MS;
+      await joinDue(place.context, foldJoined, rethrow);
+    }
+    if (done === 'flipped') break;
+    expect(step).toBeLessThan(200);
+  }
+  expect((await told(place, 1)).requests).toBe(4);
+  expect(await told(place)).toEqual({ requests: 4, spans: (before.spans / 3) * 4 });
+  place.clock.time += HOUR_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect((await told(place)).requests).toBe(4);
+});
