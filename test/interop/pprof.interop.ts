@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NeutralProfile, neutralPprof } from '../../bench/flame/neutral-pprof.ts';
+import { neutralPprof } from '../../bench/flame/neutral-pprof.ts';
 import { profileTotals } from '../../lib/cli/profile-totals.ts';
 import { addToMerge, createMerge, finishMerge } from '../../lib/formats/pprof/merge.ts';
 import { combineProfiles, decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
 import { PROFILE_FACTS, plainProfile, profileFile } from '../formats/profile-fixtures.ts';
+import { valuesByStack } from '../formats/values-by-stack.ts';
 
 // What `go tool pprof` makes of the files that we write, and of the ones that we merge.
 
@@ -55,31 +56,6 @@ describe('go tool pprof opens what we write', () => {
     if (named !== undefined) expect(text).toContain(named.name);
   });
 });
-
-/** Values by stack (functions, files, lines; inlined ones too) and labels: old versions of Go put addresses together. */
-function valuesByStack({ samples, locations, functions }: NeutralProfile): ReadonlyMap<string, string> {
-  const sums = new Map<string, bigint[]>();
-  for (const sample of samples) {
-    // Go 1.19 leaves out samples without a stack.
-    if (sample.locations.length === 0) continue;
-    const stack = sample.locations.map((place) => {
-      const { lines, address } = locations[place]!;
-      const shown = lines.map(
-        ({ function: fn, line }) => `${functions[fn]!.name} ${functions[fn]!.file}:${line}`,
-      );
-      return shown.length > 0 ? shown.join(' < ') : String(address);
-    });
-    const key = `${stack.join(' | ')} ${sample.labels.join(' ')}`;
-    const before = sums.get(key) ?? sample.values.map(() => 0n);
-    sums.set(
-      key,
-      before.map((value, i) => value + BigInt(sample.values[i]!)),
-    );
-  }
-  // Samples of zeros may be left out.
-  const kept = Array.from(sums).filter(([, values]) => values.some((value) => value !== 0n));
-  return new Map(kept.map(([key, values]) => [key, values.join(' ')]));
-}
 
 describe('go tool pprof merges as we do', () => {
   it.each([
