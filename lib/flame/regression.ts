@@ -36,6 +36,11 @@ export interface Growth {
   readonly left: number;
   readonly right: number;
   readonly change: { readonly value: number; readonly low: number; readonly high: number };
+  /**
+   * Of shares: the function that shrank, where that explains the growth. What a function takes is part of a whole: when one
+   * gets faster, all others seem to grow. Absent where the function takes more of each profile, too.
+   */
+  readonly dilutedBy?: string;
 }
 
 export const REGRESSION = {
@@ -69,9 +74,13 @@ export function growths(
   const keys = looked(left, right);
   const tests = comparisons * measures.length * distinct(keys, left, right);
   const probability = REGRESSION.falseClaims / Math.max(1, tests);
-  return measures
-    .flatMap((measure) => keys.map((key) => compare(key, measure, left, right, probability)))
+  const all = measures.flatMap((measure) =>
+    keys.map((key) => compare(key, measure, left, right, probability)),
+  );
+  const shrunk = all.filter(({ measure, change }) => measure === 'share' && change.high < 0);
+  return all
     .filter((one) => isGrowth(one, left))
+    .map((one) => withDilution(one, shrunk, left, right))
     .sort((a, b) => relative(b, left) - relative(a, left) || (a.key < b.key ? -1 : 1));
 }
 
@@ -119,6 +128,27 @@ function compare(
     right: b.value,
     change: { value, low: value - error, high: value + error },
   };
+}
+
+/** By how much the cost per profile may differ and still count as the same. */
+const SAME_COST = 1.05;
+/** How near what dilution predicts must come, as a part of the growth. */
+const DILUTION_FIT = 0.5;
+
+function withDilution(
+  growth: Growth,
+  shrunk: readonly Growth[],
+  left: SideMoments,
+  right: SideMoments,
+): Growth {
+  if (growth.measure !== 'share') return growth;
+  const [before, after] = [costOf(left, of(left, growth.key)), costOf(right, of(right, growth.key))];
+  if (after.value > SAME_COST * before.value) return growth;
+  const cause = shrunk
+    .map((one) => ({ one, miss: Math.abs(growth.right - (growth.left * (1 - one.right)) / (1 - one.left)) }))
+    .filter(({ miss }) => miss <= DILUTION_FIT * growth.change.value)
+    .sort((a, b) => a.miss - b.miss)[0];
+  return cause === undefined ? growth : { ...growth, dilutedBy: cause.one.key };
 }
 
 interface Estimate {

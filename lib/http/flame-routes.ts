@@ -169,8 +169,8 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       answer: list(RegressionSchema),
       run: async ({ caller, params, query }) => {
         const asked = { project: caller.project, service: serviceOf(params) };
-        const items = await regressionsAnswer(jobs, asked, sidesOf(query, jobs.clock.now()));
-        return { items, cursor: null };
+        const { rows } = await regressionsAnswer(jobs, asked, sidesOf(query, jobs.clock.now()));
+        return { items: rows, cursor: null };
       },
     }),
   ];

@@ -168,7 +168,12 @@ export const RegressionSchema = z.object({
     .union([
       z.object({ kind: z.literal('growth') }),
       z.object({ kind: z.literal('shift'), within: PlaceSchema, from: PlaceSchema }),
+      z.object({ kind: z.literal('dilution'), from: PlaceSchema }),
     ])
-    .meta({ description: 'shift: work moved here from another callee of a caller that did not grow' }),
+    .meta({
+      description:
+        'shift: work moved here from another callee of a caller that did not grow; ' +
+        'dilution: another function shrank, and the share of all others grew by that',
+    }),
 });
 export type ApiRegression = z.infer<typeof RegressionSchema>;

@@ -21,6 +21,7 @@ import {
 import { type Looked, speakerOf } from './looked.ts';
 import { evaluateRules, rulesReadFrom } from './rules.ts';
 import { keepFindings } from './scan-findings.ts';
+import { scanFunctions } from './scan-functions.ts';
 import { scanTraces } from './scan-traces.ts';
 
 const SPARK_POINTS = 60;
@@ -38,6 +39,7 @@ export async function scanAll(
       try {
         await scanService(context, project, service);
         await scanTraces(context, project, service);
+        await scanFunctions(context, project, service);
       } catch (error) {
         onError(error, `scan of ${service}`);
       }

@@ -11,6 +11,7 @@ import { joinDue } from './join-due.ts';
 import { resumeReplays } from './replay.ts';
 import { rollUp } from './roll-up.ts';
 import { scanService } from './scan.ts';
+import { scanFunctions } from './scan-functions.ts';
 import { scanTraces } from './scan-traces.ts';
 import { sweepOrphans, sweepUploads } from './sweep.ts';
 
@@ -57,6 +58,7 @@ export async function runTask(
     case 'scan':
       await scanService(context, task.project, task.service);
       await scanTraces(context, task.project, task.service);
+      await scanFunctions(context, task.project, task.service);
       return;
     case 'sweep':
       await sweepDirect(context);

@@ -6,7 +6,7 @@ import type { EpochMs } from './units.ts';
 
 /** What traces show: wrong nesting, requests that come apart, who holds the event loop, slower, failing, wasteful. */
 export type TraceFindingKind = 'nesting' | 'fragmented' | 'blocked-loop' | 'latency' | 'failures' | 'pattern';
-export type FindingKind = 'leak' | 'killed' | 'rule' | TraceFindingKind;
+export type FindingKind = 'leak' | 'killed' | 'rule' | 'regression' | TraceFindingKind;
 export type FindingState = 'firing' | 'resolved' | 'snoozed' | 'dismissed';
 
 /** A typed piece of a sentence, so that pages can link it and Slack and the CLI can print the same words. */

@@ -54,6 +54,13 @@ describe('growths()', () => {
     expect(growths(side(steady), side(wild))).toEqual([]);
   });
 
+  it('knows that others seem to grow where one got faster', () => {
+    const faster = profiles(20, (n) => `main;parse ${wobble(n, 20)}\n main;send ${wobble(n + 3, 400)}`);
+    const [send, ...rest] = growths(side(steady), side(faster));
+    expect(rest).toEqual([]);
+    expect(send).toMatchObject({ key: 'send', dilutedBy: 'parse' });
+  });
+
   it('finds a function that is new', () => {
     const withNew = steady.map((text, n) => `${text}\n main;check ${wobble(n, 40)}`);
     expect(growths(side(steady), side(withNew)).map(({ key, left }) => [key, left])).toEqual([['check', 0]]);

@@ -1,5 +1,5 @@
 import { ALL_WORK } from '../../flame/functions.ts';
-import { type Growth, growths, type SideMoments } from '../../flame/regression.ts';
+import { type Growth, growths, REGRESSION, type SideMoments } from '../../flame/regression.ts';
 import { select } from '../../flame/select.ts';
 import { seriesIn } from '../../flame/series.ts';
 import { originsBetween } from '../../flame/shift.ts';
@@ -38,28 +38,45 @@ interface Compared {
 /**
  * Functions whose share of the time, or whose cost per transaction, grew from left to right: by range, version or unit. Each
  * is compared within its unit of work, so that more traffic on one endpoint is no regression of its functions.
+ *
+ * @param options.repeated whether the same sides are asked about again and again as they grow
+ * @returns compared: whether any unit has enough profiles on both sides
  */
 export async function regressionsAnswer(
   context: Context,
   query: RegressionQuery,
   sides: readonly [Side, Side],
+  { repeated = false }: { readonly repeated?: boolean } = {},
 ) {
   const [left, right] = await Promise.all(sides.map((side) => loadFunctions(context, query, side)));
   const compared = pairs(left!, right!, sides);
   const found = compared.flatMap(({ of, ...each }) =>
     growths(each.left, each.right, {
       measures: of.basis === 'transaction' ? ['share', 'cost'] : ['share'],
-      comparisons: compared.length,
+      comparisons: compared.length * (repeated ? looksAt(each.right.profiles) : 1),
     }).map((growth) => ({ of, growth, left: each.left.profiles, right: each.right.profiles })),
   );
-  if (found.length === 0) return [];
+  const isCompared = compared.some(
+    (each) => Math.min(each.left.profiles, each.right.profiles) >= REGRESSION.minProfiles,
+  );
+  if (found.length === 0) return { rows: [], compared: isCompared };
   const trees = await Promise.all(sides.map((side) => treesOf(context, query, side)));
   const origins = new Map<string, ReturnType<typeof originsBetween>>();
-  return found.slice(0, ROWS_MAX).map(({ of, growth, ...profiles }) => {
+  const rows = found.slice(0, ROWS_MAX).map(({ of, growth, ...profiles }) => {
     const originOf = origins.get(of.unit) ?? originsBetween(trees[0]!(workOf(of)), trees[1]!(workOf(of)));
     origins.set(of.unit, originOf);
     return rowOf(of, growth, profiles, originOf);
   });
+  return { rows, compared: isCompared };
+}
+
+/**
+ * A release is looked at again while its profiles come in. Each doubling of them gets a part of the chance of a false claim,
+ * 1 / (k + 1)(k + 2), which add up to one.
+ */
+function looksAt(profiles: number): number {
+  const k = Math.max(0, Math.floor(Math.log2(Math.max(1, profiles / REGRESSION.minProfiles))));
+  return (k + 1) * (k + 2);
 }
 
 const workOf = ({ unit }: WorkOfFunctions) => (unit === ALL_WORK ? undefined : unit);
@@ -141,11 +158,12 @@ async function treesOf(
 
 function rowOf(
   { basis, unit }: WorkOfFunctions,
-  { key, measure, left, right, change }: Growth,
+  { key, measure, left, right, change, dilutedBy }: Growth,
   profiles: { readonly left: number; readonly right: number },
   originOf: ReturnType<typeof originsBetween>,
 ) {
-  const [name, file, inApp] = JSON.parse(key) as [string, string, number];
+  const [name, file, inApp] = nameOfKey(key);
+  const [fromName, fromFile] = nameOfKey(dilutedBy ?? key);
   return {
     name,
     file,
@@ -157,6 +175,11 @@ function rowOf(
     right,
     change,
     profiles,
-    origin: originOf({ name, file }),
+    origin:
+      dilutedBy === undefined
+        ? originOf({ name, file })
+        : { kind: 'dilution' as const, from: { name: fromName, file: fromFile } },
   };
 }
+
+const nameOfKey = (key: string) => JSON.parse(key) as [name: string, file: string, inApp: number];
