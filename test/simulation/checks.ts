@@ -5,6 +5,7 @@ import { unitOfKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
 import { latencyOfKey } from '../../lib/segments/kinds/latency.ts';
 import type { SegmentReader } from '../../lib/segments/read.ts';
+import { unitOfSpansKey } from '../../lib/traces/spans-state.ts';
 import { type Planned, PROJECTS, placeOf, START_MS, type Sums, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
 import { CONFIG, headsOf, type Place, placesOf, type World } from './world.ts';
@@ -26,9 +27,11 @@ export async function wrongsOf(
     ...(await wrongSegments(world, code)),
     ...(await wrongSums(world, code, accepted, '1h')),
     ...(await wrongSums(world, code, accepted, '1d')),
+    ...(await wrongJoins(world, code, accepted)),
     ...(await wrongLedger(world, accepted)),
     ...(await wrongBalance(world, code)),
     ...(await tooOld(world, code)),
+    ...(await wrongGenerations(world, code)),
   ];
 }
 
@@ -40,25 +43,64 @@ async function wrongSums(
 ): Promise<string[]> {
   const expected = sumsOf(accepted, step);
   const found: Sums = new Map();
+  const wrongs: string[] = [];
   for (const place of await placesOf(world, code)) {
     const to = world.scheduler.now() + DAY_MS;
-    const sums = await readSums(world.calm.reader, place, { from: FROM_MS, to, step });
+    const { sums, missing } = await readSums(world.calm.reader, place, { from: FROM_MS, to, step });
     for (const [key, sum] of sums) found.set(key, sum);
+    if (missing > 0) wrongs.push(`${missing} segments of ${place.service} cannot be read`);
   }
-  return [...new Set([...expected.keys(), ...found.keys()])].flatMap((place) => {
+  for (const place of new Set([...expected.keys(), ...found.keys()])) {
     const [want, got] = [JSON.stringify(expected.get(place)), JSON.stringify(found.get(place))];
-    return want === got ? [] : [`${step} ${place} holds ${got}, not ${want}`];
-  });
+    if (want !== got) wrongs.push(`${step} ${place} holds ${got}, not ${want}`);
+  }
+  return wrongs;
 }
 
-/** What a reader is told of one service: hours from what they are made of, as far as it is kept, days as rolled up. */
+/** A minute that was joined by a clock a day ahead is taken for young until then. */
+const PIECES_KEPT_MS = DAY_MS + 4 * HOUR_MS;
+
+/** A join that comes too early leaves traces out, and says so; none may count one twice, or leave its pieces behind. */
+async function wrongJoins(world: World, code: Code, accepted: readonly Planned[]): Promise<string[]> {
+  const expected = sumsOf(accepted, '1h');
+  const wrongs: string[] = [];
+  for (const { project, service } of await placesOf(world, code)) {
+    const to = world.scheduler.now() + DAY_MS;
+    const joined = new Map<string, number>();
+    for (const { start, state } of await world.calm.reader.range('spans', {
+      project,
+      service,
+      from: FROM_MS,
+      to,
+    })) {
+      for (const [key, { requests }] of state.units) {
+        const unit = unitOfKey(unitOfSpansKey(key).unit).name.replace('GET ', '');
+        const place = placeOf(project, service, bucketStart(start, '1h'), unit);
+        joined.set(place, (joined.get(place) ?? 0) + requests);
+      }
+    }
+    for (const [place, requests] of joined) {
+      const most = expected.get(place)?.requests ?? 0;
+      if (requests > most) wrongs.push(`${place} holds ${requests} joined requests, of ${most}`);
+    }
+  }
+  const left = [...world.objects.stored].filter(
+    ([key, { modified }]) => key.startsWith('pieces/') && world.scheduler.now() - modified > PIECES_KEPT_MS,
+  );
+  return [...wrongs, ...left.map(([key]) => `${key} has not been removed`)];
+}
+
+/** What a reader is told of one service: hours from what they are made of, as far as it is kept, days as rolled up; and what it says
+ * that it lacks: segments of a release that is later than its own. */
 export async function readSums(
   reader: SegmentReader,
   { project, service }: Place,
   { from, to, step }: { readonly from: number; readonly to: number; readonly step: '1h' | '1d' },
-): Promise<Sums> {
+): Promise<{ readonly sums: Sums; readonly missing: number }> {
   const sums: Sums = new Map();
+  let missing = 0;
   for (const bucket of await reader.range('latency', { project, service, from, to, coarse: step === '1d' })) {
+    missing += bucket.missing ?? 0;
     for (const [key, { count, sum }] of bucket.state.units) {
       const unit = unitOfKey(latencyOfKey(key).unit).name.replace('GET ', '');
       const place = placeOf(project, service, bucketStart(bucket.start, step), unit);
@@ -66,7 +108,7 @@ export async function readSums(
       sums.set(place, { requests: requests + count / ONE, durationUs: durationUs + Number(sum) / ONE });
     }
   }
-  return sums;
+  return { sums, missing };
 }
 
 async function wrongSegments(world: World, code: Code): Promise<string[]> {
@@ -141,4 +183,21 @@ async function tooOld(world: World, code: Code): Promise<string[]> {
     ...heads.map(({ partition }) => `The head of ${partitionKey(partition)} has not expired`),
     ...raw.map(([key]) => `${key} has not expired`),
   ];
+}
+
+/** No replay is left half-way, and what one has replaced is gone. */
+async function wrongGenerations(world: World, code: Code): Promise<string[]> {
+  const wrongs: string[] = [];
+  for (const project of PROJECTS) {
+    const { building, eras } = await world.calm.generations.read(project);
+    if (building !== null)
+      wrongs.push(`Generation ${building.generation} of ${project} is still being built`);
+    for (const { partition } of await headsOf(world, code)) {
+      const { generation, start } = partition;
+      const speaks = eras.some((era) => era.generation === generation && start >= era.from && start < era.to);
+      if (partition.project === project && !speaks)
+        wrongs.push(`The head of ${partitionKey(partition)} is of a generation that was replaced`);
+    }
+  }
+  return wrongs;
 }

@@ -23,19 +23,26 @@ export type FaultTable = Record<string, Partial<Record<FaultName, number>>>;
 
 export interface FaultBook {
   readonly table: FaultTable;
+  /** While false, nothing goes wrong. */
+  isOpen: boolean;
   /** One of the faults that this call can have; those that this operation has met least come most. */
   draw(operation: string, access: Access): FaultName;
 }
+
+/** How many faults are any that can be; the others are those that were met least. */
+const AT_RANDOM = 0.3;
 
 export function faultBook(draw: Draw): FaultBook {
   const table: FaultTable = {};
   const met = (operation: string, fault: FaultName) => table[operation]?.[fault] ?? 0;
   return {
     table,
+    isOpen: true,
     draw(operation, access) {
       const possible = FAULT_NAMES.filter((name) => (FAULTS[name] as readonly Access[]).includes(access));
-      const [one, other] = [draw.pick(possible), draw.pick(possible)];
-      const fault = met(operation, one) <= met(operation, other) ? one : other;
+      const drawn = draw.chance(AT_RANDOM) ? [draw.pick(possible)] : possible;
+      const least = Math.min(...drawn.map((fault) => met(operation, fault)));
+      const fault = draw.pick(drawn.filter((one) => met(operation, one) === least));
       table[operation] = { ...table[operation], [fault]: met(operation, fault) + 1 };
       return fault;
     },
@@ -64,3 +71,6 @@ export function printed(table: FaultTable): string {
   });
   return ['operation'.padEnd(width) + heads.join(''), ...lines].join('\n');
 }
+
+/** Operations of which the simulation has to hit every fault. `analyze` is what a commit does around its segments. */
+export const CORE = ['analyze', 'commit', 'compact', 'roll up', 'expire', 'replay', 'join', 'scan'] as const;

@@ -8,7 +8,7 @@ import { draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
 import { ANALYZE_FAULT_RATE, OPERATIONS, type Oracle, RECEIVE_FAULT_RATE } from './operations.ts';
 import { settle } from './settle.ts';
-import { drawFlavour, type Planned, planUploads, sumsOf } from './uploads.ts';
+import { drawFlavour, type Flavour, type Planned, planUploads, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
 import { BUCKET, headsOf, openWorld, type World } from './world.ts';
 
@@ -39,6 +39,7 @@ export async function playHistory(seed: number, number: number, versions: Versio
   const batchMax = draw.pick([1, 1, 2, 4, 12]);
   const story: Story = {
     world,
+    flavour,
     versions,
     uploads,
     batchMax,
@@ -49,8 +50,8 @@ export async function playHistory(seed: number, number: number, versions: Versio
   try {
     await scheduler.play(() => active(story));
     await scheduler.play(() => settle(world, versions.next, flavour));
-    if (flavour.silentDays !== undefined) {
-      await scheduler.play(() => scheduler.turn((flavour.silentDays ?? 0) * DAY_MS));
+    for (const days of flavour.silences) {
+      await scheduler.play(() => scheduler.turn(days * DAY_MS));
       story.uploads.push(...planUploads(draw, flavour, scheduler.now(), story.uploads.length));
       await scheduler.play(() => active(story));
       await scheduler.play(() => settle(world, versions.next, flavour));
@@ -65,6 +66,7 @@ export async function playHistory(seed: number, number: number, versions: Versio
 
 interface Story {
   readonly world: World;
+  readonly flavour: Flavour;
   readonly versions: Versions;
   readonly uploads: Planned[];
   /** Messages that an analyzer takes at once. */
@@ -80,12 +82,14 @@ async function active(story: Story): Promise<void> {
   const { world } = story;
   const { scheduler } = world;
   story.closed = false;
+  world.book.isOpen = true;
   for (let n = 0; n < ANALYZERS; n += 1) void lives(story, analyzer);
   for (let n = 0; n < WORKERS; n += 1) void lives(story, worker);
   const due = story.uploads.filter(({ sentAt }) => sentAt >= scheduler.now());
   await Promise.all(due.map((upload) => client(story, upload)));
   await scheduler.turn(30 * MINUTE_MS);
   story.closed = true;
+  world.book.isOpen = false;
 }
 
 const TRIES_MAX = 5;
@@ -115,7 +119,7 @@ async function client({ world, versions, acknowledged }: Story, planned: Planned
 
 /** What the door does once it has checked a request. */
 async function receive(world: World, door: Actor, code: Code, { upload }: Planned): Promise<void> {
-  door.begin('receive', world.draw.chance(0.5) ? RECEIVE_FAULT_RATE : 0);
+  door.begin('receive', RECEIVE_FAULT_RATE);
   const { objects, uploads, clock, newId } = world.contextOf(door, code);
   const stored = { ...upload, receivedAt: clock.now() };
   const bytes = encodeRaw([stored]);
@@ -165,13 +169,18 @@ async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
   }
 }
 
+/** How much of what workers do is what the history is about. */
+const FOCUSED = 0.7;
+
 async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
   const { world } = story;
   const { draw, scheduler } = world;
   const context = world.contextOf(actor, code);
   const bag = OPERATIONS.flatMap((operation) => Array.from({ length: operation.weight }, () => operation));
+  const { focus } = story.flavour;
+  const chosen = OPERATIONS.filter(({ name }) => name === focus);
   while (!story.closed && !draw.chance(REPLACED)) {
-    const operation = draw.pick(bag);
+    const operation = draw.pick(chosen.length > 0 && draw.chance(FOCUSED) ? chosen : bag);
     actor.begin(operation.name, rate(draw.pick(CALM), operation.faultRate));
     await attempt(story, code, operation.name, async () => {
       story.bugs.push(...((await operation.run({ code, context, draw, oracle: oracleOf(story) })) ?? []));
@@ -181,7 +190,7 @@ async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
 }
 
 const oracleOf = ({ world, uploads, versions }: Story): Oracle => ({
-  partitions: async () => (await headsOf(world, versions.next)).map(({ partition }) => partition),
+  heads: () => headsOf(world, versions.next),
   now: () => world.scheduler.now(),
   atLeast: async (step) => {
     const records = await Promise.all(
@@ -199,7 +208,7 @@ const oracleOf = ({ world, uploads, versions }: Story): Oracle => ({
 });
 
 /** Some runs have no faults, so that things get done; some have many. */
-const CALM = [0, 0.5, 1, 2];
+const CALM = [0, 1, 2, 3];
 const rate = (calm: number, faultRate: number) => calm * faultRate;
 
 /** Runs one job. A store that does not answer is what the job's caller expects; anything else is a bug. */

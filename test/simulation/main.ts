@@ -4,6 +4,7 @@
 //
 // --history plays that one of the seed alone; --mutation breaks the code first, as mutations.ts says. Ends with exit
 // code 1 and the command that plays it again when a history is wrong.
+import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { addTable, type FaultTable, faultsIn, printed } from './faults.ts';
 import { installHooks } from './hooks.ts';
@@ -22,6 +23,13 @@ const mutation = values.mutation === undefined ? [] : MUTATIONS[values.mutation]
 if (mutation === undefined)
   throw new Error(`Cannot break "${values.mutation}": mutations.ts does not know it`);
 installHooks(mutation);
+// Web Crypto answers from another thread, at a time that no seed decides.
+crypto.subtle.digest = async (_, data) =>
+  new Uint8Array(
+    createHash('sha256')
+      .update(data as Uint8Array)
+      .digest(),
+  ).buffer;
 const { versions } = await import('./versions.ts');
 const { playHistory } = await import('./history.ts');
 

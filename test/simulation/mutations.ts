@@ -5,7 +5,7 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
   'footers are not looked at': [
     {
       file: 'segments/commit-shard.ts',
-      from: 'contributions.filter(({ uploadId }) => !covered(uploadId));',
+      from: 'contributions.filter(({ uploadId }) => !covered.has(uploadId));',
       to: 'contributions;',
     },
   ],
@@ -46,7 +46,7 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
     },
     {
       file: 'segments/commit-shard.ts',
-      from: 'current?.head.trimmed ? await notDone(context, partition, uncovered) : uncovered',
+      from: 'isDoubtful ? await notDone(context, partition, uncovered) : uncovered',
       to: 'uncovered',
     },
   ],
@@ -80,8 +80,8 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
   'a reader does without what is gone': [
     {
       file: 'segments/read.ts',
-      from: 'if (!loaded.includes(undefined)) return loaded as LoadedSegment[];',
-      to: 'return loaded.filter((one) => one !== undefined) as LoadedSegment[];',
+      from: 'if (gone === 0) return { segments, gone };',
+      to: 'return { segments, gone: 0 };',
     },
   ],
   'a late upload marks no roll-up': [
@@ -108,9 +108,22 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
   'a merge takes segments of a later version': [
     {
       file: 'segments/compact.ts',
-      from: 'current.head.segments.filter(({ version = 1 }) => version <= analyzerVersion());',
-      to: 'current.head.segments;',
+      from: 'version <= analyzerVersion() && !unreadable.has(key)',
+      to: '!unreadable.has(key)',
     },
     { file: 'segments/kinds/latency.ts', from: 'if (codecVersion !== 1)', to: 'if (codecVersion < 1)' },
+  ],
+  'raw objects expire under a replay': [
+    {
+      file: 'jobs/expire.ts',
+      from: 'Math.min(before, record.building?.foldedTo ?? before)',
+      to: 'before',
+    },
+  ],
+  'a generation expires while it is built': [
+    { file: 'jobs/expire.ts', from: '!head.head.expired && speaks(head)', to: '!head.head.expired' },
+  ],
+  'a join counts every copy of an upload': [
+    { file: 'jobs/join.ts', from: 'if (said === arrived) first', to: 'if (said !== null) first' },
   ],
 };

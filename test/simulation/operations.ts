@@ -1,7 +1,9 @@
 import type { JobContext } from '../../lib/jobs/context.ts';
-import { type Partition, type Step, stepOf } from '../../lib/model/partition.ts';
+import { Fault } from '../../lib/model/fault.ts';
+import { type Step, stepOf } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
-import { DAY_MS } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
+import type { PlacedHead } from '../../lib/segments/store.ts';
 import { FROM_MS, readSums } from './checks.ts';
 import type { Draw } from './draw.ts';
 import { PROJECTS, SERVICES, type Sums } from './uploads.ts';
@@ -32,8 +34,8 @@ export interface Oracle {
   atLeast(step: Step): Promise<Sums>;
   /** Nothing is that was not received. */
   atMost(step: Step): Sums;
-  /** Those that have a head now. */
-  partitions(): Promise<readonly Partition[]>;
+  /** Those that are there now. */
+  heads(): Promise<readonly PlacedHead[]>;
 }
 
 const anyPlace = (draw: Draw): Place => ({
@@ -50,9 +52,9 @@ const job =
 export const OPERATIONS: readonly Operation[] = [
   {
     name: 'sweep uploads',
-    weight: 1,
-    faultRate: 0.008,
-    run: job(({ code, context }) => code.sweepUploads(context, { hours: 0 })),
+    weight: 2,
+    faultRate: 0.05,
+    run: job(({ code, context, draw }) => code.sweepUploads(context, { hours: draw.whole(0, 2) })),
   },
   {
     name: 'sweep orphans',
@@ -62,40 +64,94 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'compact',
-    weight: 16,
+    weight: 40,
     faultRate: 0.1,
     run: job(async ({ code, context, draw, oracle }) => {
-      const partitions = (await oracle.partitions()).filter((one) => stepOf(one) === '10m');
-      if (partitions.length > 0) {
-        await code.compact(context, context.cache, draw.pick(partitions), { fully: draw.chance(0.6) });
-      }
+      const heads = (await oracle.heads()).filter(({ partition }) => stepOf(partition) === '10m');
+      if (heads.length === 0) return;
+      const grown = heads.filter(({ head }) => head.segments.length > 1);
+      const { partition } = draw.pick(grown.length > 0 && draw.chance(0.9) ? grown : heads);
+      await code.compact(context, context.cache, partition, { fully: draw.chance(0.6) });
     }),
   },
   {
     name: 'scan',
-    weight: 8,
+    weight: 16,
     faultRate: 0.1,
     run: job(({ code, context, draw }) => {
       const { project, service } = anyPlace(draw);
       return code.scanService(context, project, service);
     }),
   },
-  { name: 'roll up', weight: 8, faultRate: 0.1, run: job(({ code, context }) => code.rollUp(context)) },
-  { name: 'expire', weight: 5, faultRate: 0.1, run: job(({ code, context }) => code.expire(context)) },
-  { name: 'read', weight: 6, faultRate: 0.15, run: readOnce },
+  {
+    name: 'roll up',
+    weight: 8,
+    faultRate: 0.1,
+    run: job(({ code, context, draw }) => code.rollUp(context, { project: draw.pick(PROJECTS) })),
+  },
+  {
+    name: 'expire',
+    weight: 8,
+    faultRate: 0.1,
+    run: job(({ code, context, draw }) => code.expire(context, { project: draw.pick(PROJECTS) })),
+  },
+  { name: 'join', weight: 20, faultRate: 0.1, run: joinAll },
+  { name: 'replay', weight: 14, faultRate: 0.1, run: job(replayOn) },
+  { name: 'read', weight: 10, faultRate: 0.2, run: readOnce },
 ];
+
+async function joinAll({ code, context }: Work): Promise<readonly string[]> {
+  const bugs: string[] = [];
+  await code.joinDue(context, code.foldJoined, (error, where) => {
+    if (!(error instanceof Fault) || error.code !== 'unavailable') bugs.push(`${where}: ${String(error)}`);
+  });
+  return bugs;
+}
+
+const STEPS_MAX = 6;
+const OPENED = 0.3;
+const ALL_OF_IT = 0.3;
+
+/** Goes on with the replay of a project, or opens one. */
+async function replayOn({ code, context, draw }: Work): Promise<void> {
+  const project = draw.pick(PROJECTS);
+  for (let steps = draw.whole(1, STEPS_MAX); steps > 0; steps -= 1) {
+    const step = await code.replayStep(context, project);
+    if (step === 'idle' && draw.chance(OPENED)) await openReplay({ code, context, draw }, project);
+    if (step !== 'folded') return;
+  }
+}
+
+async function openReplay({ code, context, draw }: Omit<Work, 'oracle'>, project: string): Promise<void> {
+  const from = context.clock.now() - draw.whole(0, 3) * DAY_MS;
+  // All that is kept may be weeks, of which every hour is a step.
+  const whole = draw.chance(ALL_OF_IT) ? [{}] : [];
+  const range = draw.pick([...whole, { from }, { from, to: from + draw.whole(1, 48) * HOUR_MS }]);
+  try {
+    await code.openReplay(context, project, range);
+  } catch (error) {
+    // Somebody else has opened one, or nothing is kept of that time.
+    if (error instanceof Fault && ['conflict', 'invalid-input'].includes(error.code)) return;
+    throw error;
+  }
+}
 
 /** Reads one service, by hours or by days, and holds the answer against what is known before and after it. */
 async function readOnce({ context, draw, oracle }: Work): Promise<readonly string[]> {
   const place = anyPlace(draw);
   const step = draw.pick(['1h', '1d'] as const);
   const least = await oracle.atLeast(step);
-  const found = await readSums(context.reader, place, { from: FROM_MS, to: oracle.now() + DAY_MS, step });
+  const { sums: found, missing } = await readSums(context.reader, place, {
+    from: FROM_MS,
+    to: oracle.now() + DAY_MS,
+    step,
+  });
   const most = oracle.atMost(step);
   const none = { requests: 0, durationUs: 0 };
   const mine = ([key]: [string, unknown]) =>
     key.startsWith(JSON.stringify([place.project, place.service]).slice(0, -1));
-  const lacking = [...least].filter(mine).flatMap(([key, { requests, durationUs }]) => {
+  // A reader that is one release behind says that it lacks what it does not know.
+  const lacking = [...(missing > 0 ? [] : least)].filter(mine).flatMap(([key, { requests, durationUs }]) => {
     const got = found.get(key) ?? none;
     return got.requests >= requests && got.durationUs >= durationUs
       ? []
@@ -111,5 +167,5 @@ async function readOnce({ context, draw, oracle }: Work): Promise<readonly strin
 }
 
 /** The analysis, whose commits and compactions are told apart in the table. */
-export const ANALYZE_FAULT_RATE = 0.05;
+export const ANALYZE_FAULT_RATE = 0.04;
 export const RECEIVE_FAULT_RATE = 0.1;

@@ -1,6 +1,6 @@
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
-import type { Flavour } from './uploads.ts';
+import { type Flavour, PROJECTS } from './uploads.ts';
 import type { Code } from './versions.ts';
 import { BUCKET, type World } from './world.ts';
 
@@ -21,13 +21,18 @@ export async function settle(world: World, code: Code, { wrongDoors }: Flavour):
     await redeliverEverything(world);
     await drain(world, code);
   }
+  await finishReplays(world, code);
+  await join(world, code);
   await scheduler.turn(2 * HOUR_MS);
+  await join(world, code);
   await code.rollUp(calm);
   await code.expire(calm);
   // What the first pass left behind is an orphan once it is an hour old.
   await scheduler.turn(2 * HOUR_MS);
   await code.expire(calm);
   await code.sweepOrphans(calm);
+  // Where the sweep fenced what is gone it has made heads, which go the same way.
+  await code.expire(calm);
 }
 
 async function drain(world: World, code: Code): Promise<void> {
@@ -46,6 +51,22 @@ async function drain(world: World, code: Code): Promise<void> {
 }
 /** Minutes after which everything has become visible but what was put off for days. */
 const LATE_ROUNDS = 60;
+
+const join = ({ calm }: World, code: Code) =>
+  code.joinDue(calm, code.foldJoined, (error) => {
+    throw error;
+  });
+
+async function finishReplays({ calm, scheduler }: World, code: Code): Promise<void> {
+  for (const project of PROJECTS) {
+    for (let steps = 0; (await code.replayStep(calm, project)) !== 'idle'; steps += 1) {
+      if (steps > STEPS_MAX) throw new Error(`The replay of ${project} does not end`);
+      await scheduler.turn(MINUTE_MS);
+    }
+  }
+}
+/** More hours than the longest history has. */
+const STEPS_MAX = 2000;
 
 async function redeliverEverything({ calm, objects }: World): Promise<void> {
   for (const [key, { body }] of objects.stored) {

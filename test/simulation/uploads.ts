@@ -30,8 +30,9 @@ export const START_MS = Date.UTC(2031, 4, 6, 0, 30);
 export const PROJECTS = ['red', 'blue'];
 export const SERVICES = ['shop', 'cart', 'mail'];
 const UNITS = 3;
+const INSTANCES = 12;
 /** What share of uploads is of which sort; the rest is spans of the last minutes. */
-const SORTS = { broken: 0.04, late: 0.05, old: 0.1, wrongDoor: 0.3, bothProjects: 0.1, memory: 0.2 };
+const SORTS = { broken: 0.04, late: 0.05, old: 0.1, wrongDoor: 0.3, bothProjects: 0.1 };
 
 /** What differs from history to history: uploads of one partition merge, those of many do not. */
 export interface Flavour {
@@ -46,13 +47,35 @@ export interface Flavour {
   readonly wrongDoors: boolean;
   /** Into how many shards partitions are split. */
   readonly shards: number;
-  /** After so many days, in which what was sent expires, uploads are sent once more. */
-  readonly silentDays: number | undefined;
+  /** After each silence of so many days, in which what was sent expires, as many uploads are sent once more. */
+  readonly silences: readonly number[];
+  /** What workers do most. */
+  readonly focus: Focus;
+  /** Share of uploads that tell of memory. */
+  readonly memory: number;
 }
+
+/** Some jobs write little in most histories: these are about them. */
+const FOCUS = {
+  expire: 4,
+  scan: 3,
+  replay: 3,
+  compact: 2,
+  'roll up': 2,
+  'sweep orphans': 1,
+  read: 1,
+  none: 1,
+};
+export type Focus = keyof typeof FOCUS;
+const FOCUSES = Object.entries(FOCUS).flatMap(([focus, weight]) => Array<Focus>(weight).fill(focus as Focus));
+
 export const drawFlavour = (draw: Draw): Flavour => {
+  const focus = draw.pick(FOCUSES);
   const hot = draw.chance(0.7);
   return {
-    uploads: draw.whole(20, hot ? 120 : 60),
+    focus,
+    memory: focus === 'scan' ? 0.6 : 0.15,
+    uploads: draw.whole(20, focus === 'expire' ? 40 : hot ? 120 : 60),
     services: SERVICES.slice(0, draw.whole(1, hot ? 2 : SERVICES.length)),
     projects: PROJECTS.slice(0, draw.whole(1, PROJECTS.length)),
     activeMs: draw.whole(10, hot ? 300 : 100) * MINUTE_MS,
@@ -60,7 +83,9 @@ export const drawFlavour = (draw: Draw): Flavour => {
     hotMs: hot ? 125 * MINUTE_MS : undefined,
     wrongDoors: draw.chance(0.15),
     shards: draw.pick([1, 1, 1, 2, 3]),
-    silentDays: draw.chance(0.3) ? draw.whole(20, 40) : undefined,
+    silences: Array.from({ length: focus === 'expire' ? 3 : draw.pick([0, 0, 0, 1]) }, () =>
+      draw.whole(20, 40),
+    ),
   };
 };
 
@@ -88,8 +113,10 @@ function plan(draw: Draw, flavour: Flavour, beginMs: number, number: number): Pl
   const accepted = seenAgeMs >= -5 * MINUTE_MS && seenAgeMs <= 2 * DAY_MS;
   const endMs = sentAt - ageMs;
   const state = accepted ? 'done' : 'rejected';
-  if (draw.chance(SORTS.memory)) {
-    const body = JSON.stringify({ resourceMetrics: [memoryOf(draw.pick(flavour.services), number, endMs)] });
+  if (draw.chance(flavour.memory)) {
+    const instance = `pod-${draw.whole(1, INSTANCES)}`;
+    const memory = memoryOf(draw.pick(flavour.services), instance, number, endMs);
+    const body = JSON.stringify({ resourceMetrics: [memory] });
     return [planned({ project, route: 'otlp-metrics', body, sentAt, doorOffsetMs, pieces: [], state })];
   }
   const pieces = drawnPieces(draw, flavour.services, number, endMs);
@@ -172,9 +199,9 @@ const spanOf = ({ service, unit, endMs, durationUs }: Omit<Piece, 'project'>) =>
 const POINTS = 20;
 export const LIMIT_BYTES = 100_000_000;
 /** Memory near its limit, so that a scan has something to look at. */
-const memoryOf = (service: string, number: number, endMs: number) => ({
+const memoryOf = (service: string, instance: string, number: number, endMs: number) => ({
   resource: {
-    attributes: [text('service.name', service), text('service.instance.id', 'one')],
+    attributes: [text('service.name', service), text('service.instance.id', instance)],
   },
   scopeMetrics: [
     {

@@ -28,10 +28,17 @@ function upgrade(kind: {
   const { codecVersion, encode, decode } = { ...(kind as AnyKind) };
   Object.assign(kind, {
     codecVersion: codecVersion + 1,
-    encode: (state: never) => Uint8Array.of(MARK, ...encode.call(kind, state)),
+    encode: (state: never) => marked(encode.call(kind, state)),
     decode: (bytes: Uint8Array, version: number) =>
       version <= codecVersion
         ? decode.call(kind, bytes, version)
         : decode.call(kind, bytes.subarray(1), codecVersion),
   });
+}
+
+function marked(bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(bytes.length + 1);
+  all[0] = MARK;
+  all.set(bytes, 1);
+  return all;
 }
