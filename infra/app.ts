@@ -19,6 +19,7 @@ process.once('exit', made.close);
 const settings = readSettings(app.node);
 const data = new DataStack(app, `${settings.name}-data`, {
   description: 'Tidemark: uploads, records, events',
+  keepData: settings.keepData,
 });
 new ServiceStack(app, `${settings.name}-service`, {
   description: 'Tidemark: functions and what calls them',

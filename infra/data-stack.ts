@@ -17,21 +17,26 @@ export const ANALYZE_TIMEOUT = Duration.minutes(2);
 /** As embedded: far beyond the tries after which an upload is poison, so that an outage of hours loses nothing. */
 const UPLOAD_RECEIVES = 50;
 
-/** What must outlive every deployment. Deleting the stack leaves all of it in the account. */
+export interface DataStackProps extends StackProps {
+  readonly keepData: boolean;
+}
+
+/** What must outlive every deployment. Deleting the stack leaves all of it in the account, unless `keepData` says otherwise. */
 export class DataStack extends Stack {
   readonly bucket: Bucket;
   readonly table: Table;
   readonly uploads: QueueWithDeadLetters;
 
-  constructor(scope: Construct, id: string, props: StackProps) {
+  constructor(scope: Construct, id: string, { keepData, ...props }: DataStackProps) {
     super(scope, id, props);
+    const removalPolicy = keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy,
       lifecycleRules: [
         { id: 'incomplete', abortIncompleteMultipartUploadAfter: Duration.days(1) },
         // An inbox: what lies in it for a week was refused by everybody.
@@ -44,14 +49,14 @@ export class DataStack extends Stack {
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
+      deletionProtection: keepData,
       timeToLiveAttribute: 'ttl',
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy,
     });
     this.uploads = new QueueWithDeadLetters(this, 'Uploads', {
       visibility: Duration.seconds(6 * ANALYZE_TIMEOUT.toSeconds()),
       maxReceives: UPLOAD_RECEIVES,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy,
     });
     this.notifyOfUploads();
     acknowledgeData(this);

@@ -14,6 +14,8 @@ export interface Settings {
   readonly workConcurrency: number;
   readonly scanMinutes: number;
   readonly logDays: number;
+  /** False makes what holds data go with its stack: the first step to remove everything. */
+  readonly keepData: boolean;
   /** Who is told of alarms; '' for nobody. */
   readonly alarmEmail: string;
 }
@@ -31,6 +33,9 @@ export function readSettings(node: Node): Settings {
   const name = text('name');
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name))
     throw new Error(`Cannot use tidemark:name="${name}": need 1 to 31 of a-z, 0-9 and '-', a letter first`);
+  const keepData = text('keepData');
+  if (keepData !== 'true' && keepData !== 'false')
+    throw new Error(`Cannot use tidemark:keepData="${keepData}": need true or false`);
   const acceptPastHours = number('acceptPastHours', 1, 24 * 3650);
   const logDays = number('logDays', 1, 400);
   if (!LOG_DAYS.includes(logDays))
@@ -47,6 +52,7 @@ export function readSettings(node: Node): Settings {
     workConcurrency: number('workConcurrency', 2, 1000),
     scanMinutes: number('scanMinutes', 1, 60),
     logDays,
+    keepData: keepData === 'true',
     alarmEmail: text('alarmEmail'),
   };
 }
