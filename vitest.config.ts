@@ -9,7 +9,8 @@ export default defineConfig({
     include,
     setupFiles: ['test/support/shift-clock.ts'],
     // Engines of others are processes beside the tests, on whatever machine.
-    testTimeout: tier === 'cloud' ? 120_000 : 30_000,
+    testTimeout: tier === 'cloud' ? 180_000 : 30_000,
+    retry: tier === 'cloud' ? 1 : 0,
     hookTimeout: tier === 'cloud' ? 180_000 : 60_000,
     pool: 'forks',
     // The demo measures a real service: a browser beside it on two cores would hide what it looks for.

@@ -13,7 +13,7 @@ import { type Assembly, synth } from '../support/aws/synth.ts';
 import { type PackedCapture, packedCapture, replay } from '../support/captures.ts';
 import { openProduct } from '../support/product.ts';
 
-const LONG_MS = 180_000;
+const LONG_MS = 300_000;
 const CAPTURES = ['otel-go', 'otel-flask-leak', 'otel-node-proto-restart-new'];
 
 let assembly: Assembly;

@@ -39,7 +39,7 @@ describe('the bundles', () => {
   });
 });
 
-describe('the bundles beside the embedded product', () => {
+describe('the bundles beside the embedded product', { timeout: LONG_MS }, () => {
   const capture = packedCapture(new URL('../fixtures/replays/otel-go.json.gz', import.meta.url).pathname);
   const at = capture.truth.recorder.startUnixMs;
   let engines: TestEngines;
@@ -55,20 +55,16 @@ describe('the bundles beside the embedded product', () => {
     for (const close of closing.reverse()) await close();
   });
 
-  it(
-    'find the same, byte for byte',
-    async () => {
-      const embedded = await openProduct({ at });
-      closing.push(embedded.close);
-      const statuses = await replay(embedded, capture);
-      expect(await replay(deployed, capture)).toEqual(statuses);
-      const wanted = await answersOf(embedded);
-      const found = await answersOf(deployed);
-      expect(wanted.findings).toMatch(/"kind":"leak"/);
-      expect(found).toEqual(wanted);
-    },
-    LONG_MS,
-  );
+  it('find the same, byte for byte', async () => {
+    const embedded = await openProduct({ at });
+    closing.push(embedded.close);
+    const statuses = await replay(embedded, capture);
+    expect(await replay(deployed, capture)).toEqual(statuses);
+    const wanted = await answersOf(embedded);
+    const found = await answersOf(deployed);
+    expect(wanted.findings).toMatch(/"kind":"leak"/);
+    expect(found).toEqual(wanted);
+  });
   it.each(ENTRIES.filter((entry) => entry !== 'notify'))('%s loads', async (entry) => {
     const events: Partial<Record<string, unknown>> = {
       schedule: { tick: 'sweep' },

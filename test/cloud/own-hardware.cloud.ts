@@ -11,7 +11,7 @@ import { freePort } from '../support/aws/real-engines.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const START = join(root, 'docs/operations/own-hardware/start.sh');
-const LONG_MS = 180_000;
+const LONG_MS = 300_000;
 
 let data: string;
 let env: NodeJS.ProcessEnv;
