@@ -1,5 +1,5 @@
-import type { SentencePart } from '../model/finding.ts';
-import { formatPercent, formatRate } from '../model/format-number.ts';
+import type { Explained, SentencePart } from '../model/finding.ts';
+import { formatCount, formatPercent, formatRate } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { capitalised, number, onInstances, service, serviceTitle, text, unitList } from './sentence.ts';
@@ -21,8 +21,8 @@ export interface LeakSituation extends Forecast {
   readonly deploys: readonly Release[];
   readonly suspects: readonly Suspect[];
   readonly slopeBytesPerHour: Interval | null;
-  /** Share of the process's growth that is outside the managed heap, where both are measured. */
-  readonly outsideHeapShare?: number;
+  /** Where it grew, which lines allocate it, what to do until it is fixed. */
+  readonly explained?: Explained;
 }
 
 // Below this the first suspect is the best guess, and the sentence says so.
@@ -33,7 +33,7 @@ const MOSTLY_OUTSIDE = 0.5;
 export function leakWording(facts: LeakSituation): Wording {
   const [suspect] = facts.suspects;
   const title = serviceTitle(facts.service);
-  const end = [...outside(facts), ...forecast(facts)];
+  const end = [...allocatedAt(facts), ...outside(facts), ...forecast(facts), ...stopGap(facts)];
   if (!suspect) {
     const sentence = [...grows(facts), text('. No unit of work explains it yet.'), ...end];
     return worded(`${title}: memory grows`, sentence);
@@ -107,6 +107,13 @@ function rival(facts: LeakSituation, { cause, bytesPerUnit }: Suspect): Sentence
   }
   const each =
     bytesPerUnit === null ? [] : [text(', '), number(keptText(bytesPerUnit, facts.role)), text(' per unit')];
+  if (cause === 'connections')
+    return [
+      ...grows(facts),
+      text(' with the requests that stay open'),
+      ...each,
+      text(': they are held, not lost.'),
+    ];
   return [
     ...grows(facts),
     text(' with all its traffic alike'),
@@ -137,18 +144,56 @@ function since({ onset, deploys, now }: LeakSituation): SentencePart[] {
   return [text('since '), ...sinceParts(onset, releaseAt(onset, deploys), now), text(' ')];
 }
 
+const PLACES = {
+  external: 'in external buffers of the runtime',
+  stacks: 'in the stacks of threads',
+  allocator: 'in what the runtime has reserved and does not use',
+  outside: 'outside the managed heap',
+} as const;
+
 /** Where it lies, when the heap is not it. */
-function outside(facts: LeakSituation): SentencePart[] {
-  const { outsideHeapShare: share } = facts;
-  if (share === undefined || share < MOSTLY_OUTSIDE) return [];
+function outside({ explained, service: name }: LeakSituation): SentencePart[] {
+  const where = explained?.where;
+  if (!where || where.share < MOSTLY_OUTSIDE || where.place === 'heap' || where.place === 'page-cache')
+    return [];
   return [
     text(' '),
-    number(formatPercent(Math.min(1, share))),
+    number(formatPercent(Math.min(1, where.share))),
     text(' of the growth of '),
-    service(facts.service),
+    service(name),
     text(
-      ' lies outside the managed heap, so no line is named. Three experiments tell which: watch the external memory ' +
-        'of the runtime, count its threads, and run one instance with another allocator or with MALLOC_ARENA_MAX=2.',
+      ` lies ${PLACES[where.place]}, so no line is named. What would tell: ${where.experiments.join(' ')}`,
     ),
+  ];
+}
+
+/** Allocated at `retain` (cart.js:42), 96 % of what stayed. */
+function allocatedAt({ explained }: LeakSituation): SentencePart[] {
+  const [line] = explained?.lines ?? [];
+  if (line === undefined || line.share < MOSTLY_THERE) return [];
+  const own = line.owner === 'own' ? undefined : line.calledFrom;
+  const whose = line.owner === 'sdk' ? ', code of an SDK or agent' : '';
+  return [
+    text(` Allocated at ${placeOf(line)}${whose}${own ? `, called from ${placeOf(own)}` : ''}: `),
+    number(formatPercent(Math.min(1, line.share))),
+    text(' of what stayed in heap profiles.'),
+  ];
+}
+
+const MOSTLY_THERE = 0.3;
+const placeOf = ({ name, file, line }: { name: string; file: string; line: number }) =>
+  file === '' ? name : `${name} (${file}${line > 0 ? `:${line}` : ''})`;
+
+/** Until it is fixed: `--max-requests 12,000` (10,500–14,200). */
+function stopGap({ explained }: LeakSituation): SentencePart[] {
+  const requests = explained?.stopGap?.maxRequests;
+  if (!requests || requests.value < 1) return [];
+  const amount = (value: number) => formatCount(Math.floor(value));
+  return [
+    text(' Until it is fixed, replace a process after '),
+    number(`${amount(requests.value)} requests`),
+    text(' '),
+    number(`(${amount(requests.low)}–${amount(requests.high)})`),
+    text(': --max-requests, where the server has it.'),
   ];
 }

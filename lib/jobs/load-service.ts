@@ -124,12 +124,13 @@ const POOLED_MAX = 400;
  * the raw heap of the same instance: judging both would say one thing twice.
  */
 export function cohortsOf(loaded: LoadedService, roles: readonly MemoryRole[] = JUDGED_ROLES): Cohort[] {
-  const afterGc = new Set<string>();
+  const heard = new Map<MemoryRole, Set<string>>();
   return roles.flatMap((role) => {
+    const better = STOOD_FOR[role];
     const lives = livesIn(loaded, role).filter(
-      ({ instance }) => role !== 'heap_used' || !afterGc.has(instance),
+      ({ instance }) => better === undefined || !heard.get(better)?.has(instance),
     );
-    if (role === 'heap_after_gc') for (const { instance } of lives) afterGc.add(instance);
+    heard.set(role, new Set(lives.map(({ instance }) => instance)));
     return cohortsOfRole(role, lives, loaded.exactFrom ?? loaded.from);
   });
 }
@@ -150,6 +151,12 @@ function cohortsOfRole(role: MemoryRole, lives: readonly LifeOfRole[], heardSinc
     ? cohorts
     : [...cohorts, { role, version: ALL_VERSIONS, lives: newest, result: pooled }];
 }
+
+/** A role that is judged only where a better one is not sent: a container's memory has the page cache in it. */
+const STOOD_FOR: Partial<Record<MemoryRole, MemoryRole>> = {
+  heap_used: 'heap_after_gc',
+  container_usage: 'rss',
+};
 
 /** True for the cohort of all versions: its lives are those of others. */
 export const isOfAllVersions = ({ version }: Pick<Cohort, 'version'>) => version === ALL_VERSIONS;

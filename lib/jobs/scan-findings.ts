@@ -11,7 +11,8 @@ import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { deploysOf } from './answers/deploys.ts';
 import type { JobContext } from './context.ts';
-import type { Cohort } from './load-service.ts';
+import { explainLeak } from './explain.ts';
+import type { Cohort, LoadedService } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
 import { observeRules, type RuleScene } from './rule-findings.ts';
 import type { RuleStatus } from './rules.ts';
@@ -25,6 +26,8 @@ export interface ScanOutcome {
   readonly looked: readonly Looked[];
   readonly deaths: readonly Death[];
   readonly rules: readonly RuleStatus[];
+  /** What the look was made from; undefined when there was none. */
+  readonly loaded: LoadedService | undefined;
   /** Instances that were heard of late. */
   readonly instances: number;
 }
@@ -87,7 +90,7 @@ async function observeRole(
   const current = newest(same);
   if (current === undefined) return undefined;
   const grown = newest(same.filter(({ look, cohort }) => look.fired && cohort.result.verdict === 'leak'));
-  const explained = AROUND_THE_HEAP.includes(role) && !heapIsCalm(outcome);
+  const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || buffersGrow(outcome));
   if (grown !== undefined && !explained) return leakObservation(context, outcome, grown.cohort);
   const replaced = same.some(({ look }) => look.fired) && !current.look.fired;
   const isClear = same.some(({ decision }) => decision === 'clear') || (replaced && wasSeenCalm(current));
@@ -99,6 +102,12 @@ function heapIsCalm({ looked }: ScanOutcome): boolean {
   const heap = newest(looked.filter(({ cohort }) => HEAP_ROLES.includes(cohort.role)));
   return heap === undefined || CALM.includes(heap.cohort.result.verdict);
 }
+
+/** External buffers make a finding of their own; the process that holds them is no other. */
+const buffersGrow = ({ looked }: ScanOutcome): boolean =>
+  looked.some(
+    ({ cohort, look }) => cohort.role === 'external' && look.fired && cohort.result.verdict === 'leak',
+  );
 
 /** As many confirmed lows as a first test needs, twice, and all of them flat: another version has taken over. */
 const CALM_LOWS = 24;
@@ -115,6 +124,7 @@ async function leakObservation(
   const speaker = speakerOf(cohort);
   const deploys = result.onset === null ? [] : await releasesAround(context, outcome, result.onset);
   const seenTo = speaker?.times.at(-1) ?? now;
+  const explained = outcome.loaded && explainLeak(outcome.loaded, speaker, result);
   const wording = leakWording({
     now,
     service,
@@ -127,6 +137,7 @@ async function leakObservation(
     timeToLimitS: result.timeToLimitS,
     seenTo,
     limitBytes: speaker?.limit ?? null,
+    ...(explained === undefined ? {} : { explained }),
   });
   return {
     ...wording,
@@ -137,7 +148,10 @@ async function leakObservation(
     state: 'firing',
     since: Math.round(result.onset?.t ?? seenTo),
     suspects: result.suspects,
-    evidence: evidenceOf(outcome, cohort, deploys),
+    evidence: {
+      ...evidenceOf(outcome, cohort, deploys),
+      ...(explained === undefined ? {} : { explained }),
+    },
   };
 }
 

@@ -2,7 +2,9 @@ export { analyzeLife } from './analyze-life.ts';
 export { breaks } from './breaks.ts';
 export { changePoints } from './change-points.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
+export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
+export { type GrowingLine, growingLines } from './lines.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
 export {
@@ -19,3 +21,6 @@ export {
   rule,
 } from './rules.ts';
 export { DEFAULTS, LEAKS_VERSION } from './settings.ts';
+export { stopGapOf } from './stop-gap.ts';
+export { type Growths, growthSince, whereGrown } from './where.ts';
+export { unitCounts } from './work-counts.ts';

@@ -44,7 +44,17 @@ export function riseOf(life: Life, choice: Choice, shape: Shape, floor: Floor, b
     const perHour = (facts.top - facts.start) / (facts.durationMs / HOUR_MS);
     const share = (bytes: number) => (perHour * bytes) / lead.bytesPerUnit.value;
     const slope = { value: perHour, low: share(lead.bytesPerUnit.low), high: share(lead.bytesPerUnit.high) };
-    return { verdict: isWorkLeak ? 'leak' : 'growth-unconfirmed', onset: lead.onset, slope, facts, measures };
+    return {
+      verdict: isWorkLeak
+        ? 'leak'
+        : lead.cause.kind === 'connections'
+          ? 'load-proportional'
+          : 'growth-unconfirmed',
+      onset: lead.onset,
+      slope,
+      facts,
+      measures,
+    };
   }
   if (!candidate)
     return { verdict: choice.verdict, onset: null, slope: null, facts: undefined, measures: undefined };

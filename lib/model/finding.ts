@@ -44,6 +44,43 @@ export interface Evidence {
   readonly deploys: readonly { readonly version: string; readonly at: EpochMs }[];
   /** Of findings about traces. */
   readonly traces?: TraceEvidence;
+  /** Of leaks: what stands beside the suspects. */
+  readonly explained?: Explained;
+}
+
+/** Where a process grew, as far as its metrics can tell. */
+export interface Where {
+  readonly place: 'heap' | 'external' | 'stacks' | 'allocator' | 'page-cache' | 'outside';
+  /** Share of the process's growth that lies there. */
+  readonly share: number;
+  /** What would tell more, when no line can be named. */
+  readonly experiments: readonly string[];
+}
+
+/** A line at which what stays was allocated; who holds it no profile knows. */
+export interface FindingLine {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  /** The nearest line of the team's own code that led there. */
+  readonly calledFrom: { readonly name: string; readonly file: string; readonly line: number } | null;
+  readonly owner: 'own' | 'library' | 'sdk' | 'unknown';
+  readonly share: number;
+  readonly bytesPerHour: number;
+  readonly bytesPerUnit: Interval | null;
+}
+
+export interface Explained {
+  readonly where: Where | null;
+  readonly lines: readonly FindingLine[];
+  /** Until it is fixed: requests of all kinds, and seconds, after which a process is to be replaced. */
+  readonly stopGap: { readonly maxRequests: Interval | null; readonly restartS: number | null } | null;
+  /** Calls per hour before and after the onset: what people compare by hand. It ranks nothing. */
+  readonly compared: readonly {
+    readonly unit: { readonly kind: UnitKind; readonly name: string };
+    readonly perHourBefore: number;
+    readonly perHourAfter: number;
+  }[];
 }
 
 /** What traces said. Times are ms. */

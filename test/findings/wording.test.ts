@@ -4,6 +4,7 @@ import { type KilledSituation, killedWording } from '../../lib/findings/killed-w
 import { type LeakSituation, leakWording } from '../../lib/findings/leak-wording.ts';
 import { type FixedSituation, resolvedWording } from '../../lib/findings/resolved-wording.ts';
 import { sentenceText } from '../../lib/findings/sentence.ts';
+import type { Explained } from '../../lib/model/finding.ts';
 import { MEMORY_ROLES } from '../../lib/model/memory.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { KIB, MIB } from '../../lib/model/units.ts';
@@ -23,6 +24,18 @@ const leak: LeakSituation = {
   seenTo: NOON - MIN,
   limitBytes: null,
 };
+const explained = (change: Partial<Explained>): Explained => ({
+  where: null,
+  lines: [],
+  stopGap: null,
+  compared: [],
+  ...change,
+});
+const outside = (share: number): Explained['where'] => ({
+  place: 'outside',
+  share,
+  experiments: ['Try this.'],
+});
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
 const say = (change: Partial<LeakSituation>) => plain(leakWording({ ...leak, ...change }).summary);
 
@@ -135,14 +148,26 @@ describe('leakWording', () => {
     );
   });
   it('says where it lies: outside the heap, in the process, or what is counted', () => {
-    expect(say({ outsideHeapShare: 0.82, role: 'rss' })).toMatch(
-      /keeps 812 ± 40 B in the memory of the process \(RSS\)\. 82 % of the growth of checkout lies outside the managed heap, so no line is named\. Three experiments tell which: /,
+    expect(say({ explained: explained({ where: outside(0.82) }), role: 'rss' })).toMatch(
+      /keeps 812 ± 40 B in the memory of the process \(RSS\)\. 82 % of the growth of checkout lies outside the managed heap, so no line is named\. What would tell: Try this\./,
     );
-    expect(say({ outsideHeapShare: 0.1 })).not.toContain('outside');
+    expect(say({ explained: explained({ where: outside(0.1) }) })).not.toContain('outside');
     const each = { ...suspect('GET /a'), bytesPerUnit: { value: 1.02, low: 0.97, high: 1.07 } };
     expect(say({ role: 'goroutine_count', suspects: [each] })).toMatch(
       /every `GET \/a` keeps 1\.02 ± 0\.05 goroutines\.$/,
     );
+  });
+  it('joins unit and line, and says what to do until it is fixed', () => {
+    const line = {
+      ...{ name: 'retain', file: 'cart.js', line: 42, calledFrom: null, owner: 'own' as const },
+      ...{ share: 0.96, bytesPerHour: 9 * MIB, bytesPerUnit: null },
+    };
+    const stopGap = { maxRequests: { value: 12_000, low: 10_500, high: 14_200 }, restartS: 40_000 };
+    expect(say({ explained: explained({ lines: [line], stopGap }) })).toMatch(
+      /keeps 812 ± 40 B on the heap\. Allocated at retain \(cart\.js:42\): 96 % of what stayed in heap profiles\. Until it is fixed, replace a process after 12 k requests \(10\.5 k–14\.2 k\)/,
+    );
+    const sdk = { ...line, name: 'store', file: 'node_modules/@sentry/core/x.js', owner: 'sdk' as const };
+    expect(say({ explained: explained({ lines: [sdk] }) })).toContain('code of an SDK or agent');
   });
   it('tells environments apart in the title', () => {
     const service = serviceName({ name: 'shop', environment: 'production' });

@@ -3,7 +3,7 @@ import { isCountRole, type MemoryRole } from '../../model/memory.ts';
 import type { ServiceName } from '../../model/service.ts';
 import type { EpochMs } from '../../model/units.ts';
 import type { JobContext } from '../context.ts';
-import { type Cohort, cohortsOf, livesIn, loadService, rolesSent } from '../load-service.ts';
+import { type Cohort, cohortsOf, isOfAllVersions, livesIn, loadService, rolesSent } from '../load-service.ts';
 import { deploysOf } from './deploys.ts';
 import { thin } from './thin.ts';
 
@@ -28,7 +28,10 @@ export async function memoryAnswer(context: JobContext, query: MemoryQuery) {
   const offered = query.role === undefined ? roles : [query.role];
   const role = offered.find((one) => livesIn(loaded, one).length > 0) ?? offered[0] ?? 'heap_used';
   const cohorts = cohortsOf(loaded, [role]);
-  const instances = [...new Set(cohorts.flatMap(({ lives }) => lives.map((life) => life.instance)))].sort();
+  const ofVersions = cohorts.filter((cohort) => !isOfAllVersions(cohort));
+  const instances = [
+    ...new Set(ofVersions.flatMap(({ lives }) => lives.map((life) => life.instance))),
+  ].sort();
   return {
     service,
     from,
@@ -36,7 +39,7 @@ export async function memoryAnswer(context: JobContext, query: MemoryQuery) {
     roles,
     series: instances
       .filter((instance) => query.instance === undefined || instance === query.instance)
-      .map((instance) => seriesOf(instance, role, cohorts)),
+      .map((instance) => seriesOf(instance, role, ofVersions)),
     deploys: await deploysOf(context, project, service, from, to),
     cohorts: cohorts.map((cohort) => cohortAnswer(service, cohort)),
   };

@@ -1,0 +1,116 @@
+import type { Site } from '../flame/sites.ts';
+import {
+  comparedCounts,
+  type GrowingLine,
+  type Growths,
+  growingLines,
+  growthSince,
+  stopGapOf,
+  unitCounts,
+  whereGrown,
+} from '../leaks/index.ts';
+import type { Explained, FindingLine } from '../model/finding.ts';
+import type { LeakResult } from '../model/leak.ts';
+import type { MemoryRole } from '../model/memory.ts';
+import { unitKey } from '../model/unit-of-work.ts';
+import type { EpochMs } from '../model/units.ts';
+import type { InstanceState } from '../segments/kinds/instance.ts';
+import { valuesOfFact } from './lives/facts.ts';
+import type { LifeOfRole } from './lives/index.ts';
+import { heapSnapshotsOf } from './lives/sites.ts';
+import { type LoadedService, livesIn } from './load-service.ts';
+
+/** What stands beside the suspects of a leak: where it grew, which lines allocate it, what to do until it is fixed. */
+export function explainLeak(
+  loaded: LoadedService,
+  life: LifeOfRole | undefined,
+  result: LeakResult,
+): Explained {
+  const onset = result.onset?.t;
+  if (life === undefined || onset === undefined) return NOTHING;
+  const where = AROUND_THE_HEAP.includes(life.role) ? whereGrown(growthsOf(loaded, life, onset)) : undefined;
+  const counts = unitCounts(life.work);
+  const suspect = result.suspects[0];
+  const allUnits = counts
+    .filter(({ isPart }) => !isPart)
+    .reduce((sum, unit) => sum + unit.total - (unit.at(onset) - unit.at(life.times[0] as number)), 0);
+  return {
+    where: where ?? null,
+    // A line of the heap says nothing about what grew beside it.
+    lines: where === undefined || where.place === 'heap' ? linesOf(loaded, life, result, onset) : [],
+    stopGap:
+      stopGapOf({
+        limit: life.limit,
+        floorStart: result.floor?.start,
+        slopeBytesPerHour: result.slopeBytesPerHour,
+        suspect,
+        allUnits,
+      }) ?? null,
+    compared: comparedCounts(life, onset),
+  };
+}
+
+const NOTHING: Explained = { where: null, lines: [], stopGap: null, compared: [] };
+const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
+
+function growthsOf(loaded: LoadedService, { instance }: LifeOfRole, onset: EpochMs): Growths {
+  const grown = (role: MemoryRole) => {
+    const life = livesIn(loaded, role).findLast((one) => one.instance === instance);
+    return life && growthSince(life, onset);
+  };
+  return {
+    heapUsed: grown('heap_used') ?? grown('heap_after_gc'),
+    heapTotal: grown('heap_total'),
+    external: grown('external'),
+    rss: grown('rss'),
+    container: grown('container_usage'),
+    threads: grown('thread_count') ?? grown('goroutine_count'),
+  };
+}
+
+/** Lines from the heap profiles of the process, whatever protocol brought them. */
+function linesOf(loaded: LoadedService, life: LifeOfRole, result: LeakResult, onset: EpochMs): FindingLine[] {
+  const { instances } = loaded.state;
+  const own = instances.get(life.instance);
+  const profiled = [...instances].filter(([, state]) => heapSnapshotsOf(state).length > 0);
+  const [, state] =
+    profiled.find(([key]) => key === life.instance) ??
+    profiled.find(([, other]) => own !== undefined && isSameProcess(own, other)) ??
+    (profiled.length === 1 && livesIn(loaded, life.role).length === 1
+      ? profiled[0]!
+      : [undefined, undefined]);
+  const snapshots = state && heapSnapshotsOf(state).find(({ measure }) => /bytes$/.test(measure));
+  if (snapshots === undefined) return [];
+  const suspect = result.suspects[0];
+  const counts = unitCounts(life.work).find(
+    ({ unit }) => suspect?.units[0] !== undefined && unitKey(unit) === unitKey(suspect.units[0]),
+  );
+  const totals = { times: snapshots.times, values: snapshots.totals };
+  const countAt = counts && ((time: number) => counts.at(time));
+  return growingLines(snapshots.sites, totals, onset, countAt).map(lineAnswer);
+}
+
+/** Facts that name one process: a pod or container of one process, or a pid on a host. */
+const NAMES = ['pod-uid', 'container', 'pod'] as const;
+
+function isSameProcess(a: InstanceState, b: InstanceState): boolean {
+  const shared = (name: string) => {
+    const values = new Set(valuesOfFact(a, name).map(({ value }) => value));
+    return valuesOfFact(b, name).some(({ value }) => values.has(value));
+  };
+  return NAMES.some(shared) || (shared('host') && shared('pid'));
+}
+
+const SDK = /sentry|opentelemetry|pyroscope|datadog|dd-trace|ddtrace|newrelic|elastic-apm|tidemark/i;
+
+function lineAnswer({ site, share, bytesPerHour, bytesPerUnit }: GrowingLine<Site>): FindingLine {
+  const { name, file, line, inApp, calledFrom } = site;
+  const owner = SDK.test(`${file} ${name}`)
+    ? 'sdk'
+    : inApp === 1
+      ? 'own'
+      : inApp === 0
+        ? 'library'
+        : 'unknown';
+  return { name, file, line, calledFrom: calledFrom ?? null, owner, share, bytesPerHour, bytesPerUnit };
+}

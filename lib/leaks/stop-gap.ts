@@ -1,0 +1,37 @@
+import type { Interval, Suspect } from '../model/leak.ts';
+
+/** How long a process may run, in requests and in time, until somebody has fixed it. */
+export interface StopGap {
+  /** For `--max-requests`: finished units of all kinds. Null when no unit is named, or its bytes are not known. */
+  readonly maxRequests: Interval | null;
+  readonly restartS: number | null;
+}
+
+/** A process is recycled before it has used this share of its limit. */
+const USED_AT_MOST = 0.8;
+
+/** Undefined without a limit, or when it is passed already. */
+export function stopGapOf(facts: {
+  readonly limit: number | undefined;
+  readonly floorStart: number | undefined;
+  readonly slopeBytesPerHour: Interval | null;
+  readonly suspect: Suspect | undefined;
+  /** Finished units of all kinds since the onset. */
+  readonly allUnits: number;
+}): StopGap | undefined {
+  const { limit, floorStart, slopeBytesPerHour, suspect, allUnits } = facts;
+  const room = USED_AT_MOST * (limit ?? 0) - (floorStart ?? 0);
+  if (!limit || !(room > 0)) return undefined;
+  const kept = suspect?.cause === 'unit' ? suspect.bytesPerUnit : null;
+  const own = suspect?.unitsSinceOnset ?? 0;
+  const perOwn = own > 0 ? allUnits / own : 0;
+  const requests = (bytes: number) => Math.floor((room / bytes) * perOwn);
+  const slope = slopeBytesPerHour?.value ?? 0;
+  return {
+    maxRequests:
+      kept && kept.low > 0 && perOwn >= 1
+        ? { value: requests(kept.value), low: requests(kept.high), high: requests(kept.low) }
+        : null,
+    restartS: slope > 0 ? (room / slope) * 3600 : null,
+  };
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { attributionCase } from '../../bench/leaks/attribution-case.ts';
+import { analyzeLife, comparedCounts, growingLines, stopGapOf, whereGrown } from '../../lib/leaks/index.ts';
+import type { Life, Suspect } from '../../lib/model/leak.ts';
+import { MIB } from '../../lib/model/units.ts';
+import { lifeOf, normal, random } from './draw.ts';
+
+describe('whereGrown()', () => {
+  it.each([
+    [{ rss: 100 * MIB, heapUsed: 90 * MIB }, 'heap'],
+    [{ rss: 100 * MIB, heapUsed: 2 * MIB, external: 95 * MIB }, 'external'],
+    [{ rss: 100 * MIB, heapUsed: 1 * MIB, threads: 800 }, 'stacks'],
+    [{ rss: 100 * MIB, heapUsed: 1 * MIB, heapTotal: 90 * MIB }, 'allocator'],
+    [{ rss: 100 * MIB, heapUsed: 0, heapTotal: 0, external: 0 }, 'outside'],
+    [{ rss: 0, container: 80 * MIB }, 'page-cache'],
+  ])('tells %o as %s', (growths, place) => {
+    expect(whereGrown(growths)?.place).toBe(place);
+  });
+
+  it('names experiments for what no line can explain, and none for the heap', () => {
+    expect(whereGrown({ rss: 100 * MIB })?.experiments.length).toBeGreaterThan(1);
+    expect(whereGrown({ rss: 100 * MIB, heapUsed: 100 * MIB })?.experiments).toEqual([]);
+  });
+});
+
+describe('growingLines()', () => {
+  const times = [0, 60_000, 120_000, 180_000];
+  const series = (site: string, values: number[]) => ({ site, times, values });
+
+  it('gives bytes per unit of the same counts as the floor, and leaves out what stays', () => {
+    const totals = { times, values: [10_000, 20_000, 30_000, 40_000] };
+    const sites = [
+      series('keeps', [0, 9_900, 20_000, 30_000]),
+      series('stays', [9_000, 9_010, 8_990, 9_000]),
+    ];
+    const lines = growingLines(sites, totals, 0, (t) => t / 1000);
+    expect(lines.map(({ site }) => site)).toEqual(['keeps']);
+    expect(lines[0]!.share).toBeGreaterThan(0.9);
+    expect(lines[0]!.bytesPerUnit!.value).toBeCloseTo(167, -1);
+  });
+
+  it('gives no interval from two snapshots', () => {
+    const two = { times: times.slice(0, 2), values: [0, 500] };
+    expect(growingLines([{ site: 'a', ...two }], two, 0, (t) => t)[0]?.bytesPerUnit).toBeNull();
+  });
+});
+
+describe('stopGapOf()', () => {
+  const suspect: Suspect = {
+    ...{ units: [{ kind: 'http', name: 'GET /a' }], cause: 'unit', weight: 1, unitsSinceOnset: 100 },
+    bytesPerUnit: { value: 1000, low: 800, high: 1250 },
+  };
+  const facts = { limit: 1_000_000, floorStart: 300_000, slopeBytesPerHour: null, suspect, allUnits: 400 };
+
+  it('counts requests of all kinds into the room under the limit', () => {
+    expect(stopGapOf(facts)?.maxRequests).toEqual({ value: 2000, low: 1600, high: 2500 });
+  });
+
+  it('says nothing without a limit', () => {
+    expect(stopGapOf({ ...facts, limit: undefined })).toBeUndefined();
+  });
+});
+
+describe('comparedCounts()', () => {
+  it('shows what people compare by hand, which here names another unit than the one that keeps memory', () => {
+    const { life, leaking } = attributionCase({ seed: 4, spread: 0.3, noise: 0.02 });
+    const onset = life.times[120]!;
+    const compared = comparedCounts(life, onset);
+    expect(compared[0]!.unit.name).not.toBe(leaking);
+    expect(analyzeLife(life).suspects[0]!.units[0]!.name).toBe(leaking);
+  });
+});
+
+describe('rivals and parts of units', () => {
+  const n = 240;
+  const noise = normal(random(5));
+  const rate = random(6);
+  const made = (levelAt: (i: number) => number, more: Partial<Life>): Life =>
+    lifeOf(
+      Array.from({ length: n }, (_, i) => (300 + levelAt(i) + 0.5 * noise()) * MIB),
+      60,
+      more,
+    );
+  const cumulative = (perStep: () => number) => {
+    let sum = 0;
+    return Float64Array.from({ length: n }, () => {
+      sum += perStep();
+      return sum;
+    });
+  };
+  const work = (name: string, status: string, counts: Float64Array): Life['work'][number] => ({
+    unit: { kind: 'http', name },
+    status,
+    times: Float64Array.from(counts, (_, i) => i * 60_000),
+    counts,
+    complete: true,
+  });
+
+  it('names the failures of a unit when only they keep memory', () => {
+    let burst = 1;
+    const failed = cumulative(() => {
+      if (rate() < 0.05) burst = rate() < 0.5 ? 0.1 : 4;
+      return burst * (1 + rate());
+    });
+    const good = cumulative(() => 100 + 40 * rate());
+    const kept = (i: number) => (i > 100 ? (failed[i]! - failed[100]!) * 0.6 : 0);
+    const life = made(kept, { work: [work('GET /a', '200', good), work('GET /a', '500', failed)] });
+    expect(analyzeLife(life).suspects[0]?.units[0]?.name).toBe('GET /a (5xx)');
+  });
+
+  it('takes what open requests hold for theirs', () => {
+    let open = 5;
+    const load = Float64Array.from({ length: n }, (_, i) => {
+      open += i > 60 ? Math.round(3 * rate()) - (rate() < 0.1 ? 8 : 0) : 0;
+      return Math.max(0, open);
+    });
+    const times = Float64Array.from(load, (_, i) => i * 60_000);
+    const counts = cumulative(() => 100 + 40 * rate());
+    const life = made((i) => load[i]! * 0.8, {
+      load: { times, values: load },
+      work: [work('GET /a', '', counts)],
+    });
+    const { verdict, suspects } = analyzeLife(life);
+    expect([verdict, suspects[0]?.cause]).toEqual(['load-proportional', 'connections']);
+  });
+
+  it('names two units that make the rise together, with their shares', () => {
+    const slow = (size: number) => {
+      let own = noise();
+      return cumulative(() => {
+        own = 0.9 * own + 0.44 * noise();
+        return size * Math.exp(0.6 * own);
+      });
+    };
+    const [a, b, c] = [slow(50), slow(30), slow(80)];
+    const kept = (i: number) => (i > 80 ? (a[i]! - a[80]!) * 0.02 + (b[i]! - b[80]!) * 0.03 : 0);
+    const all = [work('GET /a', '', a), work('GET /b', '', b), work('GET /c', '', c)];
+    const { suspects } = analyzeLife(made(kept, { work: all }));
+    expect(suspects.map(({ units }) => units[0]!.name).sort()).toEqual(['GET /a', 'GET /b']);
+    expect(suspects.every(({ share }) => share! > 0.2)).toBe(true);
+  });
+});
