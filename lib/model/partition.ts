@@ -6,7 +6,6 @@ export const PARTITION_MS = 10 * MINUTE_MS;
 
 /** Partitions are rolled up twice. */
 export type Step = '10m' | '1h' | '1d';
-export const STEPS: readonly Step[] = ['10m', '1h', '1d'];
 export const STEP_MS: Readonly<Record<Step, number>> = { '10m': PARTITION_MS, '1h': HOUR_MS, '1d': DAY_MS };
 
 /** Project × service × 10 minutes of data time, in one generation of the aggregates; or a roll-up of such. */
