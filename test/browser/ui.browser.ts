@@ -8,10 +8,12 @@ import { findChromium, launch, openPage, sideways, type Watched } from './browse
 import { checkFindingPage } from './finding-page.ts';
 import { startFixture } from './fixture-api.ts';
 import { SERVICE } from './fixture-data.ts';
+import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
 
 const executable = findChromium();
 const base = `/s/${encodeURIComponent(SERVICE)}`;
 const LEAK = '/findings/f-leak-1';
+const storefront = `/s/${encodeURIComponent(STOREFRONT)}`;
 const PAGES: [string, string][] = [
   ['services', '/'],
   ['findings', '/findings'],
@@ -26,6 +28,12 @@ const PAGES: [string, string][] = [
   ['flame diff', `${base}/flame/diff?left=-2h..-1h&right=-1h..-1m`],
   ['transactions', `${base}/transactions`],
   ['transaction', `${base}/t/http/${encodeURIComponent('POST /cart/items')}`],
+  ['transaction with gaps', `${storefront}/t/http/${encodeURIComponent('GET /checkout')}`],
+  ['trace', `/traces/${TRACE_ID}?service=${encodeURIComponent(STOREFRONT)}`],
+  ['trace as reported', `/traces/${TRACE_ID}?nesting=reported&span=7832303030303030`],
+  ['long trace', `/traces/${LONG_TRACE_ID}`],
+  ['wrong nesting', '/findings/f-nesting-1'],
+  ['slower, with evidence', '/findings/f-latency-1?evidence=1'],
   ['health', `${base}/health`],
   ['set-up', '/setup'],
   ['uploads', '/uploads'],

@@ -6,6 +6,7 @@ import { serviceWords } from '../words.ts';
 import { Dialog } from './dialog.tsx';
 
 const MOST = 12;
+const TRACE_ID = /^[0-9a-f]{32}$/;
 
 interface Hit {
   readonly to: string;
@@ -52,6 +53,8 @@ export function Search({ close }: { close: () => void }) {
     ...PAGES,
   ];
   const wanted = text.trim().toLowerCase();
+  if (TRACE_ID.test(wanted))
+    all.push({ to: `/traces/${wanted}`, name: wanted, what: 'trace, if it is kept' });
   const hits = all.filter((hit) => hit.name.toLowerCase().includes(wanted)).slice(0, MOST);
   const chosen = Math.min(at, hits.length - 1);
   const open = (hit: Hit | undefined) => {
@@ -76,8 +79,8 @@ export function Search({ close }: { close: () => void }) {
         aria-expanded="true"
         aria-controls="hits"
         aria-activedescendant={hits[chosen] ? `hit-${chosen}` : undefined}
-        aria-label="Service, unit or finding"
-        placeholder="Service, route, job, finding"
+        aria-label="Service, unit, finding or trace id"
+        placeholder="Service, route, job, finding, trace id"
         autocomplete="off"
         spellcheck={false}
         value={text}

@@ -26,8 +26,9 @@ export function GapsTable({ data, service, reload }: { data: ApiGaps; service: s
       <div class="head">
         <h2>Gaps</h2>
         <span class="note">
-          time inside a span that no child covers; causes from {count(data.profiled)} profiled{' '}
-          {plural(data.profiled, 'request')}
+          time inside a span that no child covers
+          {data.gaps.length > 0 &&
+            `; causes from ${count(data.profiled)} profiled ${plural(data.profiled, 'request')}`}
         </span>
       </div>
       {data.gaps.length === 0 ? (

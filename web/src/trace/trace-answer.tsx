@@ -7,6 +7,10 @@ import { gapUs, largestGap, type Nesting, spanTitle } from './model.ts';
 const US_PER_MS = 1000;
 const whole = (us: number) => digits(Math.round(us / US_PER_MS));
 
+/** A sentence names a span by its first words; the row below has all of them. */
+const MAX_NAME = 60;
+const cut = (text: string) => (text.length > MAX_NAME ? `${text.slice(0, MAX_NAME)}…` : text);
+
 /** What the page says first. */
 export function TraceAnswer({ trace, nesting, moved }: { trace: ApiTrace; nesting: Nesting; moved: number }) {
   if (nesting === 'reported' && moved > 0) {
@@ -66,7 +70,7 @@ function Busiest({ trace }: { trace: ApiTrace }) {
       {busiest && trace.spans.length > 1 && trace.durationUs > 0 && (
         <>
           , <b class="nb">{percent(Math.min(1, busiest.selfUs / trace.durationUs))}</b> of it in{' '}
-          <code class="wrap">{spanTitle(busiest)}</code>
+          <code>{cut(spanTitle(busiest))}</code>
         </>
       )}
       . No time is missing.

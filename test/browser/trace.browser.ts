@@ -1,0 +1,184 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings } from './axe.ts';
+import { findChromium, launch, openPage, sideways } from './browser.ts';
+import { startFixture } from './fixture-api.ts';
+import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
+
+const executable = findChromium();
+const service = encodeURIComponent(STOREFRONT);
+const TRACE = `/traces/${TRACE_ID}?service=${service}`;
+const UNIT = `/s/${service}/t/http/${encodeURIComponent('GET /checkout')}`;
+const UNIT_API = `/api/v1/services/${service}/transactions/${encodeURIComponent('http GET /checkout')}`;
+
+if (!executable) console.warn('SKIPPED: traces in Chromium: no chromium on PATH (apt-get install chromium)');
+
+describe.skipIf(!executable)('traces in Chromium', () => {
+  let browser: Browser;
+  let fixture: Awaited<ReturnType<typeof startFixture>>;
+
+  beforeAll(async () => {
+    const config = fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url));
+    await build({ configFile: config, logLevel: 'error' });
+    browser = await launch(executable ?? '');
+    fixture = await startFixture('leak');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await fixture?.close();
+  });
+
+  const open = async (path: string, width = 1440) => {
+    const watched = await openPage(browser, { width });
+    const sent: [string, unknown][] = [];
+    watched.page.on('request', (request) => {
+      if (request.method() === 'POST') sent.push([new URL(request.url()).pathname, request.postDataJSON()]);
+    });
+    await watched.page.goto(fixture.url + path);
+    await watched.page.locator('h1.say').waitFor();
+    return { ...watched, sent };
+  };
+
+  it('answers: time without a span, its main cause, rows with gaps between them', async () => {
+    const { page, context, complaints } = await open(TRACE);
+    const say = (await page.locator('h1.say').textContent())?.replace(/[\u2009\u202f\u00a0]/g, ' ');
+    expect(say).toBe(
+      '486 of 1,240 ms have no span. The larger gap ran from_db for 314 ms, called by product.',
+    );
+    expect(await page.getByRole('treeitem').count()).toBe(17);
+    expect(await page.locator('.gapr .gapfill').count()).toBe(2);
+    expect(await page.locator('.mv').first().textContent()).toBe('moved from GET inventory/stock');
+    expect(await page.getByText('ambiguous', { exact: true }).count()).toBe(1);
+    const causes = await page.locator('.facts.causes > div').allTextContents();
+    expect(causes).toHaveLength(3);
+    expect(causes[1]).toContain('GET /export held the loop');
+    expect(await page.locator('.paste').textContent()).toContain('enable_asyncio_integration()');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows what was reported by the key n, and says what is wrong with it', async () => {
+    const { page, context } = await open(TRACE);
+    await page.keyboard.press('n');
+    await page.waitForURL(/nesting=reported/);
+    expect(await page.locator('h1.say').textContent()).toContain('5 spans hang under the wrong parent');
+    expect(await page.locator('.tr i.bad').count()).toBe(5);
+    const rates = page.getByRole('treeitem', { name: /GET shipping\/rates/ });
+    expect(await rates.textContent()).toContain('219, not 337');
+    expect(await rates.getAttribute('aria-level')).toBe('6');
+    await page.keyboard.press('n');
+    await page.waitForURL((url) => !url.search.includes('nesting'));
+    await context.close();
+  });
+
+  it('moves, folds and chooses by keys alone', async () => {
+    const { page, context } = await open(TRACE);
+    await page.keyboard.press('j');
+    await page.keyboard.press('Home');
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+    await expect.poll(focused).toContain('http.server GET /checkout');
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(focused).toContain('SessionMiddleware');
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.getByRole('treeitem').count()).toBe(2);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(focused).toContain('cache.get session:*');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/span=[0-9a-f]{16}/);
+    expect(await page.locator('[aria-selected=true]').getAttribute('aria-label')).toContain('cache.get');
+    expect(await page.getByRole('heading', { name: 'session:*' }).count()).toBe(1);
+    await page.reload(); // the link shows what it showed
+    await page.getByRole('heading', { name: 'session:*' }).waitFor();
+    await context.close();
+  });
+
+  it('says that nothing is missing in a gap', async () => {
+    const { page, context, sent } = await open(TRACE);
+    await page.getByRole('button', { name: /^Nothing is missing/ }).click();
+    await expect.poll(() => sent.length).toBe(1);
+    expect(sent[0]).toEqual([
+      `${UNIT_API}/gaps/dismiss`,
+      { after: 'http.client GET shipping/rates', before: 'db SELECT * FROM address', dismissed: true },
+    ]);
+    await context.close();
+  });
+
+  it('has only the rows near the window of a long trace, and reaches all of them', async () => {
+    for (const width of [1440, 390]) {
+      const { page, context } = await open(`/traces/${LONG_TRACE_ID}`, width);
+      expect(await page.getByRole('treeitem').count()).toBeLessThan(120);
+      await page.keyboard.press('j');
+      await page.keyboard.press('End');
+      await expect
+        .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? ''))
+        .toContain('step 380 ');
+      expect(await page.locator(':focus').isVisible()).toBe(true);
+      expect(await sideways(page)).toBeLessThanOrEqual(0);
+      await context.close();
+    }
+  });
+
+  it('leads from a gap of a unit to a request with that gap', async () => {
+    const { page, context } = await open(UNIT);
+    await page.locator('table.gaps').waitFor();
+    expect(await page.locator('.comparison').textContent()).toContain('Slower p95 rose by 29');
+    expect(await page.locator('table.gaps tbody tr').count()).toBe(3);
+    expect(await page.locator('#unit-functions tbody tr').first().textContent()).toContain(
+      'usually fast, sometimes slow',
+    );
+    await page.getByRole('link', { name: /^Trace with the gap between .* of 76/ }).click();
+    await page.waitForURL(/traces\/4f1c.*gap=/);
+    await page.getByRole('heading', { name: /The gap of 76/ }).waitFor();
+    await context.close();
+  });
+
+  it('sets gaps and patterns of a unit aside, and takes them back', async () => {
+    const { page, context, sent } = await open(UNIT);
+    await page.getByRole('button', { name: 'Show 1 set aside' }).click();
+    await page.getByRole('button', { name: /^Show again/ }).click();
+    await expect.poll(() => sent.length).toBe(1);
+    await page.getByRole('button', { name: /^Ignore/ }).click();
+    await expect.poll(() => sent.length).toBe(2);
+    expect(sent).toEqual([
+      [`${UNIT_API}/gaps/dismiss`, { after: 'template checkout.html', before: null, dismissed: false }],
+      [
+        `${UNIT_API}/patterns/ignore`,
+        { kind: 'n-plus-one-db', subject: 'db SELECT * FROM product WHERE id = ?', ignored: true },
+      ],
+    ]);
+    await page.getByRole('button', { name: 'Total', exact: true }).click();
+    await page.waitForURL(/by=total/);
+    expect(await axeFindings(page)).toEqual([]);
+    await context.close();
+  });
+
+  it('leads from wrong nesting to the lines, the request, and the processes', async () => {
+    const { page, context } = await open('/findings/f-nesting-1');
+    expect(await page.locator('.paste').textContent()).toContain('enable_asyncio_integration()');
+    expect(await page.locator('.chart').count()).toBe(0);
+    await page.getByRole('link', { name: 'Data health' }).last().click();
+    await page.locator('#nesting').waitFor();
+    const rows = await page.locator('#nesting tbody tr').allTextContents();
+    expect(rows[0]).toContain('Wrong nesting94');
+    expect(rows[2]).toContain('Sound0');
+    expect(await page.locator('#nesting .paste').count()).toBe(1); // one text for two processes
+    await page.goBack();
+    await page.getByRole('link', { name: /^Trace 4f1c/ }).click();
+    await page.waitForURL(/traces\/.*nesting=reported/);
+    await context.close();
+  });
+
+  it('says of a trace that is not kept where others are', async () => {
+    const { page, context } = await open(`/traces/${'ab'.repeat(16)}?service=${service}`, 390);
+    expect(await page.locator('h1.say').textContent()).toBe('This trace is not retained.');
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('/');
+    await page.keyboard.type(TRACE_ID);
+    await page.keyboard.press('Enter');
+    await page.getByRole('treeitem').first().waitFor();
+    await context.close();
+  });
+});
