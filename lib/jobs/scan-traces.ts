@@ -8,7 +8,7 @@ import { mergeAll } from '../segments/kind.ts';
 import { mergeSpans, noSpans, type SpansState } from '../traces/spans-state.ts';
 import type { JobContext } from './context.ts';
 import type { TraceScene } from './trace-findings/evidence.ts';
-import { observeShifts } from './trace-findings/latency.ts';
+import { isOver, observeShifts } from './trace-findings/latency.ts';
 import { observeFragments, observeNesting } from './trace-findings/nesting.ts';
 import { observeBlocked, observePatterns } from './trace-findings/waste.ts';
 
@@ -51,7 +51,10 @@ async function sceneOf(
 
 const change = (context: JobContext, project: string, observation: Observation, now: EpochMs) =>
   context.findings.change(project, observation.id, (before) => {
-    const after = observe(before, observation, now);
+    const isEnd = observation.state === 'clear' && before !== undefined;
+    const said =
+      isEnd && !isOver(before, observation) ? { ...observation, state: 'unknown' as const } : observation;
+    const after = observe(before, said, now);
     return after === before ? undefined : after;
   });
 

@@ -175,6 +175,12 @@ describe('latency', () => {
     expect(slower!.summary).toMatch(/^`GET \/orders` of shop: p95 rose by 9\d % with release 1\.4\.3: /);
     expect(slower!.evidence.traces!.shift).toMatchObject({ before: '1.4.2', after: '1.4.3' });
 
+    // Another release that is as slow ends nothing.
+    place.clock.time += 20 * MINUTE_MS;
+    await counted(place, release(1500, '1.4.3-1', 190));
+    await scan(place);
+    expect(await findingsOf(place, 'latency')).toEqual([slower]);
+
     place.clock.time += 20 * MINUTE_MS;
     await counted(place, release(2000, '1.4.4', 100));
     await scan(place);

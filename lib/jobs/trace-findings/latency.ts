@@ -1,4 +1,4 @@
-import type { Observation } from '../../findings/life-cycle.ts';
+import type { FindingRecord, Observation } from '../../findings/life-cycle.ts';
 import { failuresWording, latencyWording } from '../../findings/trace-wording.ts';
 import { ONE } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
@@ -54,20 +54,23 @@ interface Shift {
   readonly after: string;
   readonly at: EpochMs;
   readonly requests: number;
+  /** Sure enough to be told: the chance of a false alarm is shared among all units. */
+  readonly isAlarm: boolean;
 }
 
 function shiftOf(scene: TraceScene, history: UnitHistory, units: number): Shift {
   const [before, after] = history.versions.slice(-2);
   if (before !== undefined && after !== undefined) {
     const requests = seen(scene, history, after.latency);
-    const limits = { ...SHIFT_LIMITS, pValue: SHIFT_LIMITS.pValue / units / looksAt(requests) };
+    const limits = { ...SHIFT_LIMITS, pValue: SHIFT_LIMITS.pValue / looksAt(requests) };
     const latency = compareLatency(
       { sketch: before.latency.sketch, requests: seen(scene, history, before.latency) },
       { sketch: after.latency.sketch, requests },
       0.95,
       limits,
     );
-    return { latency, before: before.version, after: after.version, at: after.first, requests };
+    const isAlarm = latency.verdict === 'regression' && latency.pValue < limits.pValue / units;
+    return { latency, before: before.version, after: after.version, at: after.first, requests, isAlarm };
   }
   const windows = history.windows.map(({ start, latency }) => ({
     start,
@@ -77,7 +80,9 @@ function shiftOf(scene: TraceScene, history: UnitHistory, units: number): Shift 
   const limits = { ...SHIFT_LIMITS, ...OVER_TIME, pValue: SHIFT_LIMITS.pValue / units };
   const latency = shiftOverTime(windows, 0.95, limits);
   const requests = windows.reduce((sum, window) => sum + window.requests, 0);
-  return { latency, before: '', after: '', at: windows[latency.at]?.start ?? scene.now, requests };
+  const isAlarm = latency.verdict === 'regression';
+  const at = windows[latency.at]?.start ?? scene.now;
+  return { latency, before: '', after: '', at, requests, isAlarm };
 }
 
 /**
@@ -102,7 +107,7 @@ function seen({ all }: TraceScene, { unit }: UnitHistory, { count }: UnitLatency
 }
 
 function latencyOf(scene: TraceScene, { unit }: UnitHistory, shift: Shift): Observation[] {
-  const { latency, before, after, at, requests } = shift;
+  const { latency, before, after, at, requests, isAlarm } = shift;
   if (latency.verdict === 'too-few') return [];
   const { quantile, beforeMs, afterMs, change, pValue } = latency;
   const sentence = shiftSentence(latency, after === '' ? undefined : after);
@@ -124,9 +129,23 @@ function latencyOf(scene: TraceScene, { unit }: UnitHistory, shift: Shift): Obse
       },
     });
   return [
-    observation(unit, latency.verdict === 'regression', true),
+    observation(unit, isAlarm, true),
     observation(`faster ${unit}`, latency.verdict === 'improvement', false),
   ];
+}
+
+/** Back at what it was before, but for so much. */
+const RECOVERED = 1.1;
+
+/**
+ * Whether what a finding told of is over: as fast as before it, or another release that does not fail. That the version
+ * before has left the window, or that a later look needs more certainty, is no end.
+ */
+export function isOver({ kind, evidence }: FindingRecord, seen: Observation): boolean {
+  if (kind === 'failures') return seen.evidence.version !== evidence.version;
+  const [told, now] = [evidence.traces?.shift, seen.evidence.traces?.shift];
+  if (kind !== 'latency' || !told || !now || told.change < 0) return true;
+  return now.afterMs > 0 && now.afterMs <= RECOVERED * told.beforeMs;
 }
 
 const MIN_RATE_RISE = 0.01;
