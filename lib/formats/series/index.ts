@@ -4,7 +4,7 @@ import { decompress } from './decompress.ts';
 import { isPrometheus, parsePrometheus } from './prometheus.ts';
 import type { ParsedSeries } from './series.ts';
 
-export { type Curves, parseCurves } from './curves.ts';
+export { parseCurves } from './curves.ts';
 export { decompress } from './decompress.ts';
 export { type ParsedSeries, roleOfName } from './series.ts';
 export { parseUnits } from './units.ts';
