@@ -138,6 +138,43 @@ describe('profiles of Sentry transactions', () => {
   });
 });
 
+describe('chunks of a continuous profiler', () => {
+  it('count for their service to the nanosecond, without a unit of work', async () => {
+    const [request] = capturedRequests('continuous');
+    const chunk = decodeEnvelope(parseEnvelope(plainBody(request!)), '').profiles[0]!.payload;
+    const { samples } = (JSON.parse(new TextDecoder().decode(chunk)) as SentChunk).profile;
+    const end = Math.max(...samples.map(({ timestamp }) => timestamp)) * 1000;
+    const product = await openProduct({ at: end + 1000 });
+    try {
+      await makeKey(product, ['ingest'], 'default', KEY);
+      const { number } = await ensureProject(product.local.context.records, 'default');
+      const { headers, body } = request!;
+      const init = { method: 'POST', headers: headers as [string, string][], body };
+      expect((await product.send(`/api/${number}/envelope/`, init)).status).toBe(200);
+      await product.settle();
+      const { items } = await product.get<{ items: { service: string }[] }>('/services');
+      const service = encodeURIComponent(items[0]!.service);
+      const graph = await product.get<ApiFlamegraph>(
+        `/services/${service}/flamegraph?type=wall&from=${Math.floor(end) - 600_000}&to=${Math.ceil(end) + 1}`,
+      );
+      const elapsed = samples.map(({ thread_id, timestamp }) => ({
+        thread_id,
+        elapsed_since_start_ns: String(Math.round(timestamp * 1e9)),
+      }));
+      // Seconds with nine digits pass 2^53: the sum over threads is exact to what doubles hold of them.
+      expect(Math.abs(Number(graph.total) - sampledNs(elapsed))).toBeLessThan(1000);
+      expect(graph.profiles).toBe(1);
+    } finally {
+      await product.close();
+    }
+  });
+});
+
+interface SentChunk {
+  readonly profile: {
+    readonly samples: readonly { readonly thread_id: string; readonly timestamp: number }[];
+  };
+}
 interface SentSample {
   readonly thread_id: string;
   readonly elapsed_since_start_ns: string;
