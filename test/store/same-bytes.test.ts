@@ -67,7 +67,7 @@ describe('full compaction', () => {
         const [a, b] = [await delivered(uploads, one), await delivered(uploads, other)];
         expect(await contentOf(a)).toEqual(await contentOf(b));
       }),
-      { seed: 20_310_506, numRuns: 60 },
+      { seed: 20_310_506, numRuns: 30 },
     );
   });
 });
