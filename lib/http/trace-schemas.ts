@@ -143,7 +143,7 @@ export const NestingSchema = z.object({
   cursor: z.null(),
   left: z
     .array(z.object({ reason: z.string(), count: z.number() }))
-    .meta({ description: 'spans that no trace could be made with' }),
+    .meta({ description: 'spans of the project that no trace could be made with' }),
 });
 
 const TraceSpanSchema = z.object({

@@ -53,13 +53,8 @@ const MAX_TEXT = 300;
  * Reads traces together and adds up what is told of those that were asked for.
  *
  * @param placeOf the partition of a time, epoch ms
- * @param standsFor how many traces one of these stands for, where some were left out to bound the work
  */
-export function foldTraces(
-  input: TraceInput,
-  placeOf: (time: number) => number,
-  standsFor = 1,
-): readonly FoldedTraces[] {
+export function foldTraces(input: TraceInput, placeOf: (time: number) => number): readonly FoldedTraces[] {
   const { nesting, foreign, asked } = readTraces(input);
   const places = Map.groupBy(asked, ({ run: { tree } }) =>
     JSON.stringify([tree.trace.service, placeOf(tree.trace.root.end / US_PER_MS)]),
@@ -68,7 +63,7 @@ export function foldTraces(
   return [...places].map(([key, members]) => {
     const [service, start] = JSON.parse(key) as [ServiceName, number];
     const units = Map.groupBy(members, ({ run: { tree } }) => keyOfUnit(tree.trace));
-    const folded = new Map([...units].map(([unit, list]) => [unit, foldUnit(list, foreign, standsFor)]));
+    const folded = new Map([...units].map(([unit, list]) => [unit, foldUnit(list, foreign)]));
     return {
       service,
       start,
@@ -87,10 +82,10 @@ const keyOfUnit = ({ unit, version }: Trace) =>
   unitSpansKey(unitKey({ kind: unit.kind, name: scrub(unit.name) }), scrubVersion(version)).toWellFormed();
 const thousandths = (us: number, weight: number) => BigInt(Math.max(0, Math.round(us))) * BigInt(weight);
 
-function foldUnit(members: readonly ReadTrace[], foreign: ForeignWork, standsFor: number): UnitSpans {
+function foldUnit(members: readonly ReadTrace[], foreign: ForeignWork): UnitSpans {
   const isKnown = knownRuns(members.map(({ run }) => run));
   // Pairs of pairs: one after the other would copy the growing sum for each.
-  let level = members.map((member) => foldOne(member, foreign, standsFor, isKnown));
+  let level = members.map((member) => foldOne(member, foreign, isKnown));
   while (level.length > 1) {
     const next: UnitSpans[] = [];
     for (let i = 0; i < level.length; i += 2)
@@ -100,16 +95,11 @@ function foldUnit(members: readonly ReadTrace[], foreign: ForeignWork, standsFor
   return level[0] ?? noUnitSpans;
 }
 
-function foldOne(
-  member: ReadTrace,
-  foreign: ForeignWork,
-  standsFor: number,
-  isKnown: ReturnType<typeof knownRuns>,
-): UnitSpans {
+function foldOne(member: ReadTrace, foreign: ForeignWork, isKnown: ReturnType<typeof knownRuns>): UnitSpans {
   const { run, result } = member;
   const { trace } = run.tree;
   const { root } = trace;
-  const weight = Math.round(Math.min((trace.weight ?? 1) * standsFor, WEIGHT_MAX) * ONE);
+  const weight = Math.round(Math.min(trace.weight ?? 1, WEIGHT_MAX) * ONE);
   const wholeUs = root.end - root.start;
   const example = exampleOf(trace, root.spanId, wholeUs);
   const known = isKnown(run);

@@ -11,8 +11,6 @@ export interface SpansState {
   readonly deployments: ReadonlyMap<string, DeploymentSpans>;
   /** `traceKey` → a retained trace as JSON: those that an example names. */
   readonly traces: ReadonlyMap<string, string>;
-  /** Spans that no trace could be made with, by reason. */
-  readonly left: ReadonlyMap<string, number>;
 }
 
 /** Sums of weights are thousandths of a request, sums of time thousandths of a microsecond: beyond 2^53, hence bigints. */
@@ -146,7 +144,6 @@ export const noSpans: SpansState = {
   units: new Map(),
   deployments: new Map(),
   traces: new Map(),
-  left: new Map(),
 };
 export const noUnitSpans: UnitSpans = {
   weight: 0,
@@ -181,7 +178,6 @@ export function mergeSpans(a: SpansState, b: SpansState): SpansState {
     units,
     deployments: mergeBounded(a.deployments, b.deployments, mergeDeployments, MAX_DEPLOYMENTS),
     traces: retained(units, a.traces, b.traces),
-    left: mergeBounded(a.left, b.left, add, MAX_REASONS),
   };
 }
 

@@ -241,7 +241,6 @@ export const spansState: fc.Arbitrary<SpansState> = fc
       fc.tuple(fc.constantFrom('aa', 'bb'), fc.constantFrom('1', '9')).map(([t, r]) => traceKey(t, r)),
       name,
     ),
-    left: few(name, whole),
   })
   .map((state) => mergeSpans(state, noSpans));
 

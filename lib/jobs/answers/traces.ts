@@ -2,6 +2,7 @@ import type { ServiceName } from '../../model/service.ts';
 import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
+import { listJoins } from '../../records/joins.ts';
 import { listServices } from '../../records/services.ts';
 import { listSetAside, type SetAside, setAsideName } from '../../records/set-aside.ts';
 import { mergeAll } from '../../segments/kind.ts';
@@ -245,14 +246,24 @@ export function causesOf({ causes, explained }: Pick<GapSum, 'causes' | 'explain
 /** How the traces of each process are nested, and what to do about it. */
 export async function nestingAnswer(context: JobContext, query: TracesQuery) {
   const states = await statesOf(context, query);
-  const left = new Map<string, number>();
-  for (const state of states)
-    for (const [reason, count] of state.left) left.set(reason, (left.get(reason) ?? 0) + count);
   const items = [...deploymentsOf(states)]
     .filter(([key]) => key !== OTHER)
     .map(([key, deployment]) => deploymentAnswer(key, deployment))
     .sort((a, b) => b.misnested - a.misnested || b.traces - a.traces);
-  return { items, cursor: null, left: [...left].map(([reason, count]) => ({ reason, count })) };
+  return { items, cursor: null, left: await leftOf(context, query) };
+}
+
+/** Spans of the whole project that no trace could be made with: joins do not know whose they are. */
+async function leftOf({ records }: JobContext, { project, from, to }: TracesQuery) {
+  const sum = { rootless: 0, late: 0 };
+  for (const { rootless, late } of await listJoins(records, project, from, to)) {
+    sum.rootless += rootless;
+    sum.late += late;
+  }
+  return [
+    { reason: 'no root within two minutes', count: sum.rootless },
+    { reason: 'came after the join', count: sum.late },
+  ].filter(({ count }) => count > 0);
 }
 
 export function deploymentsOf(states: readonly SpansState[]): ReadonlyMap<string, DeploymentSpans> {

@@ -131,13 +131,11 @@ function writeState(to: SpansWriter, state: SpansState) {
   to.map(state.deployments, (deployment) => writeDeployment(to, deployment));
   // Whole traces are long and unlike each other: not in the table.
   to.map(state.traces, (text) => to.out.text(text));
-  to.map(state.left, (count) => to.uints(count));
 }
 const readState = (from: SpansReader): SpansState => ({
   units: from.map(() => readUnit(from)),
   deployments: from.map(() => readDeployment(from)),
   traces: from.map(from.longText),
-  left: from.map(from.uint),
 });
 
 function writeUnit(to: SpansWriter, unit: UnitSpans) {
