@@ -11,6 +11,7 @@ import type { LifeOfRole } from './lives/index.ts';
 import {
   type Cohort,
   cohortsOf,
+  isOfAllVersions,
   JUDGED_ROLES,
   type LoadedService,
   livesIn,
@@ -126,11 +127,7 @@ function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], n
 function isNews(life: LifeOfRole, known: readonly ScanRecord<LookState>[], lookedAt: EpochMs): boolean {
   if ((life.startedAt ?? 0) > lookedAt || (life.end?.time ?? 0) > lookedAt) return true;
   const scan = known.find(({ role, version }) => role === life.role && version === (life.version ?? ''));
-  return (
-    scan === undefined ||
-    nearsLimit(life) ||
-    lowestOfLate(life) > NEW_LEVEL * Math.max(1, scan.look.testedTop)
-  );
+  return scan === undefined || nearsLimit(life) || lowestOfLate(life) > NEW_LEVEL * Math.max(1, scan.top);
 }
 
 /** As much as the analysis takes for new evidence, over the last quarter of an hour's lowest reading. */
@@ -201,6 +198,11 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
   return { birth, olderLivesWereFlat, pool, grainMs: first < exactFrom ? HOUR_MS : 0 };
 }
 
+/** Lives that have ended bring no more lows; a pool waits for lives, and a new one is news by itself. */
+const isOver = (cohort: Cohort) =>
+  isOfAllVersions(cohort) || cohort.lives.every(({ end }) => end !== undefined);
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 function scanRecord(cohort: Cohort, look: LookState, at: number) {
   const { role, version, lives, result } = cohort;
   const { floorPoints, perLife: _, ...kept } = result;
@@ -208,12 +210,13 @@ function scanRecord(cohort: Cohort, look: LookState, at: number) {
     role,
     version,
     at,
-    dueAt: dueAt(look, result),
+    dueAt: isOver(cohort) ? NEVER : dueAt(look, result),
     look,
     result: kept satisfies Omit<LeakResult, 'floorPoints'>,
     instances: new Set(lives.map(({ instance }) => instance)).size,
     lives: lives.length,
     floor: thin(floorPoints.times, floorPoints.values, SPARK_POINTS),
     limitBytes: speakerOf(cohort)?.limit ?? null,
+    top: lives.reduce((most, { values }) => values.reduce((a, b) => Math.max(a, b), most), 0),
   };
 }

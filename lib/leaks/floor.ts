@@ -2,6 +2,7 @@ import type { Life } from '../model/leak.ts';
 import { bucketMinima, decimate } from './buckets.ts';
 import { clean } from './clean.ts';
 import { inFlightOf } from './in-flight.ts';
+import { withoutDay } from './season.ts';
 import type { Settings } from './settings.ts';
 import { firstAtOrAfter, median, type Points } from './statistics.ts';
 import { toothLength } from './tooth-length.ts';
@@ -35,7 +36,7 @@ const isCollected = (life: Life): boolean => life.role === 'heap_used' || life.r
 
 export function floorOf(life: Life, settings: Settings): Floor {
   const all = decimateRaw(clean(life, settings.minPoints), settings);
-  if (!isCollected(life)) return sampledFloor(all);
+  if (!isCollected(life)) return sampledFloor(withoutDay(all));
   const told = life.majorCollections;
   const lows = told && !life.afterGc ? valuesAt(all, told) : undefined;
   // Collections that are counted leave no doubt which readings are floors; with too few of them the envelope must do.

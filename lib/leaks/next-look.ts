@@ -242,14 +242,25 @@ function goesOn(
   return line.slope > error && line.slope * hour > KEPT_SLOPE * suspicion.slopeBytesPerHour;
 }
 
+/** A week has a swing of its own: a rise is told before it lasted so long only when it is larger than such a swing. */
+const WEEK_MS = 7 * DAY_MS;
+const WEEKLY_SWING = 0.2;
+const MIN_DAYS_OF_SWING_MS = 1.5 * DAY_MS;
+
+function mayBeWeekly(durationMs: number, { start, end }: { start: number; end: number }): boolean {
+  return durationMs >= MIN_DAYS_OF_SWING_MS && durationMs < WEEK_MS && end - start < WEEKLY_SWING * start;
+}
+
 /** A rise that begins with the life is not told before the process may no longer be warming up. */
 function isHeld(
   { onset, floor, floorPoints, lows, confirmedUntil }: LeakResult,
   birth: EpochMs,
   context: LookContext,
 ): boolean {
-  if (context.olderLivesWereFlat || !onset || !floor) return false;
+  if (!onset || !floor) return false;
   const end = confirmedUntil ?? floorPoints.times.at(-1) ?? birth;
+  if (mayBeWeekly(end - onset.t, floor)) return true;
+  if (context.olderLivesWereFlat) return false;
   const age = end - birth;
   if (age >= DEFAULTS.warmUpLimitMs) return false;
   if (floor.end >= 2 * floor.start) return false;

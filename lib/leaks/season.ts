@@ -34,6 +34,40 @@ export function withoutSeason(lives: readonly Points[]): readonly Points[] {
   });
 }
 
+/** A daily swing is taken out of one life when it was seen twice… */
+const TWO_DAYS_MS = 2 * DAY_MS;
+/** …and makes this share of what a bent line leaves. */
+const MIN_EXPLAINED = 0.2;
+const POINTS_OF_ONE = 600;
+
+/**
+ * One life without its daily swing, fitted beside a line that may bend, so that growth is not taken for a part of it.
+ * Unchanged when it is shorter than two days, or has no such swing.
+ */
+export function withoutDay(points: Points): Points {
+  const { times, values } = points;
+  const n = times.length;
+  if (n < 24 || !(times[n - 1]! - times[0]! >= TWO_DAYS_MS)) return points;
+  const stride = Math.ceil(n / POINTS_OF_ONE);
+  const kept = times.filter((_, i) => i % stride === 0);
+  const share = kept.map((t) => (t - times[0]!) / (times[n - 1]! - times[0]!));
+  const trend = orthonormal([share.map(() => 1), share, share.map((x) => x * x)]);
+  const columns = waves([...kept]).map((column) => project(column, trend));
+  const y = project(
+    values.filter((_, i) => i % stride === 0),
+    trend,
+  );
+  const base = orthonormal(columns);
+  const explained = base.reduce((sum, q) => sum + dot(q, y) ** 2, 0);
+  if (!(explained >= MIN_EXPLAINED * dot(y, y))) return points;
+  const coefficients = solve(columns, y);
+  const wave = waves([...times]);
+  return {
+    times,
+    values: values.map((v, i) => wave.reduce((left, c, k) => left - coefficients[k]! * c[i]!, v)),
+  };
+}
+
 function sampled({ times, values }: Points): Points {
   const stride = Math.max(1, Math.floor(times.length / POINTS_PER_LIFE));
   const keep = (_: number, i: number) => i % stride === 0;

@@ -19,6 +19,8 @@ export interface ScanRecord<Look> {
   /** Floor of the fullest instance, at most 60 points, for sparklines. */
   readonly floor: readonly (readonly [number, number])[];
   readonly limitBytes: number | null;
+  /** The largest reading that the look has seen. */
+  readonly top: number;
 }
 
 const KEEP_DAYS = 30;
