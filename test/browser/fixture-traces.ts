@@ -450,6 +450,8 @@ const process = {
   detached: 0,
   fragmented: [],
 };
+// An answer may tell more than pages read.
+const LEFT = { left: [{ reason: 'no-root', count: 41 }] };
 export const NESTING: ApiNesting = {
   items: [
     {
@@ -494,7 +496,7 @@ export const NESTING: ApiNesting = {
     },
   ],
   cursor: null,
-  left: [{ reason: 'no-root', count: 41 }],
+  ...LEFT,
 };
 
 const text = (value: string) => ({ kind: 'text' as const, text: value });

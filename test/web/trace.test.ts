@@ -125,6 +125,11 @@ describe('words for causes', () => {
       ['from_db', 'db/base.py, called by list_orders, shop/views.py, for view', true],
     ],
     ['app', 'zerofill ← parse (billing/dates.py)', ['zerofill', 'billing/dates.py, for parse', true]],
+    [
+      'library',
+      'manager.<locals>.Related.get_queryset (django/db/models/fields/related_descr',
+      ['Related.get_queryset', 'django/db/models/fields/related_descr', true],
+    ],
     ['app', '3 smaller places', ['3 smaller places', '', true]],
     ['waiting', 'nothing to instrument in this process', ['waiting', 'nothing to instrument', false]],
     ['waiting', 'fetch (shop/api.py)', ['waiting', 'in fetch (shop/api.py)', false]],

@@ -39,7 +39,7 @@ export const roleWord = (role: string | null): string => ROLE_WORDS[role as Memo
 export const limitWord = (role: string): string =>
   role.startsWith('heap') ? 'heap limit' : role === 'container_usage' ? 'container limit' : 'limit';
 
-export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]> = {
+const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]> = {
   leak: ['growth', 'Leak'],
   killed: ['death', 'Killed'],
   rule: ['growth', 'Rule'],
@@ -51,6 +51,10 @@ export const FINDING_TAGS: Record<ApiFinding['kind'], readonly [TagKind, string]
   failures: ['death', 'Failures'],
   pattern: ['slow', 'Pattern'],
 };
+
+/** A shift of latency may be for the better. */
+export const findingTag = ({ kind, evidence }: ApiFinding): readonly [TagKind, string] =>
+  (evidence.traces?.shift?.change ?? 0) < 0 && kind === 'latency' ? ['ok', 'Faster'] : FINDING_TAGS[kind];
 
 /** Why spans hang off the wrong parents. */
 export const CAUSE_WORDS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { href } from '../router.ts';
 import { when } from '../time.ts';
 import { leftMs } from '../urgency.ts';
 import { useView } from '../view.ts';
-import { FINDING_TAGS, roleWord, STATE_WORDS, serviceWords } from '../words.ts';
+import { findingTag, roleWord, STATE_WORDS, serviceWords } from '../words.ts';
 import { Sentence } from './sentence.tsx';
 import { Spark } from './spark.tsx';
 import { Tag } from './tag.tsx';
@@ -12,7 +12,7 @@ import { Tag } from './tag.tsx';
 /** A finding as one link: tag, sentence, where, the floor it speaks of, and how much time is left. */
 export function FindingRow({ finding, service }: { finding: ApiFinding; service: ApiService | undefined }) {
   const { zone, now } = useView();
-  const [kind, word] = FINDING_TAGS[finding.kind];
+  const [kind, word] = findingTag(finding);
   const { evidence } = finding;
   const { before } = serviceWords(finding.service);
   const meta = [

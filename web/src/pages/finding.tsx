@@ -18,7 +18,7 @@ import { go, href, hrefWith, usePlace } from '../router.ts';
 import { dayTime, rangeQuery } from '../time.ts';
 import type { UnitList } from '../types.ts';
 import { useView } from '../view.ts';
-import { FINDING_TAGS, STATE_WORDS } from '../words.ts';
+import { findingTag, STATE_WORDS } from '../words.ts';
 
 const DAY_MS = 86_400_000;
 const RANGE_MAX_MS = 30 * DAY_MS;
@@ -170,7 +170,7 @@ function Heading({
   show: (on: boolean) => void;
   children?: ComponentChildren;
 }) {
-  const [kind, word] = FINDING_TAGS[finding.kind];
+  const [kind, word] = findingTag(finding);
   return (
     <section>
       <StateLine finding={finding} />

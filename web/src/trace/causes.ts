@@ -14,18 +14,21 @@ export interface CauseText {
 }
 
 const CALLED_FROM = ', called from ';
-const FILE = / \(([^()]*)\)$/;
+// A text that was cut may have lost its closing bracket.
+const FILE = / \(([^()]*)\)?$/;
+/** Python names a function within functions by all of them: `noted.<locals>.run`. */
+const short = (name: string) => name.replace(/^.*<locals>\./, '');
 
 /** `a › b › c (file.py)` in its last function and the file. */
 function innermost(text: string): { name: string; file: string } {
   const file = FILE.exec(text)?.[1] ?? '';
-  return { name: text.replace(FILE, '').split(' › ').at(-1) ?? text, file };
+  return { name: short(text.replace(FILE, '').split(' › ').at(-1) ?? text), file };
 }
 
 /** `a ← b (file.py)` as `a in file.py, for b`. */
 function callerText(caller: string): { name: string; rest: string } {
   const file = FILE.exec(caller)?.[1] ?? '';
-  const [name = '', ...outer] = caller.replace(FILE, '').split(' ← ');
+  const [name = '', ...outer] = caller.replace(FILE, '').split(' ← ').map(short);
   return { name, rest: [file, outer.length > 0 ? `for ${outer.join(', ')}` : ''].filter(Boolean).join(', ') };
 }
 

@@ -7,7 +7,7 @@ import { unitHref } from './link.ts';
 import { type ApiTraceGap, spanName } from './model.ts';
 
 const US_PER_MS = 1000;
-const whole = (us: number) => digits(Math.round(us / US_PER_MS));
+const wholeMs = (us: number) => digits(Math.round(us / US_PER_MS));
 
 /** What a gap lies between, in the words by which it is added up over requests. */
 export function sidesOf(trace: ApiTrace, gap: ApiTraceGap) {
@@ -21,8 +21,29 @@ export function sidesOf(trace: ApiTrace, gap: ApiTraceGap) {
 /** The same gap over many requests. */
 export function sameGap(gaps: readonly ApiGap[], trace: ApiTrace, gap: ApiTraceGap): ApiGap | undefined {
   const { within, after, before } = sidesOf(trace, gap);
-  return gaps.find((one) => one.within === within && one.after === after && one.before === before);
+  return gaps.find(
+    (one) => isSame(one.within, within) && isSame(one.after, after) && isSame(one.before, before),
+  );
 }
+
+/** Long names are cut at the server, in sums at another place than in traces. */
+const CUT_FROM = 150;
+const isSame = (a: string | null, b: string | null): boolean =>
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    Math.min(a.length, b.length) >= CUT_FROM &&
+    (a.startsWith(b) || b.startsWith(a)));
+
+/** Causes in full: the sum over requests holds the words that were cut off in the trace. */
+export const fullCauses = (gap: ApiTraceGap, same: ApiGap | undefined): ApiTraceGap['causes'] =>
+  gap.causes.map((cause) => {
+    const whole = same?.causes.find(
+      ({ kind, frame }) =>
+        kind === cause.kind && cause.frame.length >= CUT_FROM && frame.startsWith(cause.frame),
+    );
+    return whole ? { ...cause, frame: whole.frame } : cause;
+  });
 
 export function ChosenGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: Loaded<ApiGaps> }) {
   const { within, after, before } = sidesOf(trace, gap);
@@ -34,7 +55,7 @@ export function ChosenGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceG
       <div class="head">
         <h2 class="c-gap">The gap of {milliseconds(gap.durationUs / US_PER_MS)}</h2>
         <span class="note wrap">
-          {whole(gap.startUs)}–{whole(end)} ms, inside {within ?? 'the transaction'}
+          {wholeMs(gap.startUs)}–{wholeMs(end)} ms, inside {within ?? 'the transaction'}
           {after && `, after ${after}`}
           {before && `, before ${before}`}
         </span>
@@ -51,7 +72,7 @@ export function ChosenGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceG
             causes={gap.causes.map(({ kind, us }) => ({ kind, share: us / Math.max(1, explained) }))}
           />
           <dl class="facts left causes">
-            {gap.causes.map(({ kind, frame, us }) => {
+            {fullCauses(gap, same).map(({ kind, frame, us }) => {
               const { name, rest, isCode } = causeText(kind, frame);
               const blocker = kind === 'foreign' ? blockerOf(same, frame) : undefined;
               return (

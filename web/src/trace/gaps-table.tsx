@@ -110,10 +110,16 @@ function GapLine({
     <tr data-row>
       <td>
         <span class="between-spans">
-          <span class="dim">after</span> <span class="mono">{gap.after ?? 'start'}</span>
+          <span class="dim">after</span>{' '}
+          <span class="mono" title={gap.after ?? undefined}>
+            {gap.after ?? 'start'}
+          </span>
         </span>
         <span class="between-spans">
-          <span class="dim">before</span> <span class="mono">{gap.before ?? 'end'}</span>
+          <span class="dim">before</span>{' '}
+          <span class="mono" title={gap.before ?? undefined}>
+            {gap.before ?? 'end'}
+          </span>
         </span>
         <span class="between-spans small dim">in {gap.within}</span>
       </td>

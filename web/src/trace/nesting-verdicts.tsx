@@ -27,8 +27,7 @@ export function NestingVerdicts({ service }: { service: string }) {
 }
 
 function Verdicts({ data }: { data: ApiNesting }) {
-  const { items, left } = data;
-  const unread = left.reduce((sum, one) => sum + one.count, 0);
+  const { items } = data;
   return (
     <section id="nesting" class="nesting">
       <div class="head">
@@ -59,14 +58,8 @@ function Verdicts({ data }: { data: ApiNesting }) {
           </tbody>
         </table>
       </div>
-      {(items.length > FIRST || unread > 0) && (
-        <p class="note under">
-          {items.length > FIRST && `And ${items.length - FIRST} more, with fewer wrong traces. `}
-          {unread > 0 &&
-            `${count(unread)} ${plural(unread, 'span')} could not be made into a trace: ${left
-              .map(({ reason, count: n }) => `${reason.replaceAll('-', ' ')} ${count(n)}`)
-              .join(', ')}.`}
-        </p>
+      {items.length > FIRST && (
+        <p class="note under">And {items.length - FIRST} more, with fewer wrong traces.</p>
       )}
       <Fixes items={items} />
       <Fragments items={items} />

@@ -6,7 +6,7 @@ import { href, servicePath } from '../router.ts';
 import { isoTime } from '../time.ts';
 import { AsideButton } from './aside-button.tsx';
 import { causeText, ownCaller } from './causes.ts';
-import { sameGap, sidesOf } from './chosen-gap.tsx';
+import { fullCauses, sameGap, sidesOf } from './chosen-gap.tsx';
 import { around, unitHref } from './link.ts';
 import type { ApiTraceGap } from './model.ts';
 import { unitPath } from './types.ts';
@@ -86,7 +86,7 @@ export function NextForTrace({
 function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: Loaded<ApiGaps> }) {
   const same = sum.data && sameGap(sum.data.gaps, trace, gap);
   const { after, before } = sidesOf(trace, gap);
-  const [main] = gap.causes;
+  const [main] = fullCauses(gap, same);
   const text = main && causeText(main.kind, main.frame);
   const own = main ? ownCaller(main.kind, main.frame) : '';
   return (

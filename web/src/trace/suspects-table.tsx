@@ -87,7 +87,12 @@ function SuspectRow({
   return (
     <tr data-row>
       <td class="span-name">
-        <span class="dim">{row.op}</span> <span class="mono">{row.group}</span>
+        <span class="between-spans">
+          <span class="dim">{row.op}</span>{' '}
+          <span class="mono" title={row.group}>
+            {row.group}
+          </span>
+        </span>
       </td>
       <td class="num only-xl">{count(Math.round(row.count))}</td>
       <td class="num" data-l="per request">

@@ -8,8 +8,6 @@ const US_PER_MS = 1000;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 /** Deeper than this a row is no longer drawn further in: names need the room. */
 const MAX_INDENT = 14;
-/** Right of this the word for a gap stands before its bar. */
-const LATE = 0.55;
 
 const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   'dead-parent': 'begins after its parent ended',
@@ -159,17 +157,18 @@ function Gap({ row, trace }: RowProps & { row: GapRow }) {
   const { durationUs: whole } = trace;
   const [main] = causes;
   const explained = causes.reduce((sum, { us }) => sum + us, 0);
-  const late = startUs / Math.max(1, whole) > LATE;
+  const end = startUs + durationUs;
+  const late = startUs > whole - end; // the word stands where there is more room
   const beside = late
     ? { right: `calc(${at(whole - startUs, whole)} + 8px)` }
-    : { left: `calc(${at(startUs + durationUs, whole)} + 8px)` };
+    : { left: `calc(${at(end, whole)} + 8px)` };
   return (
     <>
       <span class="nm">
         <span class="ds">Gap · no span for {milliseconds(durationUs / US_PER_MS)}</span>
       </span>
       <span class="tr">
-        <i class="gapfill" style={bar(startUs, startUs + durationUs, whole)} />
+        <i class="gapfill" style={bar(startUs, end, whole)} />
         <em class="only-l" style={beside}>
           {main && explained > 0
             ? `${percent(main.us / explained)} ${main.kind === 'waiting' ? '' : 'in '}${causeText(main.kind, main.frame).name}`
