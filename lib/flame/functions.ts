@@ -19,14 +19,22 @@ export interface UnitFunctions {
   /** `unitKey`, '' for samples of no unit, ALL_WORK for all of them. */
   readonly work: string;
   readonly totalUs: number;
-  /** The largest total first, at most FUNCTIONS_MAX of the team's own and of others each. */
+  /** The largest total of the team's own first, then those of others. */
   readonly functions: readonly FunctionTime[];
 }
 
 /** Stands for all samples, whatever their unit: no `unitKey` is like this. */
 export const ALL_WORK = '*';
-/** Functions that are told of one profile and unit: what lies below took too little to be slow. */
-const FUNCTIONS_MAX = 100;
+/** What is told of the team's own functions, and of others: the largest, and none below a share of the time. */
+interface Bounds {
+  readonly own: number;
+  readonly others: number;
+  readonly share: number;
+}
+/** What lies below took too little to be slow, or to have grown. */
+const WHOLE: Bounds = { own: 60, others: 30, share: 0.01 };
+/** Of each unit beside the whole: a profile with many would tell most of itself again and again. */
+const PER_UNIT: Bounds = { own: 20, others: 10, share: 0.03 };
 /** Microseconds in a unit of time. */
 const US_IN: Readonly<Record<string, number>> = {
   nanoseconds: 1e-3,
@@ -47,13 +55,15 @@ export function functionTimes(profile: Profile): readonly UnitFunctions[] | unde
   const table = functionsOf(profile);
   const { units, samples } = profile;
   const every = Uint32Array.from(samples.stack.keys());
-  const all = timesOf(profile, table, column, every, ALL_WORK);
+  const all = timesOf(profile, table, column, every, ALL_WORK, WHOLE);
   if (units.length === 0) return [all];
+  // The profile of a transaction has one unit, which is what it is about.
+  const bounds = units.length === 1 ? WHOLE : PER_UNIT;
   const byUnit = Map.groupBy(every, (sample) => samples.unit[sample]!);
   return [
     all,
     ...[...byUnit].map(([unit, group]) =>
-      timesOf(profile, table, column, group, units[unit] === undefined ? '' : unitKey(units[unit])),
+      timesOf(profile, table, column, group, units[unit] === undefined ? '' : unitKey(units[unit]), bounds),
     ),
   ];
 }
@@ -81,6 +91,7 @@ function timesOf(
   { column, us }: TimeColumn,
   group: ArrayLike<number>,
   work: string,
+  bounds: Bounds,
 ): UnitFunctions {
   const nodes = stacks.parent.length;
   const values = Float64Array.from(group, (sample) => Number(samples.values[column]![sample]));
@@ -97,16 +108,14 @@ function timesOf(
     selves[at]! += Number(self[node]);
     if (counts[node] === 1) totals[at]! += Number(total[node]);
   }
+  const totalUs = micros(Number(total[0] ?? 0) * us);
   const times = functions
     .map((one, at) => ({ ...one, selfUs: micros(selves[at]! * us), totalUs: micros(totals[at]! * us) }))
-    .filter(({ totalUs }) => totalUs > 0)
+    .filter((one) => one.totalUs > 0 && one.totalUs >= bounds.share * totalUs)
     .sort((a, b) => b.totalUs - a.totalUs || (a.name < b.name ? -1 : 1));
-  const [own, others] = [times.filter(({ inApp }) => inApp === 1), times.filter(({ inApp }) => inApp !== 1)];
-  return {
-    work,
-    totalUs: micros(Number(total[0] ?? 0) * us),
-    functions: [...own.slice(0, FUNCTIONS_MAX), ...others.slice(0, FUNCTIONS_MAX)],
-  };
+  const own = times.filter(({ inApp }) => inApp === 1).slice(0, bounds.own);
+  const others = times.filter(({ inApp }) => inApp !== 1).slice(0, bounds.others);
+  return { work, totalUs, functions: [...own, ...others] };
 }
 
 /** A year of CPU in one profile is a mistake; its square must not pass what sums can hold. */

@@ -30,6 +30,7 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
   if (measured === undefined) return undefined;
   const version = scrubVersion(instance.version ?? '').toWellFormed();
   const own = transaction && new Set(profile.units.map(unitKey));
+  const clean = cleaner();
   const looked = new Map<string, LookedAt>();
   const spreads = new Map<string, FunctionSpread>();
   for (const { work, totalUs: wholeUs, functions } of measured) {
@@ -46,8 +47,8 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
     for (const { name, file, inApp, selfUs, totalUs } of functions) {
       const key = functionKey({
         ...of,
-        name: scrubbed(name).toWellFormed(),
-        file: scrubbed(file).toWellFormed(),
+        name: clean(name),
+        file: clean(file),
         inApp,
       });
       const example = {
@@ -65,7 +66,8 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
         selfUs: BigInt(selfUs),
         squares: BigInt(totalUs) * BigInt(totalUs),
         products: BigInt(totalUs) * whole,
-        examples: [example],
+        // Profiles of stretches of time are all alike: those in which it took longest are enough.
+        examples: transaction === undefined ? [] : [example],
         worst: [example],
       };
       add(spreads, key, spread, mergeSpreads);
@@ -90,6 +92,16 @@ export function unprofiledWork(spans: readonly WorkSpan[], version: string): Fun
     add(work, key, { ...nothing, short: short ? 1 : 0, unprofiled: short ? 0 : 1 }, mergeLookedAt);
   }
   return work.size === 0 ? undefined : { work, functions: new Map() };
+}
+
+/** Scrubs each text once: functions come again in every unit. */
+function cleaner(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text) ?? scrubbed(text).toWellFormed();
+    known.set(text, before);
+    return before;
+  };
 }
 
 function add<V>(map: Map<string, V>, key: string, value: V, merge: (a: V, b: V) => V) {

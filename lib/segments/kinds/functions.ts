@@ -88,7 +88,7 @@ export function functionOfKey(key: string): FunctionOfWork {
   return { basis, unit, version, name, file, inApp };
 }
 
-const EXAMPLES_MAX = 3;
+const EXAMPLES_MAX = 2;
 
 /** Upload ids are hashes: the smallest are any. */
 const byHash = (a: FunctionExample, b: FunctionExample) =>
