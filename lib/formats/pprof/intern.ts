@@ -249,8 +249,31 @@ export function addToBatch(batch: SequenceBatch, length: number): number {
  * twice. Loops that do nothing but touch what the look-ups will need let the processor wait for many at once.
  */
 export function internBatch(interner: SequenceInterner, batch: SequenceBatch): void {
-  const { count, items, start, hashes, places } = batch;
+  const { count, items, start, hashes } = batch;
   for (let i = 0; i < count; i += 1) hashes[i] = hashSequence(items, start[i]!, start[i + 1]! - start[i]!);
+  lookUp(interner, batch);
+}
+
+/** The same, where all integers but the first of each sequence are places in `map`, whose entries are meant. */
+export function internMapped(interner: SequenceInterner, batch: SequenceBatch, map: Int32Array): void {
+  const { count, items, start, hashes } = batch;
+  for (let i = 0; i < count; i += 1) {
+    const from = start[i]!;
+    const end = start[i + 1]!;
+    let hash = mix(end - from, items[from]!);
+    for (let at = from + 1; at < end; at += 1) {
+      const item = map[items[at]!]!;
+      items[at] = item;
+      hash = mix(hash, item);
+    }
+    hashes[i] = finish(hash);
+  }
+  lookUp(interner, batch);
+}
+
+/** `hashes` are known. */
+function lookUp(interner: SequenceInterner, batch: SequenceBatch): void {
+  const { count, items, start, hashes, places } = batch;
   const { table, mask } = interner.slots;
   for (let i = 0; i < count; i += 1) places[i] = table[2 * (hashes[i]! & mask) + 1]!;
   let warmth = 0;

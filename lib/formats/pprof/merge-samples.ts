@@ -1,5 +1,5 @@
 import { Fault } from '../../model/fault.ts';
-import { addToBatch, clearBatch, internBatch } from './intern.ts';
+import { addToBatch, clearBatch, internMapped } from './intern.ts';
 import { labelSetOf } from './merge-labels.ts';
 import { mapLocations } from './merge-locations.ts';
 import { longer, type Merge } from './merge-state.ts';
@@ -11,13 +11,8 @@ const MAX_MERGED_ITEMS = 100_000_000;
 export function addSamples(merge: Merge): void {
   const { file, samples } = merge;
   mapLocations(merge, readSamples(merge));
-  const { items, start, count } = file.sampleKeys;
-  const { locations } = file;
-  for (let i = 0; i < count; i += 1) {
-    for (let at = start[i]! + 1; at < start[i + 1]!; at += 1) items[at] = locations[items[at]!]!;
-  }
   const known = samples.count;
-  internBatch(samples, file.sampleKeys);
+  internMapped(samples, file.sampleKeys, file.locations);
   if (samples.used > MAX_MERGED_ITEMS) {
     throw new Fault(
       'too-large',
