@@ -57,8 +57,8 @@ async function wrongSums(
   return wrongs;
 }
 
-/** A minute that was joined by a clock a day ahead is taken for young until then. */
-const PIECES_KEPT_MS = DAY_MS + 4 * HOUR_MS;
+/** A minute that a door named whose clock was a day ahead, joined by a clock a day ahead, is taken for young until then. */
+const PIECES_KEPT_MS = 2 * DAY_MS + 4 * HOUR_MS;
 
 /** A join that comes too early leaves traces out, and says so; none may count one twice, or leave its pieces behind. */
 async function wrongJoins(world: World, code: Code, accepted: readonly Planned[]): Promise<string[]> {

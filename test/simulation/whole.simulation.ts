@@ -1,15 +1,29 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { addTable, CORE, FAULT_NAMES, FAULTS, type FaultTable, faultsIn, printed } from './faults.ts';
+import { addTable, CORE, FAULT_NAMES, type FaultTable, faultsIn, printed } from './faults.ts';
 import { MUTATIONS } from './mutations.ts';
 import { play } from './play.ts';
 
-/** Three seeds that are always played, and that of the day. */
-const SEEDS = [1, 2, 3, Math.floor(Date.now() / 86_400_000)];
-const HISTORIES = 100;
-const EACH_PAIR = 1000;
-const ALL = 100_000;
+// TIDEMARK_SIMULATION_HISTORIES plays fewer histories, of the fixed seeds alone; without it all are played, and the seed of
+// the day beside them.
+const WHOLE = 80;
+const HISTORIES = Number(process.env.TIDEMARK_SIMULATION_HISTORIES ?? WHOLE);
+const isWhole = HISTORIES >= WHOLE;
+const TODAY = Math.floor(Date.now() / 86_400_000);
+const SEEDS = [1, 2, 3, ...(isWhole ? [TODAY] : [])];
+/** Faults of the operations that count, in one history, on average: a change that lets the simulation idle shows. */
+const FAULTS_A_HISTORY = 200;
 /** A broken rule shows within so many histories. */
-const MUTANT_HISTORIES = 60;
+const MUTANT_HISTORIES = isWhole ? 60 : HISTORIES;
+/** Those that a few histories show; the others need more. */
+const SOON = [
+  'footers are not looked at',
+  'heads are written without a condition',
+  'a loser deletes its segment',
+  'an upload is done before it is committed',
+  'a merge forgets what was added meanwhile',
+  'a join counts every copy of an upload',
+];
+const mutants = isWhole ? Object.keys(MUTATIONS) : SOON;
 
 const total: FaultTable = {};
 afterAll(() => console.log(`${printed(total)}\n${faultsIn(total)} faults, seeds ${SEEDS.join(', ')}`));
@@ -34,20 +48,17 @@ describe('the store, simulated', () => {
     900_000,
   );
 
-  it(`meets every fault in every operation ${EACH_PAIR} times, and ${ALL} in all`, async () => {
+  it('meets every fault in every operation', async () => {
     await seeds;
     const core = Object.fromEntries(CORE.map((name) => [name, total[name] ?? {}]));
-    const rare = CORE.flatMap((operation) =>
-      FAULT_NAMES.map((fault) => ({ operation, fault, met: core[operation]?.[fault] ?? 0 })),
-    ).filter(({ met }) => met < EACH_PAIR);
-    expect(rare).toEqual([]);
-    expect(Object.keys(FAULTS)).toEqual(FAULT_NAMES);
-    expect(faultsIn(core)).toBeGreaterThanOrEqual(ALL);
+    const never = CORE.flatMap((operation) => FAULT_NAMES.filter((fault) => !core[operation]?.[fault]));
+    if (isWhole) expect(never).toEqual([]);
+    expect(faultsIn(core)).toBeGreaterThanOrEqual(FAULTS_A_HISTORY * HISTORIES * SEEDS.length);
   }, 900_000);
 });
 
 describe('the store, broken on purpose', () => {
-  it.concurrent.each(Object.keys(MUTATIONS))(
+  it.concurrent.each(mutants)(
     'is found wrong when %s',
     async (name) => {
       const { code, said } = await play('--histories', String(MUTANT_HISTORIES), '--mutation', name);
