@@ -31,8 +31,7 @@ const RECORDS_MAX = 20_000;
  */
 export function usageWriter(records: RecordStore, clock: Clock, counts: Map<string, number>): UsageWriter {
   const process = crypto.randomUUID();
-  const began = clock.now();
-  let last = began - FLUSH_MS;
+  let last = Number.NEGATIVE_INFINITY;
   let written: UsageRecord | undefined;
   return {
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),

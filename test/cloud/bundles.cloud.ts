@@ -14,7 +14,7 @@ import { type PackedCapture, packedCapture, replay } from '../support/captures.t
 import { openProduct } from '../support/product.ts';
 
 const LONG_MS = 300_000;
-const CAPTURES = ['otel-go', 'otel-flask-leak', 'otel-node-proto-restart-new'];
+const CAPTURES = ['otel-go', 'otel-flask-leak'];
 
 let assembly: Assembly;
 let real: RealEngines;

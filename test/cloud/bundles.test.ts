@@ -89,4 +89,19 @@ describe('the bundles beside the embedded product', { timeout: LONG_MS }, () => 
     const refused = byFunctions.filter((one) => !statementsOf(assembly, one.by).some(allows(one)));
     expect(refused.map(({ by, action, resource }) => `${by}: ${action} ${resource}`)).toEqual([]);
   });
+  it('count what they cost', async () => {
+    engines.clock.time += 5 * 60_000; // counts are written as often
+    await deployed.send('/healthz');
+    await deployed.call('analyze', { Records: [] });
+    const usage = await deployed.get<{ uploads: number; usdPerMillion: number; items: { name: string }[] }>(
+      '/usage',
+    );
+    expect(usage.uploads).toBe(capture.requests.length);
+    expect(usage.items.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['ingest', 'analyze', 'work']),
+    );
+    // A handful of uploads bear a whole installation here; docs/operations/cost.md has what a million costs.
+    expect(usage.usdPerMillion).toBeGreaterThan(5);
+    expect(usage.usdPerMillion).toBeLessThan(500);
+  });
 });
