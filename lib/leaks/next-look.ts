@@ -1,6 +1,6 @@
 import type { LeakResult } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
-import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import type { CohortResult } from './cohort.ts';
 import type { LifeSlope } from './pool.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
@@ -242,14 +242,17 @@ function goesOn(
   return line.slope > error && line.slope * hour > KEPT_SLOPE * suspicion.slopeBytesPerHour;
 }
 
-/** A week has a swing of its own: a rise is told before it lasted so long only when it is larger than such a swing. */
-const WEEK_MS = 7 * DAY_MS;
-const WEEKLY_SWING = 0.2;
-const MIN_DAYS_OF_SWING_MS = 1.5 * DAY_MS;
+/**
+ * Days and weeks have swings of their own: a rise of that length is told only when it is larger than such a swing, as a
+ * share of the level at which it began. A rise of minutes is neither.
+ */
+const SWINGS = [
+  { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 },
+  { from: 1.5 * DAY_MS, to: 7 * DAY_MS, share: 0.2 },
+] as const;
 
-function mayBeWeekly(durationMs: number, { start, end }: { start: number; end: number }): boolean {
-  return durationMs >= MIN_DAYS_OF_SWING_MS && durationMs < WEEK_MS && end - start < WEEKLY_SWING * start;
-}
+const mayBeSwing = (durationMs: number, { start, end }: { start: number; end: number }): boolean =>
+  SWINGS.some(({ from, to, share }) => durationMs >= from && durationMs < to && end - start < share * start);
 
 /** A rise that begins with the life is not told before the process may no longer be warming up. */
 function isHeld(
@@ -259,7 +262,7 @@ function isHeld(
 ): boolean {
   if (!onset || !floor) return false;
   const end = confirmedUntil ?? floorPoints.times.at(-1) ?? birth;
-  if (mayBeWeekly(end - onset.t, floor)) return true;
+  if (mayBeSwing(end - onset.t, floor)) return true;
   if (context.olderLivesWereFlat) return false;
   const age = end - birth;
   if (age >= DEFAULTS.warmUpLimitMs) return false;
