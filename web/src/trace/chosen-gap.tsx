@@ -10,7 +10,7 @@ const US_PER_MS = 1000;
 const wholeMs = (us: number) => digits(Math.round(us / US_PER_MS));
 
 /** What a gap lies between, in the words by which it is added up over requests. */
-export function sidesOf(trace: ApiTrace, gap: ApiTraceGap) {
+function sidesOf(trace: ApiTrace, gap: ApiTraceGap) {
   const named = (id: string | null) => {
     const span = trace.spans.find(({ spanId }) => spanId === id);
     return span ? spanName(trace, span) : null;
@@ -26,14 +26,15 @@ export function sameGap(gaps: readonly ApiGap[], trace: ApiTrace, gap: ApiTraceG
   );
 }
 
-/** Long names are cut at the server, in sums at another place than in traces. */
+/** Long names are cut at the server, in sums at another place than in traces, where qualified names are kept whole. */
 const CUT_FROM = 150;
-const isSame = (a: string | null, b: string | null): boolean =>
-  a === b ||
-  (a !== null &&
-    b !== null &&
-    Math.min(a.length, b.length) >= CUT_FROM &&
-    (a.startsWith(b) || b.startsWith(a)));
+const unqualified = (name: string) => name.replaceAll(/(?:\?|"[^"]*")\./g, '');
+function isSame(a: string | null, b: string | null): boolean {
+  if (a === null || b === null) return a === b;
+  const [left, right] = [unqualified(a), unqualified(b)];
+  const isCut = Math.min(a.length, b.length) >= CUT_FROM;
+  return left === right || (isCut && (left.startsWith(right) || right.startsWith(left)));
+}
 
 /** Causes in full: the sum over requests holds the words that were cut off in the trace. */
 export const fullCauses = (gap: ApiTraceGap, same: ApiGap | undefined): ApiTraceGap['causes'] =>

@@ -6,7 +6,7 @@ import { href, servicePath } from '../router.ts';
 import { isoTime } from '../time.ts';
 import { AsideButton } from './aside-button.tsx';
 import { causeText, ownCaller } from './causes.ts';
-import { fullCauses, sameGap, sidesOf } from './chosen-gap.tsx';
+import { fullCauses, sameGap } from './chosen-gap.tsx';
 import { around, unitHref } from './link.ts';
 import type { ApiTraceGap } from './model.ts';
 import { unitPath } from './types.ts';
@@ -85,7 +85,6 @@ export function NextForTrace({
 
 function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: Loaded<ApiGaps> }) {
   const same = sum.data && sameGap(sum.data.gaps, trace, gap);
-  const { after, before } = sidesOf(trace, gap);
   const [main] = fullCauses(gap, same);
   const text = main && causeText(main.kind, main.frame);
   const own = main ? ownCaller(main.kind, main.frame) : '';
@@ -128,27 +127,29 @@ function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: L
           </span>
         </li>
       )}
-      <li>
-        <span>
-          {same?.dismissed
-            ? 'This gap was set aside: it is counted, but no longer shown among the gaps of the unit.'
-            : 'Is nothing missing here, in any request?'}
-        </span>
-        <span class="act">
-          <AsideButton
-            path={`${unitPath(trace.service, trace.unit)}/gaps/dismiss`}
-            body={{ after: same?.after ?? after, before: same?.before ?? before }}
-            flag="dismissed"
-            aside={Boolean(same?.dismissed)}
-            words={{
-              set: 'Nothing is missing',
-              back: 'Show it again',
-              about: `between ${after ?? 'the start'} and ${before ?? 'the end'}`,
-            }}
-            changed={sum.reload}
-          />
-        </span>
-      </li>
+      {same && (
+        <li>
+          <span>
+            {same.dismissed
+              ? 'This gap was set aside: it is counted, but no longer shown among the gaps of the unit.'
+              : 'Is nothing missing here, in any request?'}
+          </span>
+          <span class="act">
+            <AsideButton
+              path={`${unitPath(trace.service, trace.unit)}/gaps/dismiss`}
+              body={{ after: same.after, before: same.before }}
+              flag="dismissed"
+              aside={same.dismissed !== null}
+              words={{
+                set: 'Nothing is missing',
+                back: 'Show it again',
+                about: `between ${same.after ?? 'the start'} and ${same.before ?? 'the end'}`,
+              }}
+              changed={sum.reload}
+            />
+          </span>
+        </li>
+      )}
     </>
   );
 }
