@@ -75,9 +75,10 @@ describe.skipIf(!executable)('traces in Chromium', () => {
 
   it('moves, folds and chooses by keys alone', async () => {
     const { page, context } = await open(TRACE);
-    await page.keyboard.press('j');
-    await page.keyboard.press('Home');
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+    await page.keyboard.press('j');
+    await expect.poll(focused).not.toBe(''); // the row takes the focus a frame later
+    await page.keyboard.press('Home');
     await expect.poll(focused).toContain('http.server GET /checkout');
     await page.keyboard.press('ArrowRight');
     await expect.poll(focused).toContain('SessionMiddleware');
