@@ -12,6 +12,8 @@ export default defineConfig({
     testTimeout: tier === 'cloud' ? 180_000 : 30_000,
     retry: tier === 'cloud' ? 1 : 0,
     hookTimeout: tier === 'cloud' ? 180_000 : 60_000,
+    // A second is short on a busy machine, and what never comes fails all the same.
+    expect: { poll: { timeout: 5000 } },
     pool: 'forks',
     // The demo measures a real service: a browser beside it on two cores would hide what it looks for.
     maxWorkers: tier === 'browser' ? 1 : 2,

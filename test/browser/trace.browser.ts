@@ -83,7 +83,7 @@ describe.skipIf(!executable)('traces in Chromium', () => {
     await page.keyboard.press('ArrowRight');
     await expect.poll(focused).toContain('SessionMiddleware');
     await page.keyboard.press('ArrowLeft');
-    expect(await page.getByRole('treeitem').count()).toBe(2);
+    await expect.poll(() => page.getByRole('treeitem').count()).toBe(2);
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowDown');
     await expect.poll(focused).toContain('cache.get session:*');

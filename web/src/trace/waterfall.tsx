@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ApiTrace } from '../../../lib/http/trace-schemas.ts';
 import { useKeys } from '../keys.ts';
 import { type Nesting, type Row, rowsOf } from './model.ts';
@@ -31,7 +31,9 @@ export function Waterfall({
   // What has the focus stays in the document, wherever the page is scrolled to.
   const shown = rows.map((row, i) => ({ row, i })).filter(({ i }) => (i >= from && i < to) || i === index);
 
-  useEffect(() => {
+  // With the drawing, not after it: an effect that waits runs when the next key was pressed already, and takes its move
+  // for the one before.
+  useLayoutEffect(() => {
     if (!moved.current) return;
     moved.current = false;
     const row = box.current?.querySelector<HTMLElement>('[tabindex="0"]');
