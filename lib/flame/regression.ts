@@ -1,4 +1,4 @@
-import { studentQuantile } from './student.ts';
+import { studentQuantile } from '../model/student.ts';
 
 // Which functions grew between two sets of profiles. The unit of chance is the profile, not the sample: the samples of one
 // profile depend on each other, and on what the process did in that minute. Sums over profiles of x, x² and x·T are enough

@@ -1,4 +1,5 @@
 import { mergeSketches, quantileUs, type Sketch } from '../model/sketch.ts';
+import { logGamma, studentTail } from '../model/student.ts';
 
 // Did a transaction become slower or faster, between two versions or over time? Pure, on weighted sketches.
 
@@ -114,18 +115,6 @@ export function fisherTail(a: number, n: number, b: number, m: number): number {
 const logChoose = (n: number, k: number): number =>
   k < 0 || k > n ? Number.NEGATIVE_INFINITY : logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
-/** Lanczos' approximation, 15 digits. */
-function logGamma(x: number): number {
-  let sum = 0.99999999999980993;
-  for (const [i, c] of LANCZOS.entries()) sum += c / (x + i);
-  const t = x + 6.5;
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
-}
-const LANCZOS = [
-  676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
-  -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-];
-
 /** What requests took in one step of time. */
 export interface LatencyWindow extends MeasuredLatency {
   readonly start: number;
@@ -201,40 +190,3 @@ function meanAndVariance(values: readonly number[]): [number, number] {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return [mean, squares / (values.length - 1)];
 }
-
-/** Two-sided tail of Student's t: the regularised incomplete beta function at df / (df + t²). */
-export function studentTail(t: number, df: number): number {
-  const x = df / (df + t * t);
-  const a = df / 2;
-  const b = 0.5;
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x));
-  return x < (a + 1) / (a + b + 2)
-    ? (front * betaFraction(x, a, b)) / a
-    : 1 - (front * betaFraction(1 - x, b, a)) / b;
-}
-
-const MAX_STEPS = 300;
-const TINY = 1e-300;
-
-/** Continued fraction of the incomplete beta function by Lentz's method (Numerical Recipes §6.4). */
-function betaFraction(x: number, a: number, b: number): number {
-  let c = 1;
-  let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1));
-  let value = d;
-  for (let m = 1; m <= MAX_STEPS; m += 1) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / nonZero(1 + even * d);
-    c = nonZero(1 + even / c);
-    value *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / nonZero(1 + odd * d);
-    c = nonZero(1 + odd / c);
-    value *= d * c;
-    if (Math.abs(d * c - 1) < 1e-12) break;
-  }
-  return value;
-}
-
-const nonZero = (value: number) => (Math.abs(value) < TINY ? TINY : value);

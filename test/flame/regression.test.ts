@@ -5,8 +5,8 @@ import { mergeFlame } from '../../lib/flame/merge.ts';
 import { type FunctionMoments, growths, type SideMoments } from '../../lib/flame/regression.ts';
 import { originsBetween } from '../../lib/flame/shift.ts';
 import { emptyFlame } from '../../lib/flame/state.ts';
-import { studentQuantile } from '../../lib/flame/student.ts';
 import { treeOf } from '../../lib/flame/tree.ts';
+import { studentQuantile } from '../../lib/model/student.ts';
 import { drawn, origin } from './drawing.ts';
 
 const US = 1000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sketchOf } from '../../lib/model/sketch.ts';
+import { studentTail } from '../../lib/model/student.ts';
 import { apdex, failureRate } from '../../lib/traces/apdex.ts';
-import { compareLatency, fisherTail, shiftOverTime, studentTail } from '../../lib/traces/latency-shift.ts';
+import { compareLatency, fisherTail, shiftOverTime } from '../../lib/traces/latency-shift.ts';
 
 /** A small generator of our own, so that every run draws the same. */
 function drawer(seed: number) {

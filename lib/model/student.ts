@@ -1,8 +1,13 @@
+// Student's t, by the regularised incomplete beta function: its continued fraction by Lentz (Numerical Recipes 6.4).
+
+/** P(|T| > |t|), for any real number of degrees of freedom above 0. */
+export const studentTail = (t: number, degrees: number): number =>
+  betaShare(degrees / (degrees + t * t), degrees / 2, 0.5);
+
 /**
  * The value that Student's t exceeds with the given probability (one side), for any real number of degrees of freedom.
  *
- * Bisection on the tail, which is the regularised incomplete beta function by its continued fraction (Lentz; Numerical
- * Recipes 6.4). Exact to 1e-9; some 60 evaluations of 100 terms.
+ * Bisection on the tail. Exact to 1e-9; some 60 evaluations of 100 terms.
  *
  * @param probability in (0, 0.5)
  * @param degrees above 0
@@ -20,7 +25,7 @@ export function studentQuantile(probability: number, degrees: number): number {
 }
 
 /** P(T > t) for t ≥ 0. */
-const tail = (t: number, degrees: number) => 0.5 * betaShare(degrees / (degrees + t * t), degrees / 2, 0.5);
+const tail = (t: number, degrees: number) => 0.5 * studentTail(t, degrees);
 
 /** Regularised incomplete beta function I_x(a, b). */
 function betaShare(x: number, a: number, b: number): number {
@@ -61,8 +66,8 @@ const LANCZOS = [
   -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
 ];
 
-/** Lanczos, g = 7; for arguments of 0.5 and more. */
-function logGamma(value: number): number {
+/** ln Γ by Lanczos, g = 7, 15 digits; for arguments of 0.5 and more. */
+export function logGamma(value: number): number {
   const x = value - 1;
   let sum = 0.9999999999998099;
   for (const [i, factor] of LANCZOS.entries()) sum += factor / (x + i + 1);
