@@ -3,7 +3,8 @@ import { analyze } from '../../lib/jobs/analyze.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { encodeRaw, rawKey } from '../../lib/jobs/raw-segment.ts';
-import { uploadIdOf } from '../../lib/jobs/receive.ts';
+import type { RawSink } from '../../lib/jobs/raw-sink.ts';
+import { receive } from '../../lib/jobs/receive.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { ensureProject } from '../../lib/records/api-keys.ts';
 import { memoryObjects } from '../../test/support/memory/objects.ts';
@@ -35,7 +36,7 @@ export interface Bench {
   readonly context: JobContext;
   readonly clock: { time: number; now(): number };
   counts: Counts;
-  /** Stores uploads, one object each, and analyses `batch` events at a time. Returns CPU milliseconds of the analysis. */
+  /** Receives uploads, one object each, and analyses `batch` events at a time. Returns CPU milliseconds of the analysis. */
   take(bodies: readonly Uint8Array[], batch: number): Promise<number>;
 }
 
@@ -123,8 +124,7 @@ export async function openBench(at: number): Promise<Bench> {
     async take(bodies: readonly Uint8Array[], batch: number) {
       let cpuMs = 0;
       for (let at = 0; at < bodies.length; at += batch) {
-        const keys: string[] = [];
-        for (const body of bodies.slice(at, at + batch)) keys.push(await store(context, clock.time, body));
+        const keys = await received(context, bodies.slice(at, at + batch));
         const began = process.cpuUsage();
         tick('queue.receive');
         const messages = keys.map((key, n) => ({
@@ -146,23 +146,28 @@ export async function openBench(at: number): Promise<Bench> {
   });
 }
 
-/** As the function of the receiver does: one object for each upload, and the event that the bucket sends. */
-async function store(context: JobContext, receivedAt: number, body: Uint8Array): Promise<string> {
-  const received = {
-    project: PROJECT,
-    route: 'otlp-metrics',
-    contentType: 'application/x-protobuf',
-    contentEncoding: '',
-    sender: 'bench',
-    keyId: 'key',
-    body,
+/** The receive job, one object for each upload as the receiver's function writes them. Returns their keys. */
+async function received(context: JobContext, bodies: readonly Uint8Array[]): Promise<readonly string[]> {
+  const keys: string[] = [];
+  const sink: Pick<RawSink, 'store'> = {
+    async store(upload) {
+      const key = rawKey(upload.project, upload.receivedAt, upload.id);
+      await context.objects.put(key, encodeRaw([upload]), { ifAbsent: true });
+      keys.push(key);
+    },
   };
-  const id = await uploadIdOf({ ...received, naming: '', identity: body });
-  const bytes = encodeRaw([{ ...received, id, receivedAt }]);
-  const key = rawKey(PROJECT, receivedAt, id);
-  await context.objects.put(key, bytes, { ifAbsent: true });
-  return key;
+  const job = { sink, clock: context.clock };
+  await Promise.all(bodies.map((body) => receive(job, { ...SENT, naming: '', identity: body, body })));
+  return keys;
 }
+const SENT = {
+  project: PROJECT,
+  route: 'otlp-metrics',
+  contentType: 'application/x-protobuf',
+  contentEncoding: '',
+  sender: 'bench',
+  keyId: 'key',
+};
 
 const INSTANCES = 8;
 

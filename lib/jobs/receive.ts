@@ -22,7 +22,7 @@ export async function uploadIdOf(
 
 /** Makes the upload durable. Returns its id once the client may be told so. */
 export async function receive(
-  { sink, clock }: { readonly sink: RawSink; readonly clock: Clock },
+  { sink, clock }: { readonly sink: Pick<RawSink, 'store'>; readonly clock: Clock },
   { identity, naming, ...facts }: Received,
 ): Promise<UploadId> {
   const id = await uploadIdOf({ ...facts, identity, naming });
