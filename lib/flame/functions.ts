@@ -1,7 +1,6 @@
 import type { Profile } from '../model/profile.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { PairTable } from './pair-table.ts';
-import { Totals } from './values.ts';
 import { outermost, totalsOf } from './walk.ts';
 
 /** What one function took of one profile, and of one unit of work in it. */
@@ -47,25 +46,40 @@ const TIMES = ['wall', 'wall-time', 'cpu', 'cpu-time'];
 
 /**
  * Time by function, of all samples together and unit by unit where samples name units. Undefined when the profile measures
- * no time. Cost: linear in nodes for each unit that it has.
+ * no time. Cost: linear in nodes, and in samples times their depth where they name units.
  */
 export function functionTimes(profile: Profile): readonly UnitFunctions[] | undefined {
   const column = timeColumn(profile);
   if (column === undefined) return undefined;
   const table = functionsOf(profile);
   const { units, samples } = profile;
-  const every = Uint32Array.from(samples.stack.keys());
-  const all = timesOf(profile, table, column, every, ALL_WORK, WHOLE);
+  const all = timesOf(wholeOf(profile, table, column), table, column, ALL_WORK, WHOLE);
   if (units.length === 0) return [all];
   // The profile of a transaction has one unit, which is what it is about.
   const bounds = units.length === 1 ? WHOLE : PER_UNIT;
-  const byUnit = Map.groupBy(every, (sample) => samples.unit[sample]!);
   return [
     all,
-    ...[...byUnit].map(([unit, group]) =>
-      timesOf(profile, table, column, group, units[unit] === undefined ? '' : unitKey(units[unit]), bounds),
+    ...[...groupsOf(samples.unit)].map(([unit, group]) =>
+      timesOf(
+        partOf(profile, table, column, group),
+        table,
+        column,
+        units[unit] === undefined ? '' : unitKey(units[unit]),
+        bounds,
+      ),
     ),
   ];
+}
+
+/** Samples by their unit. */
+function groupsOf(unitOf: Int32Array): ReadonlyMap<number, readonly number[]> {
+  const groups = new Map<number, number[]>();
+  for (let sample = 0; sample < unitOf.length; sample += 1) {
+    const group = groups.get(unitOf[sample]!);
+    if (group === undefined) groups.set(unitOf[sample]!, [sample]);
+    else group.push(sample);
+  }
+  return groups;
 }
 
 /** A column of sample values, and how many microseconds one of its units is. */
@@ -85,60 +99,105 @@ function timeColumn({ sampleTypes }: Profile): TimeColumn | undefined {
   return undefined;
 }
 
-function timesOf(
+/**
+ * By function, in the unit of the column. Doubles suffice: beyond 2^53 ns, which is 104 days in one profile, the last
+ * nanoseconds of a sum are lost.
+ */
+interface Sums {
+  readonly whole: number;
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+}
+
+/** Of all samples: by node first, then each node once. */
+function wholeOf({ stacks, samples }: Profile, table: FunctionTable, { column }: TimeColumn): Sums {
+  const { ofNode, isOutermost, functions } = table;
+  const values = samples.values[column]!;
+  const byNode = new Float64Array(stacks.parent.length);
+  for (let i = 0; i < values.length; i += 1) byNode[samples.stack[i]!]! += Number(values[i]);
+  const below = totalsOf(stacks.parent, byNode);
+  const self = new Float64Array(functions.length);
+  const total = new Float64Array(functions.length);
+  for (let node = 1; node < byNode.length; node += 1) {
+    const at = ofNode[node]!;
+    self[at]! += byNode[node]!;
+    if (isOutermost[node] === 1) total[at]! += Number(below[node]);
+  }
+  return { whole: Number(below[0] ?? 0), self, total };
+}
+
+/** Of a unit's samples: from each up to the root, because a unit has few of them. */
+function partOf(
   { stacks, samples }: Profile,
-  { functionOf, functions }: FunctionTable,
-  { column, us }: TimeColumn,
-  group: ArrayLike<number>,
+  { ofNode, isOutermost, functions }: FunctionTable,
+  { column }: TimeColumn,
+  group: readonly number[],
+): Sums {
+  const { parent } = stacks;
+  const self = new Float64Array(functions.length);
+  const total = new Float64Array(functions.length);
+  let whole = 0;
+  for (const sample of group) {
+    const value = Number(samples.values[column]![sample]);
+    let node = samples.stack[sample]!;
+    whole += value;
+    if (node !== 0) self[ofNode[node]!]! += value;
+    for (; node !== 0; node = parent[node]!) if (isOutermost[node] === 1) total[ofNode[node]!]! += value;
+  }
+  return { whole, self, total };
+}
+
+function timesOf(
+  { whole, self, total }: Sums,
+  { functions }: FunctionTable,
+  { us }: TimeColumn,
   work: string,
   bounds: Bounds,
 ): UnitFunctions {
-  const nodes = stacks.parent.length;
-  const values = Float64Array.from(group, (sample) => Number(samples.values[column]![sample]));
-  const sums = new Totals(nodes);
-  sums.addAll(values, (i) => samples.stack[group[i]!]!, nodes);
-  const self = sums.finish(nodes);
-  const total = totalsOf(stacks.parent, self);
-  const keys = stacks.frame.map((frame) => functionOf[frame] ?? 0);
-  const counts = outermost(stacks.parent, keys, functions.length);
-  const selves = new Float64Array(functions.length);
-  const totals = new Float64Array(functions.length);
-  for (let node = 1; node < nodes; node += 1) {
-    const at = keys[node]!;
-    selves[at]! += Number(self[node]);
-    if (counts[node] === 1) totals[at]! += Number(total[node]);
+  const totalUs = micros(whole * us);
+  const own: FunctionTime[] = [];
+  const others: FunctionTime[] = [];
+  for (let at = 0; at < total.length; at += 1) {
+    const ofOne = micros(total[at]! * us);
+    if (ofOne === 0 || ofOne < bounds.share * totalUs) continue;
+    const one = functions[at]!;
+    (one.inApp === 1 ? own : others).push({ ...one, selfUs: micros(self[at]! * us), totalUs: ofOne });
   }
-  const totalUs = micros(Number(total[0] ?? 0) * us);
-  const times = functions
-    .map((one, at) => ({ ...one, selfUs: micros(selves[at]! * us), totalUs: micros(totals[at]! * us) }))
-    .filter((one) => one.totalUs > 0 && one.totalUs >= bounds.share * totalUs)
-    .sort((a, b) => b.totalUs - a.totalUs || (a.name < b.name ? -1 : 1));
-  const own = times.filter(({ inApp }) => inApp === 1).slice(0, bounds.own);
-  const others = times.filter(({ inApp }) => inApp !== 1).slice(0, bounds.others);
-  return { work, totalUs, functions: [...own, ...others] };
+  const functionsOfWork = [...largest(own, bounds.own), ...largest(others, bounds.others)];
+  return { work, totalUs, functions: functionsOfWork };
 }
+
+const largest = (times: FunctionTime[], most: number) =>
+  times.sort((a, b) => b.totalUs - a.totalUs || (a.name < b.name ? -1 : 1)).slice(0, most);
 
 /** A year of CPU in one profile is a mistake; its square must not pass what sums can hold. */
 const US_MAX = 2 ** 45;
 const micros = (us: number) => Math.min(US_MAX, Math.max(0, Math.round(us)));
 
+/** A profile's functions, made once for all of its units. */
 interface FunctionTable {
-  /** Frame → function. */
-  readonly functionOf: Uint32Array;
   readonly functions: readonly { readonly name: string; readonly file: string; readonly inApp: number }[];
+  /** Node → function. */
+  readonly ofNode: Uint32Array;
+  /** 1 for the nodes whose total counts for their function: a recursive one counts once. */
+  readonly isOutermost: Uint8Array;
 }
 
 /** Functions without their lines: two lines of one are two frames. */
-function functionsOf({ frames }: Profile): FunctionTable {
+function functionsOf({ frames, stacks }: Profile): FunctionTable {
   const table = new PairTable();
-  const functionOf = frames.name.map((name, frame) => table.add(name, frames.file[frame]!));
-  const inApp = new Int8Array(table.size).fill(-1);
-  for (const [frame, at] of functionOf.entries()) inApp[at] = Math.max(inApp[at]!, frames.inApp[frame]!);
-  const textAt = (index: number) => frames.strings[index] ?? '';
-  const functions = Array.from(inApp, (own, at) => ({
-    name: textAt(table.firstAt(at)),
-    file: textAt(table.secondAt(at)),
-    inApp: own,
-  }));
-  return { functionOf, functions };
+  const functionOf = new Uint32Array(frames.name.length);
+  const functions: { name: string; file: string; inApp: number }[] = [];
+  for (let frame = 0; frame < functionOf.length; frame += 1) {
+    const [name, file, inApp] = [frames.name[frame]!, frames.file[frame]!, frames.inApp[frame]!];
+    const at = table.add(name, file);
+    functionOf[frame] = at;
+    const known = functions[at];
+    if (known === undefined)
+      functions.push({ name: frames.strings[name] ?? '', file: frames.strings[file] ?? '', inApp });
+    else known.inApp = Math.max(known.inApp, inApp);
+  }
+  const ofNode = new Uint32Array(stacks.frame.length);
+  for (let node = 0; node < ofNode.length; node += 1) ofNode[node] = functionOf[stacks.frame[node]!] ?? 0;
+  return { functions, ofNode, isOutermost: outermost(stacks.parent, ofNode, functions.length) };
 }
