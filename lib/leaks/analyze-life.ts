@@ -1,6 +1,7 @@
 import type { LeakResult, Life, Verdict } from '../model/leak.ts';
 import { type Attribution, NOBODY } from './attribution.ts';
 import { type ByWork, judgeByWork } from './by-work.ts';
+import { attributeFew } from './few-lows.ts';
 import { type Floor, floorOf, withoutInFlight } from './floor.ts';
 import { type Shape, shapeOf } from './judge.ts';
 import { heldByLoad } from './load.ts';
@@ -35,8 +36,10 @@ export function judgeLife(life: Life, settings: Settings): Judgement {
   const floor = withoutInFlight(plain, units, settings);
   const shape = shapeOf(life, floor, settings);
   const choice = choose(shape, settings);
-  const byWork = judgeByWork(life, plain, shape, choice.candidate, units, settings);
-  const rise = riseOf(life, choice, shape, floor, byWork);
+  const told = judgeByWork(life, plain, shape, choice.candidate, units, settings);
+  const rise = riseOf(life, choice, shape, floor, told);
+  const few = attributeFew(life, units);
+  const byWork: ByWork = few ? { ...told, attribution: few } : told;
   const { verdict } = rise;
   const result: Omit<LeakResult, 'reason'> = {
     verdict,

@@ -47,6 +47,11 @@ export interface Life {
   readonly minorCollections?: Float64Array | undefined;
   /** True when values are already after-collection (GC logs, after-GC metrics): no floor has to be guessed. */
   readonly afterGc: boolean;
+  /**
+   * Values right after collections that came too seldom for a verdict of their own, one per collection: `values` are then
+   * the raw heap's. They still tell who makes it grow.
+   */
+  readonly collected?: { readonly times: Float64Array; readonly values: Float64Array } | undefined;
   readonly limit: Bytes | undefined;
   /** Cumulative finished units since the life's first point, one entry per unit and status class. */
   readonly work: readonly WorkSeries[];

@@ -79,6 +79,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
       majorCollections: role === 'heap_used' ? collections(instance, 'gc_major', workFrom, last) : undefined,
       minorCollections: role === 'heap_used' ? collections(instance, 'gc_minor', workFrom, last) : undefined,
       afterGc: role === 'heap_after_gc',
+      collected: role === 'heap_used' ? seldomCollected(instance, first, last) : undefined,
       limit: limitOf(role, instance, machines, input.limitSetting, last),
       work: workSeries(workOf(instance, workFrom, last), times),
       load: loadOf(instance, first, last),
@@ -100,6 +101,8 @@ function bestSeries(instance: InstanceState, role: MemoryRole): RoleSeries | und
 const MOVES_MIN = 2;
 /** Exports per collection, on the average, up to which the value says more than the raw heap's own lows. */
 const EXPORTS_PER_MOVE = 8;
+/** So many collections bear a verdict, however often somebody asked between them. */
+const MOVES_ENOUGH = 16;
 
 /**
  * Whether a value after collections is renewed often, also of late. G1 renews the old generation's by old collections
@@ -111,9 +114,22 @@ function keepsMoving(values: readonly number[]): boolean {
   const last = moves.at(-1) ?? 0;
   return (
     moves.length >= MOVES_MIN &&
-    moves.length * EXPORTS_PER_MOVE >= values.length &&
+    (moves.length >= MOVES_ENOUGH || moves.length * EXPORTS_PER_MOVE >= values.length) &&
     last >= Math.floor((values.length * 2) / 3)
   );
+}
+
+/** What collections left, where they were too few for a verdict; the first value was there before we looked. */
+function seldomCollected(instance: InstanceState, from: number, to: number): Life['collected'] {
+  const [best] = seriesOfRole(instance, 'heap_after_gc', { old: true });
+  if (best === undefined || keepsMoving(best.values)) return undefined;
+  const inside = best.times.flatMap((time, at) => (time >= from && time <= to ? [at] : []));
+  const told = renewals(inside, best.values).slice(1);
+  if (told.length === 0) return undefined;
+  return {
+    times: Float64Array.from(told, (at) => best.times[at] as number),
+    values: Float64Array.from(told, (at) => best.values[at] as number),
+  };
 }
 
 /** A value after collections is news only when a collection has changed it: repeats of it are the scraper's. */

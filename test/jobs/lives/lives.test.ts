@@ -124,6 +124,21 @@ describe('livesOf() of what a heap holds after collections', () => {
     expect(afterGc('2222222223 3333333333 3333334444')).toEqual([]);
   });
 
+  it('takes a value that moved often enough for a verdict, however often it was asked for', () => {
+    const seldom = (values: string) => afterGc(Array.from(values, (value) => value.repeat(9)).join(''));
+    expect(seldom('12345678912345678')[0]?.values).toHaveLength(17);
+    expect(seldom('1234567891234567')).toEqual([]);
+  });
+
+  it('hands what seldom collections left to the raw heap, but for the value that was there before', () => {
+    const heap = levels('1234567891 2345678912 3456789123', {});
+    const [life] = lives(story(heap, levels('2222222223 3333333333 3333334444', AFTER)), {});
+    expect([...(life?.collected?.times ?? [])]).toEqual([9, 26].map(at));
+    expect([...(life?.collected?.values ?? [])]).toEqual([3, 4]);
+    const [moving] = lives(story(heap, levels('1122334455 6677889911 2233445566', AFTER)), {});
+    expect(moving?.collected).toBeUndefined();
+  });
+
   it('leaves a value that stood still for the last third of its time, as with G1 and a goal at its minimum', () => {
     expect(afterGc('1234567777 7777777777 7777777777')).toEqual([]);
     expect(afterGc('1111222233 3344444444 4555')).toHaveLength(1);
