@@ -2,6 +2,7 @@ import type { Explained, SentencePart } from '../model/finding.ts';
 import { formatCount, formatPercent, formatRate } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
 import { type Forecast, forecast } from './forecast.ts';
+import { releaseParts } from './release-wording.ts';
 import { capitalised, number, onInstances, service, serviceTitle, text, unitList } from './sentence.ts';
 import {
   keptText,
@@ -33,7 +34,13 @@ const MOSTLY_OUTSIDE = 0.5;
 export function leakWording(facts: LeakSituation): Wording {
   const [suspect] = facts.suspects;
   const title = serviceTitle(facts.service);
-  const end = [...allocatedAt(facts), ...outside(facts), ...forecast(facts), ...stopGap(facts)];
+  const end = [
+    ...allocatedAt(facts),
+    ...outside(facts),
+    ...forecast(facts),
+    ...stopGap(facts),
+    ...releaseParts(facts),
+  ];
   if (!suspect) {
     const sentence = [...grows(facts), text('. No unit of work explains it yet.'), ...end];
     return worded(`${title}: memory grows`, sentence);

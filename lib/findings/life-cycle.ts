@@ -88,8 +88,9 @@ function cleared(record: FindingRecord, observation: Observation, now: EpochMs):
   const { title, summary, sentence, evidence } = observation;
   return {
     ...record,
-    // Suspects and evidence stay those of the growth: they are what the finding was about.
+    // Suspects and evidence stay those of the growth: they are what the finding was about. A proof of its end comes to it.
     ...{ title, summary, sentence },
+    evidence: evidence.explained ? { ...record.evidence, explained: evidence.explained } : record.evidence,
     state: 'resolved',
     resolvedAt: now,
     updatedAt: now,

@@ -56,6 +56,40 @@ export const SentencePartSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('service'), text: z.string() }),
 ]);
 
+const ReleasesSchema = z.object({
+  by: z.enum(['unit', 'clock']).meta({ description: 'what releases are compared by' }),
+  items: z.array(
+    z.object({
+      ...{
+        version: z.string(),
+        from: Time,
+        to: Time,
+        lives: z.number(),
+        hours: z.number(),
+        units: z.number(),
+      },
+      slopeBytesPerHour: IntervalSchema.nullable(),
+      bytesPerUnit: IntervalSchema.nullable(),
+    }),
+  ),
+  firstBad: z
+    .object({
+      versions: z.array(z.string()).meta({ description: 'one of these is the first that keeps memory' }),
+      lastGood: z.string().nullable(),
+    })
+    .nullable(),
+  fix: z
+    .object({
+      version: z.string(),
+      state: z.enum(['fixed', 'less', 'keeps', 'undecided']),
+      by: z.enum(['unit', 'clock']),
+      kept: IntervalSchema.nullable(),
+      served: z.number().meta({ description: 'units, or hours of processes' }),
+      needed: z.number().nullable().meta({ description: 'how many tell for sure' }),
+    })
+    .nullable(),
+});
+
 export const FindingSchema = z.object({
   id: z.string(),
   kind: z.enum([
@@ -78,6 +112,7 @@ export const FindingSchema = z.object({
     role: RoleSchema.nullable().meta({ description: 'null for what is no matter of memory' }),
     version: z.string(),
     instances: z.array(z.string()),
+    looked: z.number().optional().meta({ description: 'how many instances were looked at' }),
     from: Time,
     to: Time,
     onset: OnsetSchema.nullable(),
@@ -140,6 +175,7 @@ export const FindingSchema = z.object({
         compared: z
           .array(z.object({ unit: UnitSchema, perHourBefore: z.number(), perHourAfter: z.number() }))
           .meta({ description: 'calls before and after the onset; ranks nothing' }),
+        releases: ReleasesSchema.nullable().optional(),
       })
       .optional()
       .meta({ description: 'of leaks' }),

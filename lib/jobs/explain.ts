@@ -1,6 +1,7 @@
 import type { Site } from '../flame/sites.ts';
 import {
   comparedCounts,
+  compareReleases,
   type GrowingLine,
   type Growths,
   growingLines,
@@ -18,16 +19,21 @@ import type { InstanceState } from '../segments/kinds/instance.ts';
 import { valuesOfFact } from './lives/facts.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import { heapSnapshotsOf } from './lives/sites.ts';
-import { type LoadedService, livesIn } from './load-service.ts';
+import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
 
 /** What stands beside the suspects of a leak: where it grew, which lines allocate it, what to do until it is fixed. */
 export function explainLeak(
   loaded: LoadedService,
   life: LifeOfRole | undefined,
-  result: LeakResult,
+  { role, version, result }: Cohort,
 ): Explained {
   const onset = result.onset?.t;
-  if (life === undefined || onset === undefined) return NOTHING;
+  const releases = compareReleases(livesIn(loaded, role), {
+    version,
+    suspect: result.suspects[0],
+    perHour: result.slopeBytesPerHour,
+  });
+  if (life === undefined || onset === undefined) return { ...NOTHING_EXPLAINED, releases };
   const where = AROUND_THE_HEAP.includes(life.role) ? whereGrown(growthsOf(loaded, life, onset)) : undefined;
   const counts = unitCounts(life.work);
   const suspect = result.suspects[0];
@@ -47,10 +53,11 @@ export function explainLeak(
         allUnits,
       }) ?? null,
     compared: comparedCounts(life, onset),
+    releases,
   };
 }
 
-const NOTHING: Explained = { where: null, lines: [], stopGap: null, compared: [] };
+export const NOTHING_EXPLAINED: Explained = { where: null, lines: [], stopGap: null, compared: [] };
 const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
 
 function growthsOf(loaded: LoadedService, { instance }: LifeOfRole, onset: EpochMs): Growths {

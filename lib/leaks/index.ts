@@ -7,6 +7,7 @@ export { type Death, deathsNearLimit } from './deaths.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';
+export { compareReleases } from './releases.ts';
 export {
   type Alert,
   type Alerts,

@@ -28,6 +28,8 @@ export interface Evidence {
   /** Version of the cohort that was judged; '' when the sender names none. */
   readonly version: string;
   readonly instances: readonly string[];
+  /** How many instances were looked at, of which `instances` show it. */
+  readonly looked?: number;
   /** Window that was read, epoch ms. */
   readonly from: EpochMs;
   readonly to: EpochMs;
@@ -70,6 +72,50 @@ export interface FindingLine {
   readonly bytesPerUnit: Interval | null;
 }
 
+/** What one release kept, over all of its processes that were looked at, their start-up left out. */
+export interface ReleaseSlope {
+  /** '' when the sender names none. */
+  readonly version: string;
+  /** First and last reading. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly lives: number;
+  /** Hours of processes, and finished units of the suspect within them: all units where none is named. */
+  readonly hours: number;
+  readonly units: number;
+  readonly slopeBytesPerHour: Interval | null;
+  /** Null without a suspect whose counts are whole, or with too few readings. */
+  readonly bytesPerUnit: Interval | null;
+}
+
+/** Whether a release has ended what another one kept. */
+export interface FixProof {
+  readonly version: string;
+  /** `less`: it keeps much less, and more than nothing. */
+  readonly state: 'fixed' | 'less' | 'keeps' | 'undecided';
+  /** Whether it is told by units that it has served, or by hours of its processes, where no unit is known. */
+  readonly by: 'unit' | 'clock';
+  /** What it keeps per unit, or per hour. */
+  readonly kept: Interval | null;
+  /** Units, or hours of processes, so far, and how many tell for sure; null where more of them will not tell more. */
+  readonly served: number;
+  readonly needed: number | null;
+}
+
+export interface Releases {
+  /** What the releases are compared by: bytes per unit of the suspect, or per hour. */
+  readonly by: 'unit' | 'clock';
+  /** Oldest first. */
+  readonly items: readonly ReleaseSlope[];
+  /**
+   * The first release that keeps memory is one of `versions`: more than one when those between do not tell. `lastGood` is
+   * the one before, which was seen to keep nothing; null when no such release was seen, so that older ones may be bad too.
+   */
+  readonly firstBad: { readonly versions: readonly string[]; readonly lastGood: string | null } | null;
+  /** Of the newest release, where it is another than the one that was found to keep memory. */
+  readonly fix: FixProof | null;
+}
+
 export interface Explained {
   readonly where: Where | null;
   readonly lines: readonly FindingLine[];
@@ -81,6 +127,8 @@ export interface Explained {
     readonly perHourBefore: number;
     readonly perHourAfter: number;
   }[];
+  /** What each release kept; absent in findings of before it was looked at. */
+  readonly releases?: Releases | null;
 }
 
 /** What traces said. Times are ms. */

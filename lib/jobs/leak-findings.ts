@@ -1,0 +1,95 @@
+import { fingerprint } from '../findings/fingerprint.ts';
+import { leakWording } from '../findings/leak-wording.ts';
+import type { Observation } from '../findings/life-cycle.ts';
+import type { Evidence } from '../model/finding.ts';
+import type { MemoryRole } from '../model/memory.ts';
+import { type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { deploysOf } from './answers/deploys.ts';
+import type { JobContext } from './context.ts';
+import { explainLeak } from './explain.ts';
+import { clearObservation, endOfRelease, leakSituation } from './leak-ends.ts';
+import type { Cohort } from './load-service.ts';
+import { speakerOf } from './looked.ts';
+import { CALM, evidenceOf, newest, type ScanOutcome } from './scan-outcome.ts';
+
+export const rolesOf = ({ looked }: ScanOutcome) => [...new Set(looked.map(({ cohort }) => cohort.role))];
+
+const HEAP_ROLES: readonly MemoryRole[] = ['heap_after_gc', 'heap_used'];
+/** Roles in which growth of the heap shows as well: they make no finding of their own beside it. */
+const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
+
+/** What is to be said of one role: it grows, it has ended, or nothing that was not said. */
+export async function observeRole(
+  context: JobContext,
+  outcome: ScanOutcome,
+  role: MemoryRole,
+): Promise<Observation | undefined> {
+  const { project, service, looked } = outcome;
+  const same = looked.filter(({ cohort }) => cohort.role === role);
+  const current = newest(same);
+  if (current === undefined) return undefined;
+  const before = await context.findings.get(project, fingerprint({ project, service, kind: 'leak', role }));
+  const grown = newest(same.filter(({ look, cohort }) => look.fired && cohort.result.verdict === 'leak'));
+  const ended = before && endOfRelease(outcome, before, current);
+  if (ended?.state === 'clear') return ended;
+  const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || buffersGrow(outcome));
+  if (grown !== undefined && !explained) return leakObservation(context, outcome, grown.cohort);
+  if (same.some(({ decision }) => decision === 'clear')) return clearObservation(outcome, current.cohort);
+  return ended;
+}
+
+/** Undecided is not calm: while the heap may still be found to grow, what it takes with it waits. */
+function heapIsCalm({ looked }: ScanOutcome): boolean {
+  const heap = newest(looked.filter(({ cohort }) => HEAP_ROLES.includes(cohort.role)));
+  return heap === undefined || CALM.includes(heap.cohort.result.verdict);
+}
+
+/** External buffers make a finding of their own; the process that holds them is no other. */
+const buffersGrow = ({ looked }: ScanOutcome): boolean =>
+  looked.some(
+    ({ cohort, look }) => cohort.role === 'external' && look.fired && cohort.result.verdict === 'leak',
+  );
+
+async function leakObservation(
+  context: JobContext,
+  outcome: ScanOutcome,
+  cohort: Cohort,
+): Promise<Observation> {
+  const { project, service, now } = outcome;
+  const { result, role } = cohort;
+  const speaker = speakerOf(cohort);
+  const deploys = result.onset === null ? [] : await releasesAround(context, outcome, result.onset);
+  const explained = outcome.loaded && explainLeak(outcome.loaded, speaker, cohort);
+  const evidence: Evidence = {
+    ...evidenceOf(outcome, cohort, deploys),
+    ...(explained === undefined ? {} : { explained }),
+  };
+  return {
+    ...leakWording(leakSituation(outcome, role, result.suspects, evidence, speaker?.times.at(-1) ?? now)),
+    id: fingerprint({ project, service, kind: 'leak', role }),
+    kind: 'leak',
+    project,
+    service,
+    state: 'firing',
+    since: Math.round(result.onset?.t ?? speaker?.times.at(-1) ?? now),
+    suspects: result.suspects,
+    evidence,
+  };
+}
+
+/** Before an onset: long enough for a rollout to reach the instance that shows it. */
+const BEFORE_ONSET_MS = 30 * MINUTE_MS;
+
+async function releasesAround(
+  context: JobContext,
+  outcome: ScanOutcome,
+  onset: { low: EpochMs; high: EpochMs },
+) {
+  const { project, service, looked } = outcome;
+  const found = await deploysOf(context, project, service, onset.low - BEFORE_ONSET_MS, onset.high);
+  // The version that a service had when it was first heard is no release: nothing was there before it.
+  const first = Math.min(...looked.flatMap(({ cohort }) => cohort.lives.map(({ times }) => times[0] ?? 0)));
+  return found
+    .filter(({ source, at }) => source === 'reported' || at > first)
+    .map(({ version, at }) => ({ version, at }));
+}

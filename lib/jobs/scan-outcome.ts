@@ -1,0 +1,64 @@
+import { type Death, LEAKS_VERSION } from '../leaks/index.ts';
+import type { Evidence } from '../model/finding.ts';
+import type { ServiceName } from '../model/service.ts';
+import type { EpochMs } from '../model/units.ts';
+import type { Cohort, LoadedService } from './load-service.ts';
+import { type Looked, speakerOf } from './looked.ts';
+import type { RuleStatus } from './rules.ts';
+
+/** What one scan of a service saw, of which findings are made. */
+export interface ScanOutcome {
+  readonly project: string;
+  readonly service: ServiceName;
+  readonly now: EpochMs;
+  /** Begin of the window that was read. */
+  readonly from: EpochMs;
+  readonly looked: readonly Looked[];
+  readonly deaths: readonly Death[];
+  readonly rules: readonly RuleStatus[];
+  /** What the look was made from; undefined when there was none. */
+  readonly loaded: LoadedService | undefined;
+  /** Instances that were heard of late. */
+  readonly instances: number;
+}
+
+/** The cohort whose data is newest: the version that runs now. */
+export function newest(looked: readonly Looked[]): Looked | undefined {
+  const end = ({ cohort }: Looked) => Math.max(...cohort.lives.map(({ times }) => times.at(-1) ?? 0));
+  return [...looked].sort((a, b) => end(b) - end(a))[0];
+}
+
+/** Verdicts after which the heap explains nothing that is seen around it. */
+export const CALM: readonly string[] = ['stable', 'step', 'load-proportional'];
+
+/** How many instances have a life that grows, of all that were looked at. */
+export function affected({ lives, result }: Cohort) {
+  const growing = lives.filter((_, i) => result.perLife[i]?.verdict === 'leak');
+  const count = (some: Cohort['lives']) => new Set(some.map(({ instance }) => instance)).size;
+  return { affected: Math.max(1, count(growing)), all: count(lives) };
+}
+
+export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Evidence['deploys']): Evidence {
+  const { role, version, lives, result } = cohort;
+  const growing = lives.filter((_, i) => result.perLife[i]?.verdict === 'leak');
+  const namesOf = (some: Cohort['lives']) => [...new Set(some.map(({ instance }) => instance))].sort();
+  return {
+    analyzer: `leaks@${LEAKS_VERSION}`,
+    role,
+    version,
+    instances: namesOf(growing.length > 0 ? growing : lives),
+    looked: namesOf(lives).length,
+    from: Math.max(outcome.from, Math.min(...lives.map(({ times }) => times[0] ?? outcome.now))),
+    to: Math.max(...lives.map(({ times }) => times.at(-1) ?? 0)),
+    onset: result.onset,
+    slopeBytesPerHour: result.slopeBytesPerHour,
+    timeToLimitS: result.timeToLimitS,
+    limitBytes: speakerOf(cohort)?.limit ?? null,
+    floor: result.floor,
+    lows: result.lows,
+    confidence: result.confidence,
+    reason: result.reason,
+    cleared: result.cleared,
+    deploys,
+  };
+}
