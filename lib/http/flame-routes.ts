@@ -18,7 +18,7 @@ import {
   FlamegraphSchema,
   FunctionSchema,
   ProfileTypeSchema,
-  RegressionSchema,
+  RegressionsSchema,
 } from './flame-schemas.ts';
 import { RangeQuery, readRange } from './range.ts';
 import { list } from './schemas.ts';
@@ -166,11 +166,11 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       summary: 'Functions that take more from left to right, with an interval: by range, version or unit',
       scope: 'read',
       query: SidesQuery,
-      answer: list(RegressionSchema),
+      answer: RegressionsSchema,
       run: async ({ caller, params, query }) => {
         const asked = { project: caller.project, service: serviceOf(params) };
-        const { rows } = await regressionsAnswer(jobs, asked, sidesOf(query, jobs.clock.now()));
-        return { items: rows, cursor: null };
+        const { rows, compared } = await regressionsAnswer(jobs, asked, sidesOf(query, jobs.clock.now()));
+        return { items: rows, cursor: null, compared };
       },
     }),
   ];

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { Time, UnitSchema } from './schemas.ts';
+import { list, Time, UnitSchema } from './schemas.ts';
 
 // Shapes of the answers about profiles. Integers beyond 2^53 come as digits.
 
-const Integer = z
+export const Integer = z
   .union([z.number(), z.string()])
   .meta({ description: 'an integer; beyond 2^53 as a string of digits' });
 
@@ -57,7 +57,7 @@ const AboutShape = {
     .meta({ description: 'those whose stacks were kept: the graph is scaled to all' }),
   top: z.array(TopRowSchema).meta({ description: 'functions by self value; a recursive one counts once' }),
 };
-const PyroscopeShape = {
+export const PyroscopeShape = {
   version: z.number(),
   flamebearer: FlamebearerSchema,
   metadata: MetadataSchema,
@@ -149,7 +149,7 @@ export const FunctionSchema = z.object({
 export type ApiFunction = z.infer<typeof FunctionSchema>;
 
 const PlaceSchema = z.object({ name: z.string(), file: z.string() });
-export const RegressionSchema = z.object({
+const RegressionSchema = z.object({
   name: z.string(),
   file: z.string(),
   inApp: z.number(),
@@ -175,5 +175,8 @@ export const RegressionSchema = z.object({
         'shift: work moved here from another callee of a caller that did not grow; ' +
         'dilution: another function shrank, and the share of all others grew by that',
     }),
+});
+export const RegressionsSchema = list(RegressionSchema).extend({
+  compared: z.boolean().meta({ description: 'whether any unit has enough profiles on both sides' }),
 });
 export type ApiRegression = z.infer<typeof RegressionSchema>;

@@ -15,7 +15,14 @@ import {
   UNITS,
   UPLOADS,
 } from './fixture-data.ts';
-import { flameDiffOf, flamegraphOf, PROFILE_TYPES } from './fixture-flame.ts';
+import {
+  detailedFlamegraphOf,
+  flameDiffOf,
+  flamegraphOf,
+  functionsOf,
+  PROFILE_TYPES,
+  regressionsOf,
+} from './fixture-flame.ts';
 import { COMPARISON, GAPS, NESTING, SUSPECTS, TRACES } from './fixture-traces.ts';
 
 // Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
@@ -78,7 +85,11 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     if (second === 'profiles') return ok(list(PROFILE_TYPES));
     // The unit's name asks for a size: what a page of 10,000 nodes costs is measured with it.
     const nodes = Number(/^nodes (\d+)$/.exec(url.searchParams.get('unit') ?? '')?.[1] ?? 60);
-    if (second === 'flamegraph') return ok(third === 'diff' ? flameDiffOf(nodes) : flamegraphOf(nodes));
+    const detailed = url.searchParams.get('details') === 'true';
+    if (second === 'flamegraph' && third === 'diff') return ok(flameDiffOf(nodes));
+    if (second === 'flamegraph') return ok(detailed ? detailedFlamegraphOf(nodes) : flamegraphOf(nodes));
+    if (second === 'functions') return ok(list(functionsOf(url.searchParams.get('all') === 'true')));
+    if (second === 'regressions') return ok(regressionsOf());
     if (second === 'transactions' && third === undefined) return ok(list(TRANSACTIONS));
     if (second === 'transactions') return unitAnswer(third ?? '', parts[4] ?? '', method);
     if (second === 'nesting') return ok(NESTING);

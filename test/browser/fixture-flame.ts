@@ -1,4 +1,10 @@
-import type { ApiFlamegraph, ApiFlamegraphDiff, ApiProfileType } from '../../lib/http/flame-schemas.ts';
+import type {
+  ApiFlamegraph,
+  ApiFlamegraphDiff,
+  ApiFunction,
+  ApiProfileType,
+  ApiRegression,
+} from '../../lib/http/flame-schemas.ts';
 import { NOW } from './fixture-data.ts';
 
 // Flame graphs drawn by chance from a seed: the shape of a service's profile, in any size.
@@ -131,6 +137,139 @@ export function flamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {
   const { flamebearer, frames, totals } = pictureOf(treeOf(nodes, seed), [() => 1]);
   const metadata = { format: 'single' as const, spyName: '', sampleRate: 1e9, units: 'samples', name: 'cpu' };
   return { ...SHELL, flamebearer, frames, metadata, ...about(totals[0] ?? 0, NOW - 3_600_000, NOW) };
+}
+
+/** `snapshotCart` in the graph of 60 nodes, as the URL names it. */
+export const FRAME_HASH = '78970bc8';
+const UPLOADS = ['0a6d1e5c90b34f7fa2d8c41b7e395501', '1f0c7b2a88d94e60b3a5d7c2e4f61803'];
+
+/** The graph with `details=true`: every bar but the root's has an upload, the cart's functions have lines. */
+export function detailedFlamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {
+  const graph = flamegraphOf(nodes, seed);
+  const levels = graph.flamebearer.levels.map((row, depth) =>
+    Array.from({ length: row.length / 4 }, (_, i) => (depth === 0 ? -1 : i % UPLOADS.length)),
+  );
+  const lineOf = (line: number, self: number, total: number) => ({
+    line,
+    self: self * 1e6,
+    total: total * 1e6,
+  });
+  const functionLines = NAMES.filter(([, , inApp]) => inApp === 1).map(([name, file]) => ({
+    name,
+    file,
+    lines: [lineOf(19, 3, 3), lineOf(22, 0, 41), lineOf(23, 30, 44), lineOf(31, 6, 9)],
+  }));
+  return { ...graph, examples: { uploads: UPLOADS, levels }, functionLines };
+}
+
+const CART_ITEMS = { kind: 'http', name: 'POST /cart/items' } as const;
+const spread = (p50Ms: number, p75Ms: number, p95Ms: number, p99Ms: number, sumMs: number) => ({
+  ...{ p50Ms, p75Ms, p95Ms, p99Ms, sumMs },
+});
+const exampleOf = (at: number, ms: number, traceId: string | null) => ({
+  upload: UPLOADS[at % 2]!,
+  traceId,
+  at: NOW - 600_000 * (at + 1),
+  ms,
+  ofMs: ms * 1.4,
+});
+
+/** One function is slow only sometimes; of profiles without units the time is that of a profile. */
+export function functionsOf(libraries: boolean): ApiFunction[] {
+  const common = { inApp: 1, unit: CART_ITEMS, basis: 'transaction', known: 1826, spread: 'steady' } as const;
+  const rows: ApiFunction[] = [
+    {
+      ...common,
+      ...{ name: 'handle', file: 'src/server.ts', seen: 1826, perSecond: 0.507 },
+      total: spread(31, 44, 92, 240, 71_300),
+      self: spread(1, 2, 3, 5, 2400),
+      examples: [exampleOf(0, 410, 'a3ce929d0e0e4736a2b8f1d0c7e51b90')],
+    },
+    {
+      ...common,
+      ...{ name: 'snapshotCart', file: 'src/cart/snapshot.ts', seen: 1204, perSecond: 0.334 },
+      spread: 'usually fast, sometimes slow',
+      total: spread(1.9, 4.1, 61, 142, 14_200),
+      self: spread(0.4, 1, 22, 51, 4100),
+      examples: [
+        exampleOf(1, 171, 'a3ce929d0e0e4736a2b8f1d0c7e51b90'),
+        exampleOf(2, 158, 'b01f11ba5a0c4c5d9d3c2e1f00aa7712'),
+        exampleOf(3, 1.8, null),
+      ],
+    },
+    {
+      ...{ name: 'refreshPrices', file: 'src/prices/refresh.ts', inApp: 1, unit: null, basis: 'profile' },
+      ...{ known: 24, seen: 9, perSecond: 0.0025, spread: 'steady' },
+      total: spread(0, 12, 380, 410, 2100),
+      self: spread(0, 4, 90, 120, 640),
+      examples: [exampleOf(4, 410, null)],
+    },
+  ];
+  const library: ApiFunction = {
+    ...common,
+    ...{ name: 'query', file: 'node_modules/pg/lib/client.js', inApp: 0, seen: 1710, perSecond: 0.475 },
+    total: spread(8, 13, 29, 61, 18_900),
+    self: spread(1, 2, 4, 9, 2600),
+    examples: [],
+  };
+  return libraries ? [...rows, library] : rows;
+}
+
+/** One of each kind of growth. */
+export function regressionsOf(): { items: ApiRegression[]; cursor: null; compared: boolean } {
+  const common = {
+    inApp: 1,
+    unit: CART_ITEMS,
+    basis: 'transaction',
+    profiles: { left: 412, right: 398 },
+  } as const;
+  const place = (name: string, file: string) => ({ name, file });
+  return {
+    items: [
+      {
+        ...common,
+        ...place('snapshotCart', 'src/cart/snapshot.ts'),
+        measure: 'cost',
+        left: 3.1,
+        right: 14.9,
+        change: { value: 11.8, low: 8.2, high: 15.4 },
+        origin: { kind: 'growth' },
+      },
+      {
+        ...common,
+        ...place('snapshotCart', 'src/cart/snapshot.ts'),
+        measure: 'share',
+        left: 0.093,
+        right: 0.214,
+        change: { value: 0.121, low: 0.084, high: 0.158 },
+        origin: { kind: 'growth' },
+      },
+      {
+        ...common,
+        ...place('freezeLines', 'src/cart/lines.ts'),
+        measure: 'share',
+        left: 0.021,
+        right: 0.064,
+        change: { value: 0.043, low: 0.012, high: 0.074 },
+        origin: {
+          kind: 'shift',
+          within: place('addItem', 'src/cart/items.ts'),
+          from: place('copyLines', 'src/cart/lines.ts'),
+        },
+      },
+      {
+        ...common,
+        ...place('handle', 'src/server.ts'),
+        measure: 'share',
+        left: 0.4,
+        right: 0.45,
+        change: { value: 0.05, low: 0.01, high: 0.09 },
+        origin: { kind: 'dilution', from: place('loadCart', 'src/cart/load.ts') },
+      },
+    ],
+    cursor: null,
+    compared: true,
+  };
 }
 
 /** The second side has half of the odd names and twice the even ones. */

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launch, openPage } from './browser.ts';
 import { startFixture } from './fixture-api.ts';
 import { SERVICE } from './fixture-data.ts';
+import { FRAME_HASH } from './fixture-flame.ts';
 
 const executable = findChromium();
 const FLAME = `/s/${encodeURIComponent(SERVICE)}/flame`;
+const DIFF = `${FLAME}/diff?left=-2h..-1h&right=-1h..-1m`;
 
 if (!executable)
   console.warn('SKIPPED: flame graphs in Chromium: no chromium on PATH (apt-get install chromium)');
@@ -86,6 +88,72 @@ describe.skipIf(!executable)('flame graphs in Chromium', () => {
     await page.waitForURL((url) => url.href !== first);
     await page.locator('.functions button.fn').first().click();
     expect(await page.getByLabel('Find a frame').inputValue()).not.toBe('snapshot');
+    await context.close();
+  });
+
+  it('tells of a frame its time per transaction, its lines, and an upload that shows it', async () => {
+    const { page, context, complaints } = await open(`${FLAME}?frame=${FRAME_HASH}`);
+    const panel = page.locator('.frame-panel');
+    await panel.locator('.lines').waitFor();
+    expect(await panel.locator('h2').textContent()).toBe('snapshotCart');
+    expect(await panel.locator('.kpi').textContent()).toMatch(/per transaction, p501.9.ms.*p9561.ms/);
+    expect(await panel.locator('.tag').textContent()).toBe('Usually fast, sometimes slow');
+    expect(await panel.locator('.lines tbody tr').allTextContents()).toEqual([
+      expect.stringMatching(/^193.ms3.ms$/),
+      expect.stringMatching(/^2241.ms0.ms$/),
+      expect.stringMatching(/^2344.ms30.ms$/),
+      expect.stringMatching(/^319.ms6.ms$/),
+    ]);
+    expect(await panel.locator('a[download]').getAttribute('href')).toMatch(/uploads\/[0-9a-f]{32}\/raw$/);
+    // Asked for only now: a graph that nobody zooms into costs no look at its uploads.
+    const asked = () => fixture.requests.filter((one) => one.includes('details=true')).length;
+    const before = asked();
+    await page.goto(fixture.url + FLAME);
+    await page.locator('#functions').waitFor();
+    expect(await panel.count()).toBe(0);
+    expect(asked()).toBe(before);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('ranks functions by the spread of their time, and leads to each in the graph', async () => {
+    const { page, context } = await open(FLAME);
+    const names = () => page.locator('#functions tbody .mono.strong').allTextContents();
+    await page.locator('#functions').waitFor();
+    expect(await names()).toEqual(['snapshotCart', 'handle', 'refreshPrices']);
+    expect(await page.locator('#functions tbody tr').first().textContent()).toContain('sometimes slow');
+    await page.getByRole('button', { name: 'p50' }).click();
+    await page.waitForURL(/sort=-p50/);
+    expect(await names()).toEqual(['handle', 'snapshotCart', 'refreshPrices']);
+    await page.getByRole('button', { name: 'Libraries too' }).click();
+    await page.locator('#functions tbody tr').nth(3).waitFor();
+    expect(await names()).toContain('query');
+    expect(await page.getByLabel('Trace with snapshotCart of 171').getAttribute('href')).toMatch(
+      /^\/traces\/a3/,
+    );
+    await page.getByRole('link', { name: 'snapshotCart in the flame graph' }).click();
+    await page.waitForURL(/q=snapshotCart/);
+    expect(new URL(page.url()).searchParams.get('unit')).toBe('http POST /cart/items');
+    await page.waitForFunction(() => !document.querySelector('#functions th')?.textContent?.includes('Unit'));
+    await context.close();
+  });
+
+  it('tells what grew beyond chance, and what only moved or seems to have grown', async () => {
+    const { page, context } = await open(DIFF);
+    const rows = await page.locator('#regressions tbody tr').allTextContents();
+    expect(rows.map((row) => row.replaceAll(/\s/g, ' '))).toEqual([
+      expect.stringMatching(/^snapshotCart .*3.1 ms14.9 ms\+11.8 ms \(8.2–15.4\).*it does more/),
+      expect.stringMatching(/^snapshotCart .*9.3 %21 %\+12.1 points \(8.4–15.8\).*it does more/),
+      expect.stringMatching(/^freezeLines .*moved here from copyLines within addItem/),
+      expect.stringMatching(/^handle .*only its share grew: loadCart got faster/),
+    ]);
+    expect(await page.locator('#regressions svg.interval.above').count()).toBe(2);
+    await page.getByRole('link', { name: 'snapshotCart' }).first().click();
+    await page.waitForURL(/q=snapshotCart/);
+    await page.getByLabel('Release after').selectOption('1.4.2');
+    await page.waitForURL(/right=[^&]+,1\.4\.2/);
+    const asked = () => fixture.requests.some((one) => /regressions\?.*rightVersion=1\.4\.2/.test(one));
+    await expect.poll(asked).toBe(true);
     await context.close();
   });
 

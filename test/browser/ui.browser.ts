@@ -8,6 +8,7 @@ import { findChromium, launch, openPage, sideways, type Watched } from './browse
 import { checkFindingPage } from './finding-page.ts';
 import { startFixture } from './fixture-api.ts';
 import { SERVICE } from './fixture-data.ts';
+import { FRAME_HASH } from './fixture-flame.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
 
 const executable = findChromium();
@@ -25,6 +26,7 @@ const PAGES: [string, string][] = [
   ['memory', `${base}/memory`],
   ['flame', `${base}/flame`],
   ['flame, searched', `${base}/flame?q=cart`],
+  ['flame, zoomed to a frame', `${base}/flame?frame=${FRAME_HASH}`],
   ['flame diff', `${base}/flame/diff?left=-2h..-1h&right=-1h..-1m`],
   ['transactions', `${base}/transactions`],
   ['transaction', `${base}/t/http/${encodeURIComponent('POST /cart/items')}`],

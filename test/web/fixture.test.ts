@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { FlamegraphDiffSchema, FlamegraphSchema, ProfileTypeSchema } from '../../lib/http/flame-schemas.ts';
+import {
+  FlamegraphDiffSchema,
+  FlamegraphSchema,
+  FunctionSchema,
+  ProfileTypeSchema,
+  RegressionsSchema,
+} from '../../lib/http/flame-schemas.ts';
 import {
   DeploySchema,
   FindingSchema,
@@ -40,7 +46,10 @@ const SHAPES: [string, z.ZodType][] = [
   [`services/${s}/transactions`, list(TransactionSchema)],
   [`services/${s}/profiles`, list(ProfileTypeSchema)],
   [`services/${s}/flamegraph`, FlamegraphSchema],
+  [`services/${s}/flamegraph?details=true`, FlamegraphSchema],
   [`services/${s}/flamegraph/diff`, FlamegraphDiffSchema],
+  [`services/${s}/functions?all=true`, list(FunctionSchema)],
+  [`services/${s}/regressions`, RegressionsSchema],
   [`health/services/${s}`, HealthSchema],
   ['findings', list(FindingSchema)],
   ['findings?state=firing', list(FindingSchema)],

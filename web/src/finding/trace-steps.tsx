@@ -66,7 +66,7 @@ export function traceSteps(finding: ApiFinding, now: number, types: readonly Api
       ),
     );
   }
-  const changed = kind === 'latency' ? diffAt(finding, now, types) : undefined;
+  const changed = kind === 'latency' || kind === 'regression' ? diffAt(finding, now, types) : undefined;
   if (changed)
     steps.push(
       step(

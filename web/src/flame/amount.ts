@@ -1,4 +1,4 @@
-import { bytes, count, milliseconds } from '../format.ts';
+import { bytes, count, digits, milliseconds } from '../format.ts';
 
 const NS_PER: Readonly<Record<string, number>> = {
   nanoseconds: 1,
@@ -30,3 +30,14 @@ const WORDS: Readonly<Record<string, string>> = {
   contentions: 'contentions',
 };
 export const typeWord = (type: string): string => WORDS[type] ?? type.replaceAll('_', ' ');
+
+/** How often, in the unit that gives a number of at least one: `4.2/s`, `12/min`, `3/h`. */
+export function throughput(perSecond: number): string {
+  if (perSecond >= 1) return `${digits(perSecond)}/s`;
+  return perSecond >= 1 / 60 ? `${digits(perSecond * 60)}/min` : `${digits(perSecond * 3600)}/h`;
+}
+
+const TIMES = new Set(['cpu', 'cpu-time', 'wall', 'wall-time']);
+/** Whether a type tells how long things took, as functions and their growth are told. */
+export const isTime = ({ type, unit }: { readonly type: string; readonly unit: string }): boolean =>
+  TIMES.has(type) && NS_PER[unit] !== undefined;

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { useWidth } from '../charts/use-width.ts';
 import { changeToken, kindToken } from './colours.ts';
 import { type Cell, layout, runLength } from './layout.ts';
-import { type FlameModel, KINDS, lineTo } from './model.ts';
+import { type FlameModel, frameText, KINDS, lineTo } from './model.ts';
 import { paint, show } from './paint.ts';
 
 const COARSE = matchMedia('(pointer: coarse)').matches;
@@ -225,12 +225,6 @@ function labelOf(model: FlameModel, cell: Cell, amount: FlameGraphProps['amount'
 
 const share = (part: number, whole: number): string =>
   whole > 0 ? `${((100 * part) / whole).toFixed(1)}\u2009%` : '–';
-
-const frameText = (model: FlameModel, node: number): string => {
-  const name = model.name[node] as number;
-  const file = model.files[name];
-  return node === 0 ? 'all' : `${model.names[name]}${file ? ` (${file})` : ''}`;
-};
 
 const spokenOf = (model: FlameModel, node: number, amount: FlameGraphProps['amount']): string =>
   `${frameText(model, node)}, total ${amount(model.whole.total[node] as number)}, self ${amount(model.whole.self[node] as number)}`;

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { go, hrefWith, usePlace } from '../router.ts';
 import { FlameGraph } from './flame-graph.tsx';
@@ -18,6 +19,7 @@ export function FlameView({
   label,
   sides = false,
   scaleBefore = 1,
+  about,
 }: {
   picture: FlamePicture;
   amount: (value: number) => string;
@@ -25,6 +27,8 @@ export function FlameView({
   sides?: boolean;
   /** See `flameModel`. */
   scaleBefore?: number;
+  /** What else is known of the frame that was zoomed to. */
+  about?: (model: FlameModel, node: number) => ComponentChildren;
 }) {
   const { query } = usePlace();
   const [lit, setLit] = useState<number | undefined>();
@@ -121,6 +125,7 @@ export function FlameView({
             </span>
           </div>
         </div>
+        {zoom > 0 && about?.(model, zoom)}
       </div>
       <FunctionTable
         model={model}

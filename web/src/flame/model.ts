@@ -209,6 +209,12 @@ export function nodeOfHash(model: FlameModel, hash: string | null): number {
   return Math.max(0, hashesOf(model).indexOf(Number.parseInt(hash, 16)));
 }
 
+/** A frame as it is copied: `name (file)`. */
+export function frameText({ name, names, files }: FlameModel, node: number): string {
+  const at = name[node] as number;
+  return node === 0 ? 'all' : `${names[at]}${files[at] ? ` (${files[at]})` : ''}`;
+}
+
 /** From the root down to the node. */
 export function lineTo({ parent }: Pick<FlameModel, 'parent'>, node: number): number[] {
   const line = [];

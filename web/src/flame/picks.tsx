@@ -71,13 +71,16 @@ export function Picks({
 /** `cpu:nanoseconds`: two units of one type are two graphs. */
 const keyOf = ({ type, unit }: ApiProfileType): string => `${type}:${unit}`;
 
-function Choice({
+export function Choice({
   label,
+  name = label,
   value,
   options,
   choose,
 }: {
   label: string;
+  /** What a screen reader says, where two choices have one label. */
+  name?: string;
   value: string;
   options: readonly (readonly [value: string, text: string])[];
   choose: (value: string) => void;
@@ -85,7 +88,12 @@ function Choice({
   return (
     <label class="choice">
       <span class="dim">{label}</span>
-      <select class="field" value={value} onChange={(event) => choose(event.currentTarget.value)}>
+      <select
+        class="field"
+        aria-label={name}
+        value={value}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
         {options.map(([key, text]) => (
           <option key={key} value={key}>
             {text}

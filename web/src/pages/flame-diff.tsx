@@ -1,14 +1,15 @@
 import '../flame/flame.css';
-import type { ApiFlamegraphDiff } from '../../../lib/http/flame-schemas.ts';
+import type { ApiFlamegraphDiff, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
 import { useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
-import { profileAmount, typeWord } from '../flame/amount.ts';
+import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
-import { Picks } from '../flame/picks.tsx';
+import { Choice, Picks } from '../flame/picks.tsx';
+import { type RegressionList, RegressionsTable } from '../flame/regressions-table.tsx';
 import { count, percent } from '../format.ts';
-import { href, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
 import { dayTime, isoTime, resolveTime } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
@@ -47,6 +48,13 @@ export function FlameDiffPage({ service }: { service: string }) {
     key,
     (at) => `?${diffQuery(query, at)}`,
   );
+  // What grew is told by time: beside a comparison of memory it would answer another question.
+  const ofTime = diff.data !== undefined && isTime(diff.data.right.type);
+  const grown = useApi<RegressionList>(ofTime ? `${base}/regressions` : undefined, key, (at) => {
+    const asked = diffQuery(query, at);
+    asked.delete('type');
+    return `?${asked}`;
+  });
   return (
     <>
       <ServiceBar service={service} tab="flame" ranged={false} />
@@ -59,8 +67,13 @@ export function FlameDiffPage({ service }: { service: string }) {
               </a>
             </Picks>
             <Part of={diff} what={`the comparison of ${name}`}>
-              {(data) => <Diff data={data} name={name} />}
+              {(data) => <Diff data={data} name={name} types={types.data?.items ?? []} />}
             </Part>
+            {ofTime && (
+              <Part of={grown} what={`what grew in ${name}`} chart={false}>
+                {(list) => <RegressionsTable list={list} />}
+              </Part>
+            )}
           </>
         ) : (
           <>
@@ -99,8 +112,18 @@ const oneSide = (service: string, side: SideChoice): string =>
     ['tz', 'type', 'unit'],
   );
 
-function Diff({ data, name }: { data: ApiFlamegraphDiff; name: string }) {
+function Diff({
+  data,
+  name,
+  types,
+}: {
+  data: ApiFlamegraphDiff;
+  name: string;
+  types: readonly ApiProfileType[];
+}) {
   const { left, right } = data;
+  const shown = types.find(({ type, unit }) => type === right.type.type && unit === right.type.unit);
+  const versions = shown?.versions.filter(Boolean) ?? [];
   const isLevel = right.type.temporality === 'level';
   const amount = (value: number) => profileAmount(value, right.type.unit);
   // Two ranges of different lengths, or loads, are compared by share: sums would only say that one was longer.
@@ -110,7 +133,7 @@ function Diff({ data, name }: { data: ApiFlamegraphDiff; name: string }) {
       <Answer data={data} name={name} isLevel={isLevel} amount={amount} />
       <section class="near">
         <div class="sides">
-          <SideHead word="before" side={left} amount={amount} />
+          <SideHead word="before" side={left} amount={amount} versions={versions} />
           <div class="ramp" aria-hidden="true">
             <span>shrank</span>
             {['--d-dn-3', '--d-dn-2', '--d-dn-1', '--d-eq', '--d-up-1', '--d-up-2', '--d-up-3'].map(
@@ -120,7 +143,7 @@ function Diff({ data, name }: { data: ApiFlamegraphDiff; name: string }) {
             )}
             <span>grew</span>
           </div>
-          <SideHead word="after" side={right} amount={amount} />
+          <SideHead word="after" side={right} amount={amount} versions={versions} />
         </div>
         <FlameView
           picture={data}
@@ -144,16 +167,32 @@ function SideHead({
   word,
   side,
   amount,
+  versions,
 }: {
   word: 'before' | 'after';
   side: ApiFlamegraphDiff['left'];
   amount: (value: number) => string;
+  versions: readonly string[];
 }) {
   const { zone } = useView();
+  const { query } = usePlace();
+  const key = word === 'before' ? 'left' : 'right';
+  const [range = '', version = ''] = (query.get(key) ?? '').split(',');
+  const known = version === '' || versions.includes(version) ? versions : [version, ...versions];
   return (
     <div class={`side${word === 'after' ? ' r' : ''}`}>
-      <span class="lab">{word}</span>
-      <br />
+      <div class="row">
+        <span class="lab">{word}</span>
+        {known.length > 1 && (
+          <Choice
+            label="Release"
+            name={`Release ${word}`}
+            value={version}
+            options={[['', 'all'], ...known.map((one) => [one, one] as const)]}
+            choose={(one) => go(hrefWith({ [key]: one === '' ? range : `${range},${one}`, frame: null }))}
+          />
+        )}
+      </div>
       <b>
         {dayTime(side.from, zone)} – {dayTime(side.to, zone)}
       </b>{' '}

@@ -1,15 +1,17 @@
 import '../flame/flame.css';
-import type { ApiFlamegraph, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
-import { useApi } from '../api.ts';
+import type { ApiFlamegraph, ApiFunction, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
+import { type Loaded, useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
+import { FramePanel } from '../flame/frame-panel.tsx';
 import { Picks } from '../flame/picks.tsx';
+import { WorkFunctions } from '../flame/work-functions.tsx';
 import { count, percent } from '../format.ts';
 import { href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
-import { dayTime, isoTime, rangeQuery } from '../time.ts';
+import { dayTime, isoTime, type Range, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
 
@@ -35,7 +37,15 @@ export function FlamePage({ service }: { service: string }) {
     return all.size > 0 ? `?${all}` : '';
   };
   const some = (types.data?.items.length ?? 0) > 0;
-  const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, `${span}|${picks}`, asked);
+  const key = `${span}|${picks}`;
+  const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, key, asked);
+  const isZoomed = query.get('frame') !== null && !picks.has('inverted');
+  const details = useApi<ApiFlamegraph>(
+    some && isZoomed ? `${base}/flamegraph` : undefined,
+    `${key}|details`,
+    (now) => `${asked(now) || '?'}&details=true`,
+  );
+  const functions = useFunctions(some ? base : undefined, query, range);
   const file = (format: string) => {
     const to = asked(Date.now());
     return `/api/v1${base}/flamegraph${to}${to === '' ? '?' : '&'}format=${format}`;
@@ -62,7 +72,15 @@ export function FlamePage({ service }: { service: string }) {
                   </a>
                 </Picks>
                 <Part of={graph} what={`the flame graph of ${name}`}>
-                  {(data) => <Graph data={data} name={name} />}
+                  {(data) => (
+                    <Graph
+                      {...{ data, name, service, details }}
+                      functions={functions.data?.items ?? NO_FUNCTIONS}
+                    />
+                  )}
+                </Part>
+                <Part of={functions} what={`the functions of ${name}`} chart={false}>
+                  {(data) => <WorkFunctions rows={data.items} service={service} />}
                 </Part>
               </>
             )
@@ -70,6 +88,23 @@ export function FlamePage({ service }: { service: string }) {
         </Part>
       </Page>
     </>
+  );
+}
+
+interface FunctionList {
+  readonly items: readonly ApiFunction[];
+}
+const NO_FUNCTIONS: readonly ApiFunction[] = [];
+
+/** Percentiles by function, of the unit and release that are picked. */
+function useFunctions(base: string | undefined, query: URLSearchParams, range: Range): Loaded<FunctionList> {
+  const picks = new URLSearchParams();
+  for (const name of ['unit', 'version']) if (query.get(name)) picks.set(name, query.get(name) as string);
+  if (query.get('libraries') === 'shown') picks.set('all', 'true');
+  return useApi<FunctionList>(
+    base && `${base}/functions`,
+    [range.from, range.to, picks].join('|'),
+    (now) => `${rangeQuery(range, now) || '?'}&${picks}`,
   );
 }
 
@@ -85,7 +120,19 @@ function hrefToDiff(service: string, data: ApiFlamegraph | undefined): string {
   return href(path, sides, ['tz', 'type', 'unit', 'version']);
 }
 
-function Graph({ data, name }: { data: ApiFlamegraph; name: string }) {
+function Graph({
+  data,
+  name,
+  service,
+  details,
+  functions,
+}: {
+  data: ApiFlamegraph;
+  name: string;
+  service: string;
+  details: Loaded<ApiFlamegraph>;
+  functions: readonly ApiFunction[];
+}) {
   const { zone } = useView();
   const { type, from, to, profiles, instances, shownInstances } = data;
   const amount = (value: number) => profileAmount(value, type.unit);
@@ -108,6 +155,9 @@ function Graph({ data, name }: { data: ApiFlamegraph; name: string }) {
           picture={data}
           amount={amount}
           label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
+          about={(model, node) => (
+            <FramePanel type={type.type} {...{ model, node, service, details, functions, amount }} />
+          )}
         />
         {type.temporality === 'level' && (
           <p class="note under">

@@ -1,0 +1,172 @@
+import { useMemo } from 'preact/hooks';
+import type { ApiFlamegraph, ApiFunction } from '../../../lib/http/flame-schemas.ts';
+import type { Loaded } from '../api.ts';
+import { Failed } from '../components/states.tsx';
+import { Share, Tag } from '../components/tag.tsx';
+import { count, milliseconds, percent } from '../format.ts';
+import { typeWord } from './amount.ts';
+import { type FlameModel, flameModel, frameText, nodeOfHash, pathHash } from './model.ts';
+import { ProfileLinks, uploadHref } from './profile-links.tsx';
+import { UNSTEADY } from './work-functions.tsx';
+
+const LINES_SHOWN = 10;
+
+export interface FramePanelProps {
+  readonly model: FlameModel;
+  readonly node: number;
+  readonly service: string;
+  readonly type: string;
+  /** The graph asked for with its details: another picture by now, perhaps, so that nodes are found by their path. */
+  readonly details: Loaded<ApiFlamegraph>;
+  readonly functions: readonly ApiFunction[];
+  readonly amount: (value: number) => string;
+}
+
+/** What is known of the frame that was zoomed to: its time per piece of work, its lines, uploads in which it can be seen. */
+export function FramePanel(props: FramePanelProps) {
+  const { model, node, service, type, details, functions, amount } = props;
+  const name = model.name[node] as number;
+  const [text, file] = [model.names[name] as string, model.files[name] as string];
+  const time = functions
+    .filter((one) => one.name === text && one.file === file)
+    .sort((a, b) => b.total.sumMs - a.total.sumMs)[0];
+  const whole = model.whole.total[0] as number;
+  const share = (value: number) => (whole > 0 ? percent(value / whole) : '–');
+  const self = model.whole.self[node] as number;
+  const total = model.whole.total[node] as number;
+  return (
+    <section class="frame-panel" aria-label={`About ${text}`}>
+      <div class="head">
+        <h2 class="mono">{text}</h2>
+        {file && <span class="note">{file}</span>}
+        <span class="grow" />
+        <button
+          type="button"
+          class="btn bare"
+          onClick={() => void navigator.clipboard?.writeText(frameText(model, node))}
+        >
+          Copy frame
+        </button>
+      </div>
+      <dl class="kpi">
+        <Figure word={`share of ${typeWord(type)}, total`} text={share(total)} title={amount(total)} />
+        <Figure word="self" text={share(self)} title={amount(self)} />
+        {time && (
+          <>
+            <Figure word={`per ${time.basis}, p50`} text={milliseconds(time.total.p50Ms)} />
+            <Figure word="p75" text={milliseconds(time.total.p75Ms)} />
+            <Figure word="p95" text={milliseconds(time.total.p95Ms)} />
+            <Figure word="p99" text={milliseconds(time.total.p99Ms)} />
+          </>
+        )}
+      </dl>
+      {time && (
+        <p class="small">
+          {time.spread === UNSTEADY && <Tag kind="slow">{capitalUnsteady}</Tag>} Seen in {count(time.seen)} of{' '}
+          {count(time.known)} {time.basis}s{time.unit && <> of {time.unit.name}</>}; longest:{' '}
+          <ProfileLinks service={service} examples={time.examples} about={text} />
+        </p>
+      )}
+      {details.problem ? (
+        <Failed what={`the lines of ${text}`} problem={details.problem} retry={details.reload} />
+      ) : (
+        details.data && <Details of={details.data} {...{ model, node, text, file, amount }} />
+      )}
+    </section>
+  );
+}
+
+const capitalUnsteady = UNSTEADY.replace(/^u/, 'U');
+
+const Figure = ({ word, text, title }: { word: string; text: string; title?: string }) => (
+  <div title={title}>
+    <dt>{word}</dt>
+    <dd>{text}</dd>
+  </div>
+);
+
+/** An upload that shows the bar, and which lines of its function ran. */
+function Details({
+  of,
+  model,
+  node,
+  text,
+  file,
+  amount,
+}: {
+  of: ApiFlamegraph;
+  model: FlameModel;
+  node: number;
+  text: string;
+  file: string;
+  amount: (value: number) => string;
+}) {
+  const there = useMemo(() => flameModel(of), [of]);
+  const upload = useMemo(() => exampleOf(of, there, pathHash(model, node)), [of, there, model, node]);
+  const lines = of.functionLines?.find((one) => one.name === text && one.file === file)?.lines ?? [];
+  const told = lines.filter(({ line }) => line > 0);
+  const most = Math.max(1, ...told.map(({ total }) => Number(total)));
+  const shown = [...told]
+    .sort((a, b) => Number(b.total) - Number(a.total))
+    .slice(0, LINES_SHOWN)
+    .sort((a, b) => a.line - b.line);
+  return (
+    <>
+      {upload && (
+        <p class="small">
+          Example upload:{' '}
+          <a class="mono" href={uploadHref(upload)} download>
+            {upload.slice(0, 8)}…
+          </a>
+        </p>
+      )}
+      {shown.length > 0 ? (
+        <table class="lines">
+          <thead>
+            <tr>
+              <th scope="col" class="num">
+                Line
+              </th>
+              <th scope="col">Total, with what it calls</th>
+              <th scope="col" class="num">
+                Self
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ line, self, total }) => (
+              <tr key={line}>
+                <td class="num mono">{line}</td>
+                <td>
+                  <Share of={Number(total) / most} text={amount(Number(total))} />
+                </td>
+                <td class="num mid">{amount(Number(self))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        <p class="note">
+          Lines are told of functions that take most by themselves, where their profiles name lines.
+        </p>
+      )}
+      {told.length > 0 && (
+        <p class="note under">
+          {told.length > shown.length && `The ${shown.length} largest of ${told.length} lines. `}Wherever the
+          function was called from, all units of work together.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Nodes are numbered as the bars are sent, row by row. */
+function exampleOf({ examples }: ApiFlamegraph, there: FlameModel, hash: string): string | undefined {
+  let node = nodeOfHash(there, hash);
+  if (!examples || node === 0) return undefined;
+  for (const row of examples.levels) {
+    if (node < row.length) return examples.uploads[row[node] as number];
+    node -= row.length;
+  }
+  return undefined;
+}
