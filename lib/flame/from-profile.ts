@@ -44,13 +44,14 @@ export function flameOf(profile: Profile, origin: ProfileOrigin): FlameState {
   const groups = samplesByUnit(profile, origin.scrub);
   const nodes = profile.samples.stack.map((stack) => nodeOf[stack]!);
   const scratch = new Int32Array(builder.nodes);
+  const lined = lineNodes(profile, rowOfFrame);
   const measured = profile.sampleTypes.map((measure, type): Measured => {
     const values = profile.samples.values[type]!;
     const columns = [...groups].map(([work, samples]) => ({
       work,
       column: columnOf(samples, nodes, values, scratch),
     }));
-    const lines = linesOf(profile, values, rowOfFrame, builder.rows);
+    const lines = linesOf(profile, values, lined, builder.rows);
     return { measure, columns: columns.filter(({ column }) => column.at.length > 0), lines };
   });
   const isDelta = ({ measure }: Measured) => measure.temporality === 'delta';
@@ -150,41 +151,80 @@ const isNumber = (value: number | bigint): value is number => typeof value === '
 const valuesOf = (sums: readonly (number | bigint)[]): ValueColumn =>
   settle(sums.every(isNumber) ? Float64Array.from(sums) : BigInt64Array.from(sums, BigInt));
 
-/**
- * Self and total by line. A line that stands several times in a stack counts once: the rows are those of the profile's
- * own frames, which tell lines apart.
- */
-function linesOf(profile: Profile, values: ValueColumn, rowOfFrame: Uint32Array, rows: number): RowColumn {
-  const { frames, samples, stacks } = profile;
-  const all = Array.from(samples.stack.keys());
-  const column = columnOf(all, samples.stack, values, new Int32Array(stacks.parent.length));
-  const self = denseOf(column, stacks.parent.length);
-  const total = totalsOf(stacks.parent, self);
-  const counts = outermost(stacks.parent, stacks.frame, frames.name.length);
-  const bySelf = new Totals(rows);
-  const byTotal = new Totals(rows);
-  const withLine: number[] = [];
-  for (let node = 1; node < self.length; node += 1) {
-    if (rowOfFrame[stacks.frame[node]!] !== NONE) withLine.push(node);
+/** Nodes whose frame has a line, and the row of each. */
+interface NodeRows {
+  readonly node: Uint32Array;
+  readonly row: Uint32Array;
+}
+interface LineNodes {
+  readonly all: NodeRows;
+  /** Where the node's total counts: a line that stands several times in a stack counts once. */
+  readonly outermost: NodeRows;
+}
+
+/** The same for every type of value. Lines are those of the profile's own frames, which tell them apart. */
+function lineNodes({ frames, stacks }: Profile, rowOfFrame: Uint32Array): LineNodes {
+  const outer = outermost(stacks.parent, stacks.frame, frames.name.length);
+  const all = nodeRows(outer.length);
+  const once = nodeRows(outer.length);
+  for (let node = 1; node < outer.length; node += 1) {
+    const row = rowOfFrame[stacks.frame[node]!]!;
+    if (row === NONE) continue;
+    all.add(node, row);
+    if (outer[node] === 1) once.add(node, row);
   }
-  const rowOf = (node: number) => rowOfFrame[stacks.frame[node]!]!;
-  const counted = withLine.filter((node) => counts[node] === 1);
-  bySelf.addAll(pick(self, withLine), (i) => rowOf(withLine[i]!), rows);
-  byTotal.addAll(pick(total, counted), (i) => rowOf(counted[i]!), rows);
-  const [selves, totals] = [bySelf.finish(rows), byTotal.finish(rows)];
-  const at = Uint32Array.from(totals.keys()).filter(
-    (row) => Number(totals[row]) !== 0 || Number(selves[row]) !== 0,
-  );
-  return { at, self: pick(selves, at), total: pick(totals, at) };
+  return { all: all.finish(), outermost: once.finish() };
 }
 
-function denseOf({ at, values }: Column, length: number): ValueColumn {
-  const dense = new Totals(length);
-  dense.addAll(values, (i) => at[i]!, length);
-  return dense.finish(length);
+function nodeRows(most: number) {
+  const nodes = new Uint32Array(most);
+  const rows = new Uint32Array(most);
+  let length = 0;
+  return {
+    add(node: number, row: number) {
+      nodes[length] = node;
+      rows[length] = row;
+      length += 1;
+    },
+    finish: (): NodeRows => ({ node: nodes.subarray(0, length), row: rows.subarray(0, length) }),
+  };
 }
 
-function pick(values: ValueColumn, indices: readonly number[] | Uint32Array): ValueColumn {
+/** Self and total by line. */
+function linesOf(
+  { samples, stacks }: Profile,
+  values: ValueColumn,
+  nodes: LineNodes,
+  rows: number,
+): RowColumn {
+  const byNode = new Totals(stacks.parent.length);
+  byNode.addAll(values, (i) => samples.stack[i]!, stacks.parent.length);
+  const self = byNode.finish(stacks.parent.length);
+  const selves = sumsByRow(self, nodes.all, rows);
+  const totals = sumsByRow(totalsOf(stacks.parent, self), nodes.outermost, rows);
+  const at = new Uint32Array(rows);
+  let told = 0;
+  for (let row = 0; row < rows; row += 1) {
+    if (Number(totals[row]) === 0 && Number(selves[row]) === 0) continue;
+    at[told] = row;
+    told += 1;
+  }
+  return rowsAt(at.slice(0, told), selves, totals);
+}
+
+const rowsAt = (at: Uint32Array, selves: ValueColumn, totals: ValueColumn): RowColumn => ({
+  at,
+  self: pick(selves, at),
+  total: pick(totals, at),
+});
+
+function sumsByRow(values: ValueColumn, { node, row }: NodeRows, rows: number): ValueColumn {
+  const sums = new Totals(rows);
+  sums.addAll(pick(values, node), (i) => row[i]!, rows);
+  return sums.finish(rows);
+}
+
+function pick(values: ValueColumn, indices: Uint32Array): ValueColumn {
   const picked =
     values instanceof Float64Array ? new Float64Array(indices.length) : new BigInt64Array(indices.length);
   for (let i = 0; i < indices.length; i += 1) picked[i] = values[indices[i]!]!;
