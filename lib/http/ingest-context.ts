@@ -1,4 +1,5 @@
 import type { RawSink } from '../jobs/raw-sink.ts';
+import type { RecentProfiles } from '../jobs/recent-profiles.ts';
 import type { recogniseProfiles } from '../jobs/recognise-profiles.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -24,6 +25,8 @@ export interface IngestContext {
   readonly gzip?: InflateAll | undefined;
   /** Profiles are packed inside of their bodies; absent where nothing unpacks those, and no profile is taken. */
   readonly recogniseProfiles?: typeof recogniseProfiles | undefined;
+  /** Where profiles that were read are kept for an analysis in the same process; absent where there is none. */
+  readonly recent?: RecentProfiles | undefined;
   /** Large bodies by signed PUTs; absent where the store can sign none. */
   readonly direct?: DirectUploads | undefined;
   /** What answers /readyz: throws when a store does not. */

@@ -53,7 +53,7 @@ async function take(
     gzip: context.gzip,
     hold,
   });
-  const { identity, naming, profiles } = recognise(route, {
+  const { identity, naming, profiles, facts } = recognise(route, {
     body: plain,
     contentType,
     query: new URL(request.url).searchParams,
@@ -71,6 +71,7 @@ async function take(
     identity,
     naming,
   });
+  if (facts !== undefined) context.recent?.remember(id, facts, identity.length);
   return accept({ id, profiles }, c);
 }
 

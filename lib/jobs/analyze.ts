@@ -143,7 +143,7 @@ async function foldOne(
   const taken: Taken = { upload: kept, ...from };
   try {
     if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return 'finished';
-    const { pieces, ...sent } = parseUpload(upload);
+    const { pieces, ...sent } = context.recent?.take(upload.id) ?? parseUpload(upload);
     const clocks = (await context.clocks?.of(upload.project)) ?? NO_CLOCKS;
     const { facts, shiftMs, readings } = correctClocks(sent, upload.receivedAt, clocks);
     await context.clocks?.note(upload.project, readings);

@@ -12,6 +12,7 @@ import type { Rejections } from '../records/rejections.ts';
 import type { Retention } from '../records/retention.ts';
 import type { SegmentReader } from '../segments/read.ts';
 import type { SegmentCache, SegmentStoreContext } from '../segments/store.ts';
+import type { RecentProfiles } from './recent-profiles.ts';
 
 /** Everything that jobs get from the world. Built by `compose/` alone. */
 export interface JobContext extends SegmentStoreContext {
@@ -27,6 +28,8 @@ export interface JobContext extends SegmentStoreContext {
   readonly rejections: Rejections;
   /** Whose clocks are off; absent: nobody's. */
   readonly clocks?: SenderClocks;
+  /** What a door in this process has read; absent: nothing. */
+  readonly recent?: RecentProfiles;
   readonly settings: JobSettings;
   /** How long what a project sent is kept; default: 30 days, and roll-ups 400. */
   readonly retention?: (project: string) => Promise<Retention>;

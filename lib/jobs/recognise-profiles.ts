@@ -1,4 +1,5 @@
 import { PROFILE_ROUTES, type ProfileRoute } from '../formats/profile-uploads/index.ts';
+import type { ProfileReport, UploadFacts } from '../model/telemetry.ts';
 import type { EpochMs } from '../model/units.ts';
 
 export type { ProfileRoute } from '../formats/profile-uploads/index.ts';
@@ -9,6 +10,8 @@ export interface RecognisedProfiles {
   readonly identity: Uint8Array;
   /** Query parameters in canonical order, and what else tells this upload from one with equal bytes. */
   readonly naming: string;
+  /** What the analysis will read in it; undefined where that depends on the moment of arrival, which is not known yet. */
+  readonly facts: UploadFacts | undefined;
 }
 
 export interface ProfileRequest {
@@ -43,8 +46,23 @@ export function recogniseProfiles(route: ProfileRoute, request: ProfileRequest):
     query.has('until') || query.has('from') || profiles.every(({ profile }) => profile.start !== null);
   if (key !== '') parameters.append('idempotency-key', key);
   else if (!timed) parameters.append('received', String(receivedAt));
-  return { profiles: profiles.length, identity, naming: parameters.toString() };
+  const isNamed = timed && key === '';
+  const until = route === 'pyroscope-push' ? '' : query.get('until'); // a push has no parameters
+  const isSaid = Boolean(until) || profiles.every((report) => isOver(report, receivedAt));
+  const isRelative = ['from', 'until'].some((name) => query.get(name)?.startsWith('now'));
+  return {
+    profiles: profiles.length,
+    identity,
+    naming: parameters.toString(),
+    facts: isNamed && isSaid && !isRelative ? facts : undefined,
+  };
 }
+
+const NS_PER_MS = 1e6;
+
+/** A profile that ended before it came has its time from itself alone. */
+const isOver = ({ profile: { start, durationNs } }: ProfileReport, receivedAt: EpochMs) =>
+  start !== null && start + (durationNs ?? 0) / NS_PER_MS <= receivedAt;
 
 const byNameAndValue = ([a, x]: [string, string], [b, y]: [string, string]): number =>
   a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0;

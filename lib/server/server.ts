@@ -15,6 +15,7 @@ import { sweepDirect } from '../jobs/direct.ts';
 import { expire } from '../jobs/expire.ts';
 import { foldJoined } from '../jobs/fold-joined.ts';
 import { joinDue } from '../jobs/join-due.ts';
+import { recentProfiles } from '../jobs/recent-profiles.ts';
 import { resumeReplays } from '../jobs/replay.ts';
 import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
@@ -71,6 +72,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     }),
   );
   const pyroscope = pyroscopeApp({ auth, jobs: context, onBug: onError });
+  const recent = recentProfiles();
   const ingest = ingestApp({
     auth,
     sink: local.sink,
@@ -79,6 +81,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     rejections: context.rejections,
     limits: DEFAULT_LIMITS,
     recogniseProfiles: local.recogniseProfiles,
+    recent,
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,
@@ -106,7 +109,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     throw error;
   });
   const [server] = await Promise.all([opened, built]);
-  const pump = startPump(context, onError);
+  const pump = startPump({ ...context, recent }, onError);
   const schedule = startSchedule(
     [
       {
