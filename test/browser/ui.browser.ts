@@ -180,6 +180,21 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await context.close();
   });
 
+  it('keeps one heading on a page whose data cannot be read', async () => {
+    const { page, context } = await openPage(browser, { width: 1440 });
+    await page.route('**/api/v1/**', (route) => route.fulfill({ status: 503, body: '{}' }));
+    for (const path of [LEAK, `${base}/memory`, `${base}/transactions`, '/uploads', '/']) {
+      await page.goto(leak.url + path);
+      await page.getByRole('alert').first().waitFor();
+      expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1);
+    }
+    await page.unroute('**/api/v1/**');
+    await page.goto(`${leak.url}${base}/transactions`);
+    await page.locator('h1.say').waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+    await context.close();
+  });
+
   it('sorts transactions and says so', async () => {
     const { page, context } = await openPage(browser, { width: 1440 });
     await page.goto(`${leak.url}${base}/transactions`);

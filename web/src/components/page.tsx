@@ -1,7 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 
-/** The frame of every page: its title, and the one place where content begins. */
+/**
+ * The frame of every page: its title, and the one place where content begins. A page says itself what it is about; until it
+ * has its data, or when that cannot be read, the title is its heading to those who hear it.
+ */
 export function Page({
   title,
   service,
@@ -21,6 +24,7 @@ export function Page({
   }, [service]);
   return (
     <main id="main" class="page" tabIndex={-1}>
+      <h1 class="sr title">{title}</h1>
       {children}
     </main>
   );
