@@ -15,10 +15,8 @@ import type { LeakResult } from '../model/leak.ts';
 import type { MemoryRole } from '../model/memory.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
-import type { InstanceState } from '../segments/kinds/instance.ts';
-import { valuesOfFact } from './lives/facts.ts';
+import { profilesOf } from './heap-profiles.ts';
 import type { LifeOfRole } from './lives/index.ts';
-import { heapSnapshotsOf } from './lives/sites.ts';
 import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
 
 /** What stands beside the suspects of a leak: where it grew, which lines allocate it, what to do until it is fixed. */
@@ -77,16 +75,7 @@ function growthsOf(loaded: LoadedService, { instance }: LifeOfRole, onset: Epoch
 
 /** Lines from the heap profiles of the process, whatever protocol brought them. */
 function linesOf(loaded: LoadedService, life: LifeOfRole, result: LeakResult, onset: EpochMs): FindingLine[] {
-  const { instances } = loaded.state;
-  const own = instances.get(life.instance);
-  const profiled = [...instances].filter(([, state]) => heapSnapshotsOf(state).length > 0);
-  const [, state] =
-    profiled.find(([key]) => key === life.instance) ??
-    profiled.find(([, other]) => own !== undefined && isSameProcess(own, other)) ??
-    (profiled.length === 1 && livesIn(loaded, life.role).length === 1
-      ? profiled[0]!
-      : [undefined, undefined]);
-  const snapshots = state && heapSnapshotsOf(state).find(({ measure }) => /bytes$/.test(measure));
+  const snapshots = profilesOf(loaded, life);
   if (snapshots === undefined) return [];
   const suspect = result.suspects[0];
   const counts = unitCounts(life.work).find(
@@ -95,17 +84,6 @@ function linesOf(loaded: LoadedService, life: LifeOfRole, result: LeakResult, on
   const totals = { times: snapshots.times, values: snapshots.totals };
   const countAt = counts && ((time: number) => counts.at(time));
   return growingLines(snapshots.sites, totals, onset, countAt).map(lineAnswer);
-}
-
-/** Facts that name one process: a pod or container of one process, or a pid on a host. */
-const NAMES = ['pod-uid', 'container', 'pod'] as const;
-
-function isSameProcess(a: InstanceState, b: InstanceState): boolean {
-  const shared = (name: string) => {
-    const values = new Set(valuesOfFact(a, name).map(({ value }) => value));
-    return valuesOfFact(b, name).some(({ value }) => values.has(value));
-  };
-  return NAMES.some(shared) || (shared('host') && shared('pid'));
 }
 
 const SDK = /sentry|opentelemetry|pyroscope|datadog|dd-trace|ddtrace|newrelic|elastic-apm|tidemark/i;

@@ -9,6 +9,7 @@ import { mergeAll } from '../segments/kind.ts';
 import { type FactsState, factsKind } from '../segments/kinds/facts.ts';
 import { type InstancesState, instanceKind } from '../segments/kinds/instance.ts';
 import type { JobContext } from './context.ts';
+import { companionsOf } from './lives/companions.ts';
 import { inHours } from './lives/in-hours.ts';
 import { type LifeOfRole, livesOf } from './lives/index.ts';
 
@@ -97,8 +98,9 @@ export const JUDGED_ROLES: readonly MemoryRole[] = [
 /** All lives of the service in one role. */
 export function livesIn(loaded: LoadedService, role: MemoryRole): LifeOfRole[] {
   const { facts, limitSetting, from, to, exactFrom = from } = loaded;
+  const companions = companionsOf(loaded.state);
   return [...loaded.state.instances].flatMap(([key, instance]) =>
-    livesOf({ key, instance, facts, limitSetting, now: to }, role)
+    livesOf({ key, instance, facts, companions: companions.get(key), limitSetting, now: to }, role)
       .filter(({ times }) => (times.at(-1) ?? 0) >= from)
       .map((life) => ((life.times[0] as number) < exactFrom ? inHours(life) : life)),
   );

@@ -19,6 +19,8 @@ export interface Process {
   /** Objects by type, beside the heap: type → count after so many requests of /cart. */
   readonly objects?: Readonly<Record<string, (carts: number) => number>>;
   readonly limitMib?: number;
+  /** Minute of the story in which it began; default: now. */
+  readonly since?: number;
 }
 
 const nanos = (ms: number) => `${Math.round(ms)}000000`;
@@ -119,7 +121,7 @@ export async function tell(service = 'shop'): Promise<Story> {
   return {
     product,
     async run(process, each = async () => undefined) {
-      const [first, end] = [now, now + process.minutes];
+      const [first, end] = [process.since ?? now, now + process.minutes];
       while (now < end) {
         const to = Math.min(end, now + SCAN_EVERY);
         product.clock.time = BEGAN + to * MINUTE_MS;

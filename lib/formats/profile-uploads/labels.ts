@@ -1,5 +1,5 @@
 import { type ServiceName, serviceName } from '../../model/service.ts';
-import type { InstanceIdentity, InstanceSource } from '../../model/telemetry.ts';
+import type { InstanceIdentity, InstanceSource, JoinKeys } from '../../model/telemetry.ts';
 
 /** Labels of a whole profile: of the request, of its app name, of a pushed series. */
 export type Labels = ReadonlyMap<string, string>;
@@ -41,14 +41,30 @@ export function instanceOfLabels(labels: Labels): InstanceIdentity {
   const version = labelOf(labels, 'service.version', 'version', 'release');
   const language = labelOf(labels, 'process.runtime.name', 'telemetry.sdk.language', 'runtime');
   const sdk = labelOf(labels, 'otel.scope.name', 'telemetry.sdk.name');
-  const host = hostOf(labels);
   return {
     key: clip(key),
     source,
-    joins: host === undefined ? {} : { host },
+    joins: joinsOf(labels),
     ...(version !== undefined && { version: clip(version) }),
     ...(language !== undefined && { language: clip(language) }),
     ...(sdk !== undefined && { sdk: clip(sdk) }),
+  };
+}
+
+/** Names of the machine parts that other protocols call the same process by. */
+function joinsOf(labels: Labels): JoinKeys {
+  const podUid = labelOf(labels, 'k8s.pod.uid');
+  const pod = labelOf(labels, 'k8s.pod.name', 'pod');
+  const namespace = labelOf(labels, 'k8s.namespace.name', 'namespace') ?? '';
+  const containerId = labelOf(labels, 'container.id')?.replace(/^[a-z-]+:\/\//, '');
+  const host = hostOf(labels);
+  const pid = Number(labelOf(labels, 'process.pid', 'pid') ?? Number.NaN);
+  return {
+    ...(podUid !== undefined && { podUid: clip(podUid) }),
+    ...(pod !== undefined && { podName: clip(`${namespace}/${pod}`) }),
+    ...(containerId !== undefined && { containerId: clip(containerId) }),
+    ...(host !== undefined && { host: clip(host) }),
+    ...(Number.isSafeInteger(pid) && pid > 0 && { pid }),
   };
 }
 

@@ -111,6 +111,21 @@ export function workOf(instance: InstanceState, from: number, to: number): reado
   });
 }
 
+/** The same of a process that other protocols tell of too: kinds of work that it does not count itself come from them. */
+export function workOfProcess(
+  instance: InstanceState,
+  companions: readonly InstanceState[],
+  from: number,
+  to: number,
+): readonly WorkIncrements[] {
+  const known = [...workOf(instance, from, to)];
+  for (const other of companions) {
+    const kinds = new Set(known.map(({ unit }) => kindOf(unit)));
+    known.push(...workOf(other, from, to).filter(({ unit }) => !kinds.has(kindOf(unit))));
+  }
+  return known;
+}
+
 interface ScopedWork extends WorkIncrements {
   readonly scope: string;
 }

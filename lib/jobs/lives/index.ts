@@ -3,7 +3,7 @@ import type { MemoryRole } from '../../model/memory.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { FactsState } from '../../segments/kinds/facts.ts';
 import type { InstanceState } from '../../segments/kinds/instance.ts';
-import { collections, type WorkIncrements, workOf } from './counts.ts';
+import { collections, type WorkIncrements, workOfProcess } from './counts.ts';
 import { factIn } from './facts.ts';
 import { type RoleSeries, seriesOfRole } from './levels.ts';
 import { limitOf, machineValues } from './limits.ts';
@@ -14,6 +14,8 @@ export interface LivesInput {
   readonly key: string;
   readonly instance: InstanceState;
   readonly facts: FactsState;
+  /** The same process under the names of other protocols. */
+  readonly companions?: readonly InstanceState[] | undefined;
   /** Limit that people set for the service, bytes. */
   readonly limitSetting: number | null;
   /** End of what was read: an instance that has been silent for long before it is gone. */
@@ -81,7 +83,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
       afterGc: role === 'heap_after_gc',
       collected: role === 'heap_used' ? seldomCollected(instance, first, last) : undefined,
       limit: limitOf(role, instance, machines, input.limitSetting, last),
-      work: workSeries(workOf(instance, workFrom, last), times),
+      work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
       load: loadOf(instance, first, last),
       mixedWriters: mixedWriters || series.conflict,
       end: follower || gone || oom ? { time: last, reason } : undefined,
