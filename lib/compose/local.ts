@@ -1,5 +1,6 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { needRoom } from '../adapters/disk-room.ts';
 import { type DurableFs, diskFs } from '../adapters/durable-fs.ts';
 import { filesObjectStore } from '../adapters/files-object-store.ts';
 import { slackWebhook } from '../adapters/slack-webhook.ts';
@@ -101,18 +102,6 @@ export function openRecords(
     masterSecret: masterSecret(config.dataDir),
     close: () => database.close(),
   };
-}
-
-/** Below this the next group of uploads, its segments and the database's log may not fit any more. */
-const ROOM_BYTES = 64 * 2 ** 20;
-
-function needRoom(folder: string) {
-  const { bavail, bsize } = statfsSync(folder);
-  if (bavail * bsize < ROOM_BYTES)
-    throw new Fault(
-      'unavailable',
-      `Cannot store uploads: the disk of ${folder} is full (less than 64 MiB free)`,
-    );
 }
 
 function makeDataFolder(path: string) {
