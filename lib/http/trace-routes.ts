@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { type ComparedSide, comparisonAnswer } from '../jobs/answers/comparison.ts';
-import { gapsAnswer, nestingAnswer, suspectsAnswer, traceAnswer } from '../jobs/answers/traces.ts';
+import { traceAnswer, traceFlameAnswer } from '../jobs/answers/kept-traces.ts';
+import { gapsAnswer, nestingAnswer, suspectsAnswer } from '../jobs/answers/traces.ts';
 import type { JobContext } from '../jobs/context.ts';
-import { Fault } from '../model/fault.ts';
+import { DAY_MS } from '../model/units.ts';
 import { setAside, takeBack } from '../records/set-aside.ts';
 import { readTraceSettings, writeTraceSettings } from '../records/trace-settings.ts';
 import { type ApiRoute, route } from './api-routes.ts';
@@ -18,6 +19,7 @@ import {
   NestingSchema,
   PatternAsideBody,
   SuspectsSchema,
+  TraceFlamegraphSchema,
   TraceSchema,
   TraceSettingsSchema,
 } from './trace-schemas.ts';
@@ -34,6 +36,19 @@ const ComparisonRange = RangeQuery.extend({
   rightVersion: Text,
 });
 const TraceQuery = RangeQuery.extend({ service: Text });
+const TraceFlameQuery = TraceQuery.extend({
+  span: Text.meta({ description: "a span's id; without one the root's" }),
+  focus: z
+    .enum(['gap', 'span', 'tree', 'all'])
+    .default('tree')
+    .meta({ description: 'span: what none of its children covers; tree: with them' }),
+  startUs: z.coerce
+    .number()
+    .min(0)
+    .optional()
+    .meta({ description: "of the gap; the span's longest without" }),
+  maxNodes: z.coerce.number().int().min(1).max(10_000).default(2000),
+});
 
 const KINDS = ['http', 'graphql', 'rpc', 'job', 'message', 'connection'];
 
@@ -122,6 +137,26 @@ export function traceRoutes(jobs: JobContext): ApiRoute[] {
       run: ({ caller, params, body }) =>
         writeTraceSettings(jobs.records, caller.project, serviceOf(params), body),
     }),
+    ...keptRoutes(jobs),
+  ];
+}
+
+/** Who has a trace's id and nothing else asks without a time. */
+const LOOK_BACK_MS = 14 * DAY_MS;
+function lookBack(query: z.infer<typeof RangeQuery>, now: number) {
+  const range = readRange(query, now);
+  return query.from === undefined ? { ...range, from: range.to - LOOK_BACK_MS } : range;
+}
+
+/** Traces that are retained as examples. */
+function keptRoutes(jobs: JobContext): ApiRoute[] {
+  const keptQuery = (caller: Caller, query: z.infer<typeof TraceQuery>) => ({
+    project: caller.project,
+    service: query.service === undefined ? undefined : readService(query.service),
+    ...lookBack(query, jobs.clock.now()),
+  });
+  const idOf = ({ trace = '' }: Readonly<Record<string, string>>) => trace.toLowerCase();
+  return [
     route({
       method: 'get',
       path: '/traces/{trace}',
@@ -129,17 +164,19 @@ export function traceRoutes(jobs: JobContext): ApiRoute[] {
       scope: 'read',
       query: TraceQuery,
       answer: list(TraceSchema),
-      run: async ({ caller, params, query }) => {
-        const traceId = (params.trace ?? '').toLowerCase();
-        const service = query.service === undefined ? undefined : readService(query.service);
-        const range = readRange(query, jobs.clock.now());
-        const found = await traceAnswer(jobs, traceId, { project: caller.project, service, ...range });
-        if (found.items.length === 0)
-          throw new Fault(
-            'not-found',
-            `Cannot show trace "${traceId.slice(0, 64)}": it is not retained; only examples are kept`,
-          );
-        return found;
+      run: ({ caller, params, query }) => traceAnswer(jobs, idOf(params), keptQuery(caller, query)),
+    }),
+    route({
+      method: 'get',
+      path: '/traces/{trace}/flamegraph',
+      summary: 'Flame graph of a gap, a span, a span with its children, or all of a retained trace',
+      scope: 'read',
+      query: TraceFlameQuery,
+      answer: TraceFlamegraphSchema,
+      run: ({ caller, params, query }) => {
+        const { span, focus, startUs, maxNodes } = query;
+        const asked = { span, focus, startUs, maxNodes, ...keptQuery(caller, query) };
+        return traceFlameAnswer(jobs, idOf(params), asked);
       },
     }),
   ];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Integer, PyroscopeShape } from './flame-schemas.ts';
 import { Time, UnitSchema } from './schemas.ts';
 
 // Shapes of the answers about traces. Times of a day are epoch ms, durations ms, shares 0..1. Counts of requests are
@@ -183,6 +184,9 @@ export const TraceSchema = z.object({
   reason: z.string(),
   fix: z.string(),
   profiled: z.boolean(),
+  samples: z
+    .number()
+    .meta({ description: 'kept ones of its thread: `/traces/{traceId}/flamegraph` draws any part of it' }),
   spans: z.array(TraceSpanSchema).meta({ description: 'the root first, then in the order of their starts' }),
   leftOut: z.number(),
   gaps: z.array(
@@ -208,6 +212,20 @@ export const TraceSchema = z.object({
       ms: z.number(),
     }),
   ),
+});
+
+export const TraceFlamegraphSchema = z.object({
+  ...PyroscopeShape,
+  traceId: z.string(),
+  spanId: z.string(),
+  focus: z.enum(['gap', 'span', 'tree', 'all']),
+  intervals: z
+    .array(z.object({ startUs: z.number(), durationUs: z.number() }))
+    .meta({ description: "what is drawn, since the trace's start" }),
+  unit: z.literal('microseconds'),
+  total: Integer,
+  samples: z.number(),
+  coverage: z.number().meta({ description: 'share of that time in which samples were taken' }),
 });
 
 const RateSchema = z.object({ value: z.number(), low: z.number(), high: z.number() });
@@ -287,6 +305,8 @@ export type ApiGap = z.infer<typeof GapSchema>;
 export type ApiNesting = z.infer<typeof NestingSchema>;
 /** @public */
 export type ApiTrace = z.infer<typeof TraceSchema>;
+/** @public */
+export type ApiTraceFlamegraph = z.infer<typeof TraceFlamegraphSchema>;
 /** @public */
 export type ApiTraceSpan = ApiTrace['spans'][number];
 /** @public */

@@ -1,4 +1,4 @@
-import { scrub } from '../model/scrub.ts';
+import { scrub, scrubVersion } from '../model/scrub.ts';
 
 // Spans that do the same thing have one description but for values: ids in SQL and URLs, the rest of a cache key. Every
 // pass is linear in the description's length, which is cut first.
@@ -15,15 +15,37 @@ const REDIS = /^[A-Z]+(?:\s|$)/;
 /** One text for all calls of a kind: `SELECT * FROM orders WHERE id = ?`, `GET https://api.example/users/:id`, `price:*`. */
 export function descriptionGroup(op: string, description: string): string {
   const text = description.slice(0, MAX_CHARS);
-  return groupOf(op, text).trim().slice(0, MAX_GROUP_CHARS);
+  return groupOf(op, text);
 }
 
+const short = (group: string) => group.trim().slice(0, MAX_GROUP_CHARS);
+
 function groupOf(op: string, text: string): string {
-  if (op.startsWith('http')) return httpGroup(text);
-  if (op.startsWith('cache')) return keysGroup(text);
-  if (op.startsWith('db.redis') || (op === 'db' && isRedisCommand(text))) return redisGroup(text);
-  if (op.startsWith('db')) return sqlGroup(text);
-  return wordsGroup(text);
+  if (op.startsWith('http')) return cleanTarget(short(httpGroup(text)));
+  if (op.startsWith('cache')) return short(keysGroup(text));
+  if (op.startsWith('db.redis') || (op === 'db' && isRedisCommand(text))) return short(redisGroup(text));
+  if (op.startsWith('db')) return cleanSql(short(sqlGroup(text)));
+  return short(wordsGroup(text));
+}
+
+// What nobody should read goes as well: secrets, mail addresses, ids. A statement keeps what is in double quotes: its
+// values are gone, these are names of columns. Keys lost all that could be a value.
+const cleanSql = remembering(scrubVersion);
+const cleanTarget = remembering(scrub);
+
+const REMEMBERED_MAX = 10_000;
+
+/** Groups are few, however many spans there are. */
+function remembering(of: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    const after = of(text);
+    known.set(text, after);
+    return after;
+  };
 }
 
 const isRedisCommand = (text: string) =>
@@ -105,7 +127,7 @@ const keyGroup = (key: string): string =>
   key
     .replace(/^[[('"]+|[\])'"]+$/g, '')
     .split(/([:./|_-])/)
-    .map((part) => (/\d/.test(part) || part.length > 32 ? '*' : part))
+    .map((part) => (/[\d@]/.test(part) || part.length > 32 ? '*' : part))
     .join('');
 
 function redisGroup(text: string): string {

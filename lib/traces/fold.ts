@@ -9,6 +9,8 @@ import { descriptionGroup } from './description-group.ts';
 import type { ForeignWork } from './foreign.ts';
 import { knownRuns, msInFunctions, SPREAD_LIMITS } from './functions.ts';
 import { nameOf } from './gap-groups.ts';
+import { keptSamples } from './kept-samples.ts';
+import { bounded, CAUSE_MAX, named } from './names.ts';
 import type { DeploymentNesting, NestingReport } from './nesting/index.ts';
 import { type ReadTrace, readTraces, type TraceInput } from './read-traces.ts';
 import { retainedTrace } from './retained.ts';
@@ -47,7 +49,6 @@ export interface FoldedTraces {
 const US_PER_MS = 1000;
 /** Requests that one trace may stand for: beyond it the sender's sampling rate is a mistake. */
 const WEIGHT_MAX = 1e6;
-const MAX_TEXT = 300;
 
 /**
  * Reads traces together and adds up what is told of those that were asked for.
@@ -77,7 +78,6 @@ export function foldTraces(input: TraceInput, placeOf: (time: number) => number)
   });
 }
 
-const named = (text: string) => scrub(text).toWellFormed().slice(0, MAX_TEXT).toWellFormed();
 const keyOfUnit = ({ unit, version }: Trace) =>
   unitSpansKey(unitKey({ kind: unit.kind, name: scrub(unit.name) }), scrubVersion(version)).toWellFormed();
 const thousandths = (us: number, weight: number) => BigInt(Math.max(0, Math.round(us))) * BigInt(weight);
@@ -135,7 +135,7 @@ function groupsOf({ run: { tree } }: ReadTrace, weight: number): ReadonlyMap<str
   const groups = new Map<string, SpanGroup>();
   for (let i = 1; i < tree.nodes.length; i += 1) {
     const { op, description, start, end, spanId } = tree.nodes[i]!;
-    const key = JSON.stringify([named(op), descriptionGroup(op, description).toWellFormed()]);
+    const key = JSON.stringify([named(op), bounded(descriptionGroup(op, description))]);
     const selfUs = tree.selfUs[i]!;
     const before = groups.get(key);
     const group: SpanGroup = {
@@ -155,7 +155,7 @@ function groupsOf({ run: { tree } }: ReadTrace, weight: number): ReadonlyMap<str
 function gapsOf({ run: { tree }, result }: ReadTrace, weight: number): ReadonlyMap<string, GapSum> {
   const gaps = new Map<string, GapSum>();
   for (const { gap, tally } of result.gaps) {
-    const label = (node: number) => (node === -1 ? null : named(nameOf(tree, node)));
+    const label = (node: number) => (node === -1 ? null : nameOf(tree, node));
     const key = JSON.stringify([label(gap.parent), label(gap.after), label(gap.before)]);
     const us = gap.end - gap.start;
     const before = gaps.get(key);
@@ -176,10 +176,15 @@ function gapsOf({ run: { tree }, result }: ReadTrace, weight: number): ReadonlyM
 function causesOf(tally: CauseTally, weight: number): ReadonlyMap<string, CauseSum> {
   const causes = new Map<string, CauseSum>();
   for (const { kind, unit, callers, file, frame, us } of tally.parts()) {
-    const key = causeKey(kind, named(unit), callers.map(named), named(file));
+    const key = causeKey(
+      kind,
+      named(unit),
+      callers.map((one) => named(one)),
+      named(file),
+    );
     const time = thousandths(us, weight);
     const before = causes.get(key);
-    const text = named(frame);
+    const text = named(frame, CAUSE_MAX);
     const frames = new Map(before?.frames);
     frames.set(text, (frames.get(text) ?? 0n) + time);
     causes.set(key, { sum: (before?.sum ?? 0n) + time, frames });
@@ -197,7 +202,10 @@ function functionsOf({ run }: ReadTrace, foreign: ForeignWork): ReadonlyMap<stri
     most.map(([key, ms]) => {
       const isSlow = ms >= SPREAD_LIMITS.slowMs;
       return [
-        key.split('\n').map(named).join('\n'),
+        key
+          .split('\n')
+          .map((part) => named(part))
+          .join('\n'),
         {
           seen: 1,
           time: sketchOf([[ms * US_PER_MS, ONE]]),
@@ -213,14 +221,14 @@ function functionsOf({ run }: ReadTrace, foreign: ForeignWork): ReadonlyMap<stri
 function patternsOf({ run: { tree }, result }: ReadTrace, weight: number): ReadonlyMap<string, PatternSum> {
   const patterns = new Map<string, PatternSum>();
   for (const { kind, subject, evidence, ms, spanIds } of result.patterns) {
-    const key = JSON.stringify([kind, named(subject)]);
+    const key = JSON.stringify([kind, bounded(subject)]);
     const us = Math.round(ms * US_PER_MS);
     const before = patterns.get(key);
     const one: PatternSum = {
       requests: before === undefined ? weight : 0,
       sum: thousandths(us, weight),
       worstUs: us,
-      evidence: named(evidence),
+      evidence: bounded(evidence),
       examples: [exampleOf(tree.trace, spanIds[0] ?? tree.trace.root.spanId, us)],
     };
     patterns.set(key, before === undefined ? one : mergePatterns(before, one));
@@ -315,7 +323,7 @@ function retainedOf(
     const reported = treeOf(asSent(trace));
     const facts = {
       deployment: deploymentKey(nesting.deployments[result.nested.deployment]!),
-      profiled: run.sampled.length > 0,
+      samples: keptSamples(run.sampled),
       reportedSelf: new Map(reported.nodes.map(({ spanId }, i) => [spanId, reported.selfUs[i]!])),
     };
     kept.set(key, JSON.stringify(retainedTrace(result, facts)));

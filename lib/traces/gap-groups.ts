@@ -3,6 +3,7 @@ import { descriptionGroup } from './description-group.ts';
 import { explainer } from './explain.ts';
 import type { ForeignWork, Sampled } from './foreign.ts';
 import { type Gap, gapsOf } from './gaps.ts';
+import { bounded, named } from './names.ts';
 import { type Quantiles, quantilesOf } from './quantile.ts';
 import type { SpanTree } from './tree.ts';
 
@@ -104,12 +105,12 @@ function gather(groups: Map<string, Gathered>, tree: SpanTree, r: number, { gap,
   group.examples.length = Math.min(group.examples.length, MAX_EXAMPLES);
 }
 
-/** What a node of a tree is called in tables. */
+/** What a node of a tree is called in tables, without values. */
 export function nameOf(tree: SpanTree, node: number): string {
-  if (node === 0) return tree.trace.name;
+  if (node === 0) return named(tree.trace.name);
   const { op, description } = tree.nodes[node]!;
   const group = descriptionGroup(op, description);
-  return group === '' ? op : `${op} ${group}`;
+  return bounded(group === '' ? named(op) : `${named(op)} ${group}`);
 }
 
 function finish(group: Gathered, transactions: number, wholeUs: number): GapGroup {

@@ -1,5 +1,6 @@
-import { scrub } from '../model/scrub.ts';
 import { descriptionGroup } from './description-group.ts';
+import type { KeptSamples } from './kept-samples.ts';
+import { bounded, CAUSE_MAX, named } from './names.ts';
 import type { TraceResult } from './read-traces.ts';
 
 /** A trace that is kept as an example: names without values, times relative to its start. */
@@ -39,6 +40,8 @@ export interface RetainedTrace {
     readonly spanIds: readonly string[];
     readonly ms: number;
   }[];
+  /** What its thread ran; [] without a profile. Absent in what was stored before samples were kept. */
+  readonly samples?: readonly KeptSamples[];
 }
 
 export interface RetainedSpan {
@@ -73,7 +76,6 @@ export interface RetainedGap {
 }
 
 const MAX_SPANS = 400;
-const MAX_TEXT = 200;
 const MAX_LIST = 20;
 const PERCENT = 100;
 
@@ -82,7 +84,7 @@ export function retainedTrace(
   { nested, tree, gaps, patterns }: TraceResult,
   facts: {
     readonly deployment: string;
-    readonly profiled: boolean;
+    readonly samples: readonly KeptSamples[];
     readonly reportedSelf: ReadonlyMap<string, number>;
   },
 ): RetainedTrace {
@@ -96,10 +98,10 @@ export function retainedTrace(
       spanId: span.spanId,
       reportedParent: span.parentSpanId,
       parent: i === 0 ? '' : idOf(tree.parent[i]!)!,
-      op: cut(scrub(span.op)),
-      description: cut(descriptionGroup(span.op, span.description)),
-      origin: cut(span.origin),
-      status: cut(span.status),
+      op: named(span.op),
+      description: bounded(descriptionGroup(span.op, span.description)),
+      origin: bounded(span.origin),
+      status: bounded(span.status),
       startUs: Math.round(span.start - root.start),
       durationUs: Math.round(span.end - span.start),
       selfUs: Math.round(tree.selfUs[i]!),
@@ -110,21 +112,21 @@ export function retainedTrace(
   });
   return {
     traceId: trace.traceId,
-    transaction: cut(scrub(trace.name)),
-    unit: { kind: trace.unit.kind, name: cut(scrub(trace.unit.name)) },
-    version: cut(trace.version),
-    host: cut(trace.host),
-    platform: cut(trace.platform),
-    sdk: cut(`${trace.sdk.name} ${trace.sdk.version}`.trim()),
+    transaction: named(trace.name),
+    unit: { kind: trace.unit.kind, name: named(trace.unit.name) },
+    version: bounded(trace.version),
+    host: bounded(trace.host),
+    platform: bounded(trace.platform),
+    sdk: bounded(`${trace.sdk.name} ${trace.sdk.version}`.trim()),
     source: trace.source,
     start: Math.round(root.start / 1000),
     durationUs: Math.round(root.end - root.start),
     failed: trace.failed,
-    status: cut(root.status),
+    status: bounded(root.status),
     verdict: nested.verdict,
     detached: nested.detached,
     deployment: facts.deployment,
-    profiled: facts.profiled,
+    profiled: facts.samples.length > 0,
     spans,
     leftOut: trace.droppedSpans + tree.nodes.length - spans.length,
     gaps: gaps.slice(0, MAX_LIST).map(({ gap, tally }) => ({
@@ -136,7 +138,7 @@ export function retainedTrace(
       coverage: Math.round(Math.min(1, tally.explainedUs / (gap.end - gap.start)) * PERCENT) / PERCENT,
       causes: tally
         .causes()
-        .map(({ kind, frame, ms }) => ({ kind, frame: cut(scrub(frame)), us: Math.round(ms * 1000) })),
+        .map(({ kind, frame, ms }) => ({ kind, frame: named(frame, CAUSE_MAX), us: Math.round(ms * 1000) })),
     })),
     ambiguous: nested.ambiguous.slice(0, MAX_LIST).map(({ spanIds, parentIds }) => ({
       spanIds: spanIds.slice(0, MAX_LIST),
@@ -144,12 +146,11 @@ export function retainedTrace(
     })),
     patterns: patterns.slice(0, MAX_LIST).map(({ kind, subject, evidence, spanIds, ms }) => ({
       kind,
-      subject: cut(scrub(subject)),
-      evidence: cut(scrub(evidence)),
+      subject: bounded(subject),
+      evidence: bounded(evidence),
       spanIds: spanIds.slice(0, MAX_LIST),
       ms: Math.round(ms * PERCENT) / PERCENT,
     })),
+    samples: facts.samples,
   };
 }
-
-const cut = (text: string) => text.toWellFormed().slice(0, MAX_TEXT).toWellFormed();

@@ -65,7 +65,7 @@ function medianStep(times: Float64Array): number {
 }
 
 /** Index of the first sample at or after `time`. */
-export function firstAt({ timeUs }: ThreadSamples, time: number): number {
+export function firstAt({ timeUs }: Pick<ThreadSamples, 'timeUs'>, time: number): number {
   let low = 0;
   let high = timeUs.length;
   while (low < high) {
@@ -84,7 +84,7 @@ export function firstAt({ timeUs }: ThreadSamples, time: number): number {
  * Cost: O(log samples + those visited).
  */
 export function eachWithin(
-  samples: ThreadSamples,
+  samples: Pick<ThreadSamples, 'timeUs' | 'stack' | 'periodUs' | 'silenceUs'>,
   from: number,
   to: number,
   visit: (stack: number, us: number, index: number) => void,

@@ -151,6 +151,7 @@ const TRACE: ApiTrace = {
   reason: REASON,
   fix: FIX,
   profiled: true,
+  samples: 124,
   spans: SPANS,
   leftOut: 2,
   gaps: [
@@ -219,6 +220,7 @@ function longTrace(): ApiTrace {
     reason: '',
     fix: '',
     profiled: false,
+    samples: 0,
     spans,
     gaps: [],
     ambiguous: [],

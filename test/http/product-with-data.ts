@@ -3,6 +3,7 @@ import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { partitionStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
+import { noteService } from '../../lib/records/services.ts';
 import { PATTERN_THRESHOLDS } from '../../lib/traces/patterns/thresholds.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { spanOf, traceOf } from '../traces/nesting-draw.ts';
@@ -93,7 +94,24 @@ function minute(service: string, at: number, index: number, leaks: boolean) {
 
 export const KEPT_TRACE = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 
-/** A request of which two queries and the time between them are known. */
+/** What its thread did: one function, a sample every 10 ms. */
+function chunkOf(profiler: string, fromUs: number, count: number): Uint8Array {
+  const samples = Array.from({ length: count }, (_, i) => ({
+    ...{ stack_id: 0, thread_id: '1', timestamp: fromUs / 1e6 + i / 100 },
+  }));
+  const frames = [{ function: 'keep', filename: 'kept.py', module: 'kept', in_app: true, lineno: 1 }];
+  const profile = { samples, stacks: [[0]], frames, thread_metadata: { '1': { name: 'MainThread' } } };
+  const chunk = {
+    version: '2',
+    profiler_id: profiler,
+    chunk_id: 'd'.repeat(32),
+    platform: 'python',
+    profile,
+  };
+  return new TextEncoder().encode(JSON.stringify(chunk));
+}
+
+/** A request of which two queries and the time between them are known, and what ran in it. */
 async function keepTrace({ local, clock }: Product): Promise<void> {
   const at = (ms: number) => (clock.time - 60_000 + ms) * 1000;
   const query = (spanId: string, from: number, to: number) =>
@@ -103,10 +121,15 @@ async function keepTrace({ local, clock }: Product): Promise<void> {
     root: spanOf({ spanId: 'root', parentSpanId: '', op: 'http.server', start: at(0), end: at(220) }),
     unit: { kind: 'http', name: 'GET /kept' },
     service: serviceName({ name: 'leaky' }),
+    profile: { eventId: '', profilerId: 'p' },
   });
+  const profile = {
+    ...{ kind: 'chunk' as const, eventId: '', profilerId: 'p', activeThreadId: '', threadIds: [] },
+    payload: chunkOf('p', at(0), 22),
+  };
   const parts = foldJoined(
     'default',
-    { traces: [trace], witnesses: [], profiles: [], thresholdsOf: () => PATTERN_THRESHOLDS },
+    { traces: [trace], witnesses: [], profiles: [profile], thresholdsOf: () => PATTERN_THRESHOLDS },
     partitionStart,
   );
   const additions = parts.map(({ partition, sections }) => ({
@@ -115,6 +138,9 @@ async function keepTrace({ local, clock }: Product): Promise<void> {
   }));
   const one = { uploadId: uploadId('7'.repeat(32)), parts: additions };
   await commitUploads(local.context, [one], clock.time);
+  const times = { firstSeen: clock.time, lastSeen: clock.time, firstData: clock.time, lastData: clock.time };
+  const seen = { service: trace.service, ...times, signals: { traces: clock.time }, versions: {} };
+  await noteService(local.context.records, 'default', seen);
 }
 
 /** A product in which each kind of answer has something to tell: a finding, releases, refused and rejected uploads. */

@@ -37,6 +37,13 @@ describe('descriptionGroup', () => {
     ['http.client', 'GET https://api.example', 'GET https://api.example'],
     ['cache.get', 'user:42:cart, user:43:cart', 'user:*:cart'],
     ['cache.get', 'views.decorators.cache.cache_page..9b2a', 'views.decorators.cache.cache_page..*'],
+    ['cache.get', 'cart:ann@example.com', 'cart:*.com'],
+    [
+      'db',
+      'SELECT "app_team"."id", "app_team"."name", COUNT("id") FROM "app_team" WHERE "mail" = \'ann@example.com\'',
+      'SELECT "app_team"."id", "app_team"."name", COUNT("id") FROM "app_team" WHERE "mail" = ?',
+    ],
+    ['db', 'SELECT * FROM "ann@example.com"', 'SELECT * FROM "<email>"'],
     ['function', 'test_fn 0', 'test_fn *'],
     ['template.render', 'report-2021.html', 'report-*.html'],
     ['function', 'shop.quote', 'shop.quote'],

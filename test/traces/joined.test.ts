@@ -9,6 +9,7 @@ import type {
   ApiNesting,
   ApiSuspects,
   ApiTrace,
+  ApiTraceFlamegraph,
 } from '../../lib/http/trace-schemas.ts';
 import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { joinDue } from '../../lib/jobs/join-due.ts';
@@ -79,6 +80,7 @@ describe('prefetch_related in Django', () => {
     const [cause] = largest!.causes;
     expect(largest).toMatchObject({ frequency: 1, dismissed: null });
     expect(largest!.after).toContain('FROM "app_projectteam"');
+    expect(largest!.after).not.toContain('?."');
     expect(cause).toMatchObject({ kind: 'library', blockedBy: null });
     expect(cause!.frame).toContain('prefetch_related_objects');
     expect(cause!.frame).toContain('called from users');
@@ -96,6 +98,37 @@ describe('prefetch_related in Django', () => {
       const { items } = await product.get<{ items: ApiTrace[] }>(`/traces/${traceId}`);
       expect(items[0]!.spans.map((span) => span.spanId)).toContain(spanId);
       expect(items[0]!.gaps.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('draws a gap, a span and the whole of a kept trace, days later and without its service', async () => {
+    const { traceId } = gaps.gaps[0]!.examples[0]!;
+    product.clock.time += 5 * 24 * 60 * MINUTE_MS;
+    const { items } = await product.get<{ items: ApiTrace[] }>(`/traces/${traceId}`);
+    product.clock.time -= 5 * 24 * 60 * MINUTE_MS;
+    const trace = items[0]!;
+    const draw = (query: string) => product.get<ApiTraceFlamegraph>(`/traces/${traceId}/flamegraph?${query}`);
+    const gap = trace.gaps.toSorted((a, b) => b.durationUs - a.durationUs)[0]!;
+    const ofGap = await draw(`focus=gap&span=${gap.spanId}&startUs=${gap.startUs}`);
+    expect(ofGap.intervals).toEqual([{ startUs: gap.startUs, durationUs: gap.durationUs }]);
+    expect(Number(ofGap.total)).toBeCloseTo(sum(gap.causes.map(({ us }) => us)), -2);
+    expect(ofGap.flamebearer.names).toContain('prefetch_related_objects');
+    expect(await draw(`focus=gap&span=${gap.spanId}`)).toEqual(ofGap);
+    const all = await draw('focus=all');
+    expect(Number(all.total)).toBeGreaterThan(Number(ofGap.total));
+    expect(Number(all.total) / trace.durationUs).toBeCloseTo(all.coverage, 3);
+    const [query] = trace.spans.filter(({ op }) => op === 'db');
+    const ofQuery = await draw(`focus=span&span=${query!.spanId}`);
+    expect(sum(ofQuery.intervals.map(({ durationUs }) => durationUs))).toBe(query!.durationUs);
+    for (const [asked, why] of [
+      [`focus=gap&span=${query!.spanId}`, 'has no gap'],
+      ['span=0123456789abcdef', 'has no span'],
+    ]) {
+      const missing = await product.api(`/traces/${traceId}/flamegraph?${asked}`);
+      expect([missing.status, (await missing.json()) as { detail: string }]).toMatchObject([
+        404,
+        { detail: expect.stringContaining(why!) },
+      ]);
     }
   });
 

@@ -3,11 +3,9 @@ import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { listJoins } from '../../records/joins.ts';
-import { listServices } from '../../records/services.ts';
 import { listSetAside, type SetAside, setAsideName } from '../../records/set-aside.ts';
 import { mergeAll } from '../../segments/kind.ts';
 import { spreadOf } from '../../traces/functions.ts';
-import type { RetainedTrace } from '../../traces/retained.ts';
 import {
   causeOfKey,
   type DeploymentSpans,
@@ -61,7 +59,7 @@ const exampleOf = ({ traceId, spanId, at, us }: TraceExample) => ({
   ms: us / US_PER_MS,
 });
 
-async function statesOf({ reader }: Pick<JobContext, 'reader'>, query: TracesQuery) {
+export async function statesOf({ reader }: Pick<JobContext, 'reader'>, query: TracesQuery) {
   const parts = await reader.range('spans', { ...query, coarse: isCoarse(query.from, query.to) });
   return parts.map(({ state }) => state);
 }
@@ -309,42 +307,8 @@ const verdictOf = ({ misnested, detached }: DeploymentSpans) =>
   misnested > 0 ? ('misnested' as const) : detached > 0 ? ('hint' as const) : ('ok' as const);
 
 /** What was told of most of its traces. */
-function adviceOf({ advice }: DeploymentSpans) {
+export function adviceOf({ advice }: DeploymentSpans) {
   const [most] = [...advice].filter(([key]) => key !== OTHER).sort(([, a], [, b]) => b - a);
   const [cause, reason, fix] = most === undefined ? [null, '', ''] : (JSON.parse(most[0]) as string[]);
   return { cause: cause ?? null, reason: reason ?? '', fix: fix ?? '' };
 }
-
-/** Retained examples of a trace: one for each unit of work in it. Of `service`, or of all that there are. */
-export async function traceAnswer(
-  context: JobContext,
-  traceId: string,
-  { service, ...query }: Omit<TracesQuery, 'service'> & { readonly service: ServiceName | undefined },
-) {
-  const services =
-    service === undefined
-      ? (await listServices(context.records, query.project)).map((one) => one.service)
-      : [service];
-  const found = [];
-  for (const one of services) {
-    const states = await statesOf(context, { ...query, service: one });
-    const deployments = deploymentsOf(states);
-    for (const state of states)
-      for (const [key, text] of state.traces)
-        if (key.startsWith(`${traceId} `)) found.push(retainedAnswer(one, text, deployments));
-  }
-  const unique = new Map(found.map((one) => [`${one.service} ${one.spans[0]?.spanId}`, one]));
-  return { items: [...unique.values()].sort((a, b) => a.start - b.start), cursor: null };
-}
-
-function retainedAnswer(
-  service: ServiceName,
-  text: string,
-  deployments: ReadonlyMap<string, DeploymentSpans>,
-) {
-  const { deployment, ...trace } = JSON.parse(text) as RetainedTrace;
-  const one = deployments.get(deployment);
-  const isWrong = trace.verdict !== 'ok' && one !== undefined;
-  return { service: service as string, ...trace, ...(isWrong ? adviceOf(one) : NO_ADVICE) };
-}
-const NO_ADVICE = { cause: null, reason: '', fix: '' };

@@ -1,5 +1,6 @@
 import type { ForeignWork, Sampled } from '../foreign.ts';
 import { kindsOf } from '../frame-kinds.ts';
+import { named } from '../names.ts';
 import { eachWithin, framesOf } from '../samples.ts';
 import type { Pattern, PatternThresholds } from './thresholds.ts';
 
@@ -81,7 +82,7 @@ export function blockedLoop(
     const [name = '', file = ''] = key.split('\n');
     return {
       kind: 'blocked-loop',
-      subject: `${name} (${file})`,
+      subject: named(`${name} (${file})`),
       evidence: `${Math.round(ms)} ms without giving the event loop back${advice === '' ? '' : `: ${advice}`}`,
       spanIds: [trace.root.spanId],
       ms,
