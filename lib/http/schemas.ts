@@ -266,6 +266,14 @@ export const UnitItemSchema = z.object({
   /** Where the count comes from: the metric's name, or 'spans'. */
   source: z.string(),
   active: z.number().nullable(),
+  allocated: z
+    .object({
+      requests: z.number(),
+      ...{ medianBytes: z.number(), trimmedMeanBytes: z.number() },
+      top: z.array(z.object({ file: z.string(), requests: z.number(), bytesPerRequest: z.number() })),
+    })
+    .nullable()
+    .meta({ description: 'net bytes per request, as its spans tell them; null when they do not' }),
   /** [bucket start, count in the bucket], ≤ 60 buckets over the range; empty beyond the 200 most frequent units. */
   history: z.array(PointSchema),
 });

@@ -36,6 +36,7 @@ import {
   levelsOf,
   tallyOf,
 } from '../segments/kinds/points.ts';
+import { allocationsOf } from './fold-allocations.ts';
 import { functionsOf, unprofiledWork } from './fold-functions.ts';
 import { heapState, joinFacts, told } from './fold-heap.ts';
 import { scrubbed } from './scrubbed.ts';
@@ -123,11 +124,13 @@ class Folder {
       this.#place ??= { service, start };
       const instances = new Map([[report.instance.key.toWellFormed(), instanceState(report, kept)]]);
       const units = latencies(this.#input.uploadId, report, kept.work);
+      const allocations = allocationsOf(kept.work, unitName, weightOf);
       const functions = unprofiledWork(kept.work, report.instance.version ?? '');
       this.#add(service, start, {
         instance: { instances, unused: new Map() },
         ...(units.size === 0 ? {} : { latency: { units } }),
         ...(functions && { functions }),
+        ...(allocations && { allocations }),
       });
     }
   }

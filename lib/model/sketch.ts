@@ -34,6 +34,12 @@ export function mergeSketches(a: Sketch, b: Sketch): Sketch {
   return { buckets };
 }
 
+/** Value in the middle of each bucket with its weight, ascending. */
+export const entriesOf = ({ buckets }: Sketch): [value: number, weight: number][] =>
+  [...buckets].sort(([a], [b]) => a - b).map(([index, weight]) => [middleOf(index), weight]);
+
+const middleOf = (index: number) => (index === ZERO ? 0 : (2 * GAMMA ** index) / (GAMMA + 1));
+
 /** The duration in microseconds below which the share `q` (0..1) of the weight lies; undefined when empty. */
 export function quantileUs(sketch: Sketch, q: number): number | undefined {
   const indices = [...sketch.buckets.keys()].sort((a, b) => a - b);
@@ -43,7 +49,7 @@ export function quantileUs(sketch: Sketch, q: number): number | undefined {
   let seen = 0;
   for (const index of indices) {
     seen += sketch.buckets.get(index) ?? 0;
-    if (seen >= q * total) return index === ZERO ? 0 : (2 * GAMMA ** index) / (GAMMA + 1);
+    if (seen >= q * total) return middleOf(index);
   }
   return undefined;
 }

@@ -80,6 +80,10 @@ export interface WorkSpan {
   readonly spanId: string;
   /** Whether a profile of it came along; undefined where the protocol does not send them together. */
   readonly profiled?: boolean;
+  /** What the request said that it allocated, net, and its largest allocators; absent when it did not. */
+  readonly allocated?:
+    | { readonly bytes: number; readonly top: readonly { readonly file: string; readonly bytes: number }[] }
+    | undefined;
 }
 
 /** Limits and ends of containers and pods, which arrive under resources of their own. */

@@ -128,6 +128,12 @@ const SHAPES: Shape[] = [
 
 const http = (name: string) => ({ kind: 'http' as const, name });
 const CART = http('POST /cart/items');
+const ALLOCATED = {
+  requests: 1204,
+  medianBytes: 912,
+  trimmedMeanBytes: 1104,
+  top: [{ file: 'cart/store.py', requests: 1180, bytesPerRequest: 804 }],
+};
 export const UNITS: ApiUnit[] = (
   [
     [CART, 6_204_113, 1203, 492 / 7],
@@ -144,6 +150,7 @@ export const UNITS: ApiUnit[] = (
   failures,
   source: unit.kind === 'http' ? 'http.server.request.duration' : 'spans',
   active: unit.kind === 'connection' ? 1198 : null,
+  allocated: unit === CART ? ALLOCATED : null,
   history: Array.from({ length: 48 }, (_, i): [number, number] => {
     const wave = 1 + 0.4 * Math.sin((i / 24) * 2 * Math.PI + row);
     return [NOW - (48 - i) * HOUR, (count / 72) * wave * (unit.name === 'GET /search' && i > 24 ? 2 : 1)];

@@ -7,6 +7,7 @@ import { KIND_NAMES, KINDS, type Sections } from '../../lib/segments/kinds/index
 import { encodeSegment, readFooter, readSection } from '../../lib/segments/segment.ts';
 import { functionsState } from './functions-state.ts';
 import {
+  allocationsState,
   factsState,
   flameSection,
   instancesState,
@@ -17,6 +18,7 @@ import {
 } from './states.ts';
 
 const STATES: { readonly [name: string]: fc.Arbitrary<unknown> } = {
+  allocations: allocationsState,
   facts: factsState,
   flame: flameSection,
   functions: functionsState,

@@ -12,9 +12,18 @@ import {
 import { KIND_NAMES, KINDS } from '../../lib/segments/kinds/index.ts';
 import { countersOf, levelsOf, tallyOf } from '../../lib/segments/kinds/points.ts';
 import { functionsState } from './functions-state.ts';
-import { factsState, flameSection, instancesState, latencyState, spansState, whole } from './states.ts';
+import {
+  allocationsState,
+  factsState,
+  flameSection,
+  instancesState,
+  latencyState,
+  spansState,
+  whole,
+} from './states.ts';
 
 const STATES = {
+  allocations: allocationsState,
   facts: factsState,
   flame: flameSection,
   functions: functionsState,

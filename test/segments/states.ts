@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { canonicalFlame } from '../../lib/flame/canonical.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { sketchOf } from '../../lib/model/sketch.ts';
+import type { AllocationsState } from '../../lib/segments/kinds/allocations.ts';
 import { type FactsState, machineKey } from '../../lib/segments/kinds/facts.ts';
 import type { Sections } from '../../lib/segments/kinds/index.ts';
 import {
@@ -244,11 +245,22 @@ export const spansState: fc.Arbitrary<SpansState> = fc
   })
   .map((state) => mergeSpans(state, noSpans));
 
+export const allocationsState: fc.Arbitrary<AllocationsState> = fc.record({
+  units: mapOf(
+    name,
+    fc.record({
+      ...{ grown: sketch, shrunk: sketch },
+      top: mapOf(name, fc.record({ requests: whole, bytes: big })),
+    }),
+  ),
+});
+
 /** In the form in which decode() gives it. */
 export const flameSection = flameState.map(canonicalFlame);
 
 export const sections: fc.Arbitrary<Sections> = fc.record(
   {
+    allocations: allocationsState,
     facts: factsState,
     flame: flameSection,
     instance: instancesState,

@@ -1,5 +1,6 @@
 import type { InstanceReport, UploadFacts, WorkSpan } from '../../model/telemetry.ts';
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
+import { allocatedIn } from './allocated.ts';
 import type { Attributes, DecodedTraces, Span } from './decoded.ts';
 import { identify } from './identity.ts';
 import { templatePath } from './path-template.ts';
@@ -54,6 +55,7 @@ export const statusOfWork = (span: Span): string =>
   statusClass(span.attributes) || (isWorkFailed(span) ? 'error' : 'ok');
 
 function workSpan(span: Span, resource: Attributes): WorkSpan {
+  const allocated = allocatedIn(span.attributes);
   return {
     unit: unitOfSpan(span, resource),
     status: statusOfWork(span),
@@ -63,6 +65,7 @@ function workSpan(span: Span, resource: Attributes): WorkSpan {
     weight: weightOf(span.traceState),
     traceId: span.traceId,
     spanId: span.spanId,
+    ...(allocated && { allocated }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { JobContext } from '../context.ts';
 import { SPANS, type WorkIncrements, workOf } from '../lives/counts.ts';
 import { seriesOfRole } from '../lives/levels.ts';
 import { type LoadedService, loadService } from '../load-service.ts';
+import { allocationsByUnit } from './allocations.ts';
 import { histogram } from './thin.ts';
 
 const BUCKETS = 60;
@@ -21,6 +22,7 @@ export async function unitsAnswer(
 ) {
   const loaded = await loadService(context, project, service, from, to);
   const active = activeNow(loaded);
+  const allocated = await allocationsByUnit(context, project, service, from, to);
   return [...workByUnit(loaded)]
     .map(([unit, parts]) => {
       const times = parts.flatMap(({ increments }) => [...increments.times]);
@@ -32,6 +34,7 @@ export async function unitsAnswer(
         failures: round(sum(parts.filter(isFailure).flatMap(({ increments }) => [...increments.counts]))),
         source: [...new Set(parts.map(sourceText))].sort().join(', '),
         active,
+        allocated: allocated.get(unit) ?? null,
         history,
       };
     })

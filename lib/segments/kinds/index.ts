@@ -1,4 +1,5 @@
 import type { Kind } from '../kind.ts';
+import { allocationsKind } from './allocations.ts';
 import { factsKind } from './facts.ts';
 import { flameKind } from './flame.ts';
 import { functionsKind } from './functions.ts';
@@ -8,6 +9,7 @@ import { spansKind } from './spans.ts';
 
 /** Every kind by name, in the order in which sections lie in a segment. */
 export const KINDS = {
+  allocations: allocationsKind,
   facts: factsKind,
   flame: flameKind,
   functions: functionsKind,

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { ApiCleared, ApiSuspect, ApiUnit } from '../../../lib/http/schemas.ts';
 import { type IntervalAxis, IntervalHead, IntervalPlot, intervalAxis } from '../charts/interval-plot.tsx';
 import { Share } from '../components/tag.tsx';
-import { byteScale, bytesEstimate, count, type Estimate, percent } from '../format.ts';
+import { byteScale, bytes, bytesEstimate, count, type Estimate, percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 
 const FIRST = 8;
@@ -78,6 +78,7 @@ export function UnitsTable({
   );
   const undecided = suspects.length === 0 ? [] : seen.filter(({ unit }) => !decided.has(keyOf(unit)));
   const shown = all ? cleared : cleared.slice(0, FIRST);
+  const allocated = new Map(seen.flatMap((one) => (one.allocated ? [[keyOf(one.unit), one.allocated]] : [])));
   return (
     <section>
       <div class="head">
@@ -112,6 +113,7 @@ export function UnitsTable({
                 suspect={suspect}
                 service={service}
                 axis={axis}
+                allocated={allocated}
               />
             ))}
             {cleared.length > 0 && (
@@ -142,7 +144,10 @@ export function UnitsTable({
                   {row.bytesPerUnit && <IntervalPlot of={row.bytesPerUnit} axis={axis} named={false} />}
                 </td>
                 <td class="only-l" />
-                <td class="why full small">{row.reason}</td>
+                <td class="why full small">
+                  {row.reason}
+                  <Allocated of={[row.unit]} by={allocated} />
+                </td>
               </tr>
             ))}
             {undecided.length > 0 && (
@@ -180,14 +185,38 @@ export function UnitsTable({
   );
 }
 
+type Allocations = ReadonlyMap<string, NonNullable<ApiUnit['allocated']>>;
+
+/** What its requests themselves say, where they are measured one by one: it stands beside, and ranks nothing. */
+function Allocated({ of, by }: { of: readonly Unit[]; by: Allocations }) {
+  return of.map((unit) => {
+    const told = by.get(keyOf(unit));
+    if (!told) return null;
+    const [most] = told.top;
+    return (
+      <div key={keyOf(unit)} class="allocated dim">
+        its requests say: {bytes(told.medianBytes, true)} net in the middle one,{' '}
+        {bytes(told.trimmedMeanBytes, true)} on the average, of {count(Math.round(told.requests))}
+        {most && (
+          <>
+            ; most in <code>{most.file}</code>, {bytes(most.bytesPerRequest)} each
+          </>
+        )}
+      </div>
+    );
+  });
+}
+
 function SuspectRow({
   suspect,
   service,
   axis,
+  allocated,
 }: {
   suspect: ApiSuspect;
   service: string;
   axis: IntervalAxis;
+  allocated: Allocations;
 }) {
   const named = isNamed(suspect);
   return (
@@ -221,7 +250,10 @@ function SuspectRow({
           text={percent(suspect.weight)}
         />
       </td>
-      <td class="why full small">{why(suspect)}</td>
+      <td class="why full small">
+        {why(suspect)}
+        <Allocated of={suspect.units} by={allocated} />
+      </td>
     </tr>
   );
 }
