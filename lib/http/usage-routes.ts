@@ -5,7 +5,7 @@ import { DAY_MS } from '../model/units.ts';
 import { type ApiRoute, route } from './api-routes.ts';
 import { RangeQuery, readRange } from './range.ts';
 
-const UsageSchema = z.object({
+export const UsageSchema = z.object({
   from: z.number(),
   to: z.number(),
   /** Stored by the ingest function, tries included. */
@@ -15,6 +15,8 @@ const UsageSchema = z.object({
   prices: z.object({ asOf: z.string(), region: z.string() }),
   items: z.array(z.object({ name: z.string(), counts: z.record(z.string(), z.number()), usd: z.number() })),
 });
+
+export type ApiUsage = z.infer<typeof UsageSchema>;
 
 /** What the installation costs. */
 export const usageRoute = (jobs: JobContext): ApiRoute =>

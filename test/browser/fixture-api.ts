@@ -14,6 +14,7 @@ import {
   TRANSACTIONS,
   UNITS,
   UPLOADS,
+  USAGE,
 } from './fixture-data.ts';
 import {
   detailedFlamegraphOf,
@@ -23,7 +24,7 @@ import {
   PROFILE_TYPES,
   regressionsOf,
 } from './fixture-flame.ts';
-import { COMPARISON, GAPS, NESTING, SUSPECTS, TRACES } from './fixture-traces.ts';
+import { COMPARISON, GAPS, NESTING, SUSPECTS, TRACES, traceFlamegraphOf } from './fixture-traces.ts';
 
 // Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
 // `node test/browser/fixture-api.ts [leak|empty|error]`. test/web/fixture.test.ts holds the data to the schemas.
@@ -96,7 +97,9 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
   }
   if (head === 'traces') {
     const items = TRACES.filter(({ traceId }) => traceId === first);
-    if (items.length > 0) return ok(list(items));
+    const graph = second === 'flamegraph' && items[0] && traceFlamegraphOf(items[0], url.searchParams);
+    if (graph) return ok(graph);
+    if (items.length > 0 && second === undefined) return ok(list(items));
     return problem(
       404,
       'Not Found',
@@ -118,6 +121,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
       ? ok({ ...finding, state: second === 'snooze' ? 'snoozed' : 'dismissed' })
       : ok(finding);
   }
+  if (head === 'usage') return ok(USAGE);
   if (head === 'uploads') {
     const none = { received: 0, done: 0, rejected: 0, poison: 0, pending: 0 };
     return ok(empty ? { ...UPLOADS, balance: none, refused: [], items: [] } : UPLOADS);

@@ -10,6 +10,7 @@ import type {
   ApiUnit,
   ApiUploads,
 } from '../../lib/http/schemas.ts';
+import type { ApiUsage } from '../../lib/http/usage-routes.ts';
 import { TRACE_FINDINGS } from './fixture-traces.ts';
 
 // A leak as the design's mock tells it: a release on Tuesday, growth in two lives of every instance but the idle one,
@@ -565,6 +566,31 @@ export const TRANSACTIONS: ApiTransaction[] = (
           ]),
   };
 });
+
+/** A day of an installation in AWS. */
+export const USAGE: ApiUsage = {
+  from: NOW - 86_400_000,
+  to: NOW,
+  uploads: 1_204_311,
+  usd: 9.87,
+  usdPerMillion: 8.2,
+  prices: { asOf: '2026-11', region: 'us-east-1' },
+  items: [
+    { name: 'ingest', counts: { Invoke: 1_204_311, PutObject: 1_204_311, GiBSeconds: 24_086 }, usd: 6.58 },
+    {
+      name: 'analyze',
+      counts: {
+        Invoke: 12_043,
+        GetObject: 1_204_311,
+        PutObject: 96_344,
+        WriteUnits: 1_301_000,
+        GiBSeconds: 31_200,
+      },
+      usd: 2.9,
+    },
+    { name: 'notify', counts: { Invoke: 1440, ReadUnits: 2880 }, usd: 0.0006 },
+  ],
+};
 
 export const HEALTH: ApiHealth = {
   service: SERVICE,

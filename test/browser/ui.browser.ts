@@ -7,7 +7,7 @@ import { axeFindings } from './axe.ts';
 import { findChromium, launch, openPage, sideways, type Watched } from './browser.ts';
 import { checkFindingPage } from './finding-page.ts';
 import { startFixture } from './fixture-api.ts';
-import { SERVICE } from './fixture-data.ts';
+import { SERVICE, USAGE } from './fixture-data.ts';
 import { FRAME_HASH } from './fixture-flame.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
 
@@ -192,6 +192,21 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await page.goto(`${leak.url}${base}/transactions`);
     await page.locator('h1.say').waitFor();
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+    await context.close();
+  });
+
+  it('says with the data health what Tidemark itself costs, where something is billed', async () => {
+    const { page, context } = await openPage(browser, { width: 1440 });
+    await page.goto(`${leak.url}${base}/health`);
+    await page.getByText('US$ 8.20 per million uploads').waitFor();
+    expect(await page.locator('#cost tbody tr').first().textContent()).toMatch(/^ingest/);
+    await page.route('**/api/v1/usage', (route) =>
+      route.fulfill({ json: { ...USAGE, uploads: 0, usd: 0, usdPerMillion: null, items: [] } }),
+    );
+    await page.reload();
+    await page.getByRole('heading', { name: 'Received, not used' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(await page.locator('#cost').count()).toBe(0);
     await context.close();
   });
 

@@ -28,6 +28,7 @@ import {
   SuspectsSchema,
   TraceSchema,
 } from '../../lib/http/trace-schemas.ts';
+import { UsageSchema } from '../../lib/http/usage-routes.ts';
 import { answer, type Scenario } from '../browser/fixture-api.ts';
 import { SERVICE } from '../browser/fixture-data.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from '../browser/fixture-traces.ts';
@@ -51,6 +52,7 @@ const SHAPES: [string, z.ZodType][] = [
   [`services/${s}/functions?all=true`, list(FunctionSchema)],
   [`services/${s}/regressions`, RegressionsSchema],
   [`health/services/${s}`, HealthSchema],
+  ['usage', UsageSchema],
   ['findings', list(FindingSchema)],
   ['findings?state=firing', list(FindingSchema)],
   ['findings/f-leak-1', FindingSchema],

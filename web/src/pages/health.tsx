@@ -2,6 +2,7 @@ import type { ApiHealth } from '../../../lib/http/schemas.ts';
 import { useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
 import { Paste } from '../components/paste.tsx';
+import { RunningCost } from '../components/running-cost.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
@@ -31,6 +32,7 @@ export function HealthPage({ service }: { service: string }) {
                 <Missing missing={data.missing} />
                 <Unused metrics={data.unusedMetrics} />
               </section>
+              <RunningCost />
             </>
           )}
         </Part>
