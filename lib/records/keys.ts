@@ -30,8 +30,12 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   what was asked of the stores in an hour         USAGE                       <hour>#<process>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
-const part = (...values: readonly (string | number)[]) =>
-  values.map((value) => String(value).replaceAll('%', '%25').replaceAll('#', '%23')).join('#');
+const part = (...values: readonly (string | number)[]) => values.map(escaped).join('#');
+const ODD = /[%#]/;
+function escaped(value: string | number): string {
+  const text = String(value);
+  return ODD.test(text) ? text.replaceAll('%', '%25').replaceAll('#', '%23') : text;
+}
 /** Seconds as ten digits: ordered as text until the year 2286. */
 const seconds = (time: EpochMs) => String(Math.max(0, Math.floor(time / 1000))).padStart(10, '0');
 
