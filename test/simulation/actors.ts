@@ -5,6 +5,7 @@ import type { Queue } from '../../lib/ports/queue.ts';
 import type { RecordStore } from '../../lib/ports/record-store.ts';
 import type { Draw } from './draw.ts';
 import type { Access, FaultBook, FaultName } from './faults.ts';
+import { partOf } from './parts.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** A process of the simulated system: it may stop at any await, for good or for hours, and its clock may be wrong. */
@@ -13,8 +14,8 @@ export interface Actor {
   /** Resolves when it crashes; nothing that it awaited ever goes on then. */
   readonly died: Promise<void>;
   now(): number;
-  /** Says what it does from now on, and how often its calls are to fail. */
-  begin(operation: string, faultRate: number): void;
+  /** Says what it does from now on, and how often its calls are to fail: 0 never, 1 as usual. */
+  begin(operation: string, unrest: number): void;
 }
 
 export interface Ports {
@@ -44,7 +45,7 @@ export function actor(world: ActorWorld, offset: number): Actor {
   const { draw, scheduler, book, ports } = world;
   let offsetMs = offset;
   let operation = 'idle';
-  let faultRate = 0;
+  let unrest = 0;
   let dead = false;
   let die: () => void = () => undefined;
   const died = new Promise<void>((resolve) => {
@@ -56,12 +57,9 @@ export function actor(world: ActorWorld, offset: number): Actor {
   const pause = () => scheduler.turn(draw.whole(...PAUSE_MS));
 
   const faultOf = (access: Access): FaultName | undefined => {
-    if (!book.isOpen) return undefined;
-    // Which part of a job calls is asked of the stack, seldom: that takes longer than most calls.
-    const most = Math.max(...partsOf(operation).map((part) => weightOf(part, access)));
-    if (!draw.chance(faultRate * most)) return undefined;
-    const part = withinJob(operation);
-    return draw.chance(weightOf(part, access) / most) ? book.draw(part, access) : undefined;
+    if (!book.isOpen || unrest === 0) return undefined;
+    const part = partOf(operation);
+    return draw.chance(unrest * (RATES[part] ?? NONE)[access]) ? book.draw(part, access) : undefined;
   };
 
   /** One call to a store. `lost` is what it answers when its own write was taken for somebody else's. */
@@ -99,9 +97,9 @@ export function actor(world: ActorWorld, offset: number): Actor {
   return {
     died,
     now: () => scheduler.now() + offsetMs,
-    begin(what, rate) {
+    begin(what, chance) {
       operation = what;
-      faultRate = rate;
+      unrest = chance;
     },
     ports: {
       objects: objectsBy(ports.objects, call),
@@ -114,37 +112,27 @@ export function actor(world: ActorWorld, offset: number): Actor {
 type Call = <T>(access: Access, effect: () => Promise<T>, lost?: T) => Promise<T>;
 const noAnswer = () => new Fault('unavailable', 'Cannot reach the store');
 
-/** Parts of the analysis that are operations of their own, by the file whose function makes the call. */
-const PARTS: Readonly<Record<string, string>> = {
-  'segments/commit.ts': 'commit',
-  'segments/compact.ts': 'compact',
+/** How likely a call goes wrong, by what is done and what the call may do. */
+type Rates = Readonly<Record<Access, number>>;
+/**
+ * Writes are fewer than reads and tell more. The more a job writes, the less likely each of its writes goes wrong: no step of
+ * it is always the last, and every operation meets every fault about as often.
+ */
+const RATES: Readonly<Record<string, Rates>> = {
+  receive: { read: 0, write: 0.05, 'conditional write': 0.05 },
+  analyze: { read: 0.005, write: 0.005, 'conditional write': 0.03 },
+  commit: { read: 0.02, write: 0.25, 'conditional write': 0.25 },
+  compact: { read: 0.02, write: 0.8, 'conditional write': 0.8 },
+  'roll up': { read: 0.003, write: 0.2, 'conditional write': 0.18 },
+  expire: { read: 0.001, write: 0.3, 'conditional write': 0.14 },
+  replay: { read: 0.005, write: 0.2, 'conditional write': 0.2 },
+  join: { read: 0.005, write: 0.4, 'conditional write': 0.26 },
+  scan: { read: 0.005, write: 0.2, 'conditional write': 0.8 },
+  read: { read: 0.2, write: 0, 'conditional write': 0 },
+  'sweep orphans': { read: 0.05, write: 0.3, 'conditional write': 0.5 },
+  'sweep uploads': { read: 0.01, write: 0.5, 'conditional write': 0.5 },
 };
-
-/** How much more often than others calls fail: writes are fewer than reads and tell more, above all at a job's end. */
-type Weights = Readonly<Record<Access, number>>;
-const USUAL: Weights = { read: 1, write: 2, 'conditional write': 2 };
-const WEIGHTS: Readonly<Record<string, Weights>> = {
-  analyze: { read: 0.3, write: 0.6, 'conditional write': 1 },
-  commit: { read: 0.6, write: 5, 'conditional write': 5 },
-  compact: { read: 0.15, write: 20, 'conditional write': 20 },
-  'roll up': { read: 0.2, write: 3, 'conditional write': 3 },
-  expire: { read: 0.015, write: 10, 'conditional write': 10 },
-  replay: { read: 0.03, write: 10, 'conditional write': 10 },
-  join: { read: 0.04, write: 9, 'conditional write': 10 },
-  scan: { read: 0.03, write: 8, 'conditional write': 20 },
-  'sweep orphans': { read: 0.5, write: 3, 'conditional write': 12 },
-  'sweep uploads': { read: 0.3, write: 20, 'conditional write': 20 },
-};
-const weightOf = (part: string, access: Access) => (WEIGHTS[part] ?? USUAL)[access];
-
-const ANALYZE = ['analyze', ...Object.values(PARTS)];
-const partsOf = (operation: string) => (operation === 'analyze' ? ANALYZE : [operation]);
-
-function withinJob(operation: string): string {
-  if (operation !== 'analyze') return operation;
-  const stack = new Error('here').stack ?? '';
-  return Object.entries(PARTS).find(([file]) => stack.includes(file))?.[1] ?? operation;
-}
+const NONE: Rates = { read: 0, write: 0, 'conditional write': 0 };
 
 const objectsBy = (objects: ObjectStore, call: Call): ObjectStore => ({
   put: (key, body, options) =>

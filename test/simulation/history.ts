@@ -6,7 +6,7 @@ import type { Actor } from './actors.ts';
 import { wrongsOf } from './checks.ts';
 import { draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
-import { ANALYZE_FAULT_RATE, OPERATIONS, type Oracle, RECEIVE_FAULT_RATE } from './operations.ts';
+import { OPERATIONS, type Oracle } from './operations.ts';
 import { settle } from './settle.ts';
 import { drawFlavour, type Flavour, type Planned, planUploads, sumsOf } from './uploads.ts';
 import type { Code } from './versions.ts';
@@ -32,7 +32,7 @@ const VISIBILITY_MS = MINUTE_MS;
 /** Plays one history of a seed from the first upload until everything has settled, and looks at what is left. */
 export async function playHistory(seed: number, number: number, versions: Versions): Promise<Outcome> {
   const draw = draws(seedOf(seed, number));
-  const flavour = drawFlavour(draw);
+  const flavour = drawFlavour(draw, number);
   const world = await openWorld(draw, versions.next, flavour);
   const { scheduler } = world;
   const uploads = planUploads(draw, flavour, scheduler.now(), 0);
@@ -119,7 +119,7 @@ async function client({ world, versions, acknowledged }: Story, planned: Planned
 
 /** What the door does once it has checked a request. */
 async function receive(world: World, door: Actor, code: Code, { upload }: Planned): Promise<void> {
-  door.begin('receive', RECEIVE_FAULT_RATE);
+  door.begin('receive', 1);
   const { objects, uploads, clock, newId } = world.contextOf(door, code);
   const stored = { ...upload, receivedAt: clock.now() };
   const bytes = encodeRaw([stored]);
@@ -149,7 +149,7 @@ async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
   const { draw, scheduler } = world;
   const context = world.contextOf(actor, code);
   while (!story.closed && !draw.chance(REPLACED)) {
-    actor.begin('analyze', rate(draw.pick(CALM), ANALYZE_FAULT_RATE));
+    actor.begin('analyze', draw.pick(UNREST));
     const taken = await attempt(story, code, 'analyze', async () => {
       const messages = await context.uploads.receive({
         max: draw.whole(1, story.batchMax),
@@ -177,13 +177,15 @@ async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
   const { draw, scheduler } = world;
   const context = world.contextOf(actor, code);
   const bag = OPERATIONS.flatMap((operation) => Array.from({ length: operation.weight }, () => operation));
-  const { focus } = story.flavour;
-  const chosen = OPERATIONS.filter(({ name }) => name === focus);
+  const { flavour } = story;
+  const chosen = OPERATIONS.filter(({ name }) => name === flavour.focus);
   while (!story.closed && !draw.chance(REPLACED)) {
     const operation = draw.pick(chosen.length > 0 && draw.chance(FOCUSED) ? chosen : bag);
-    actor.begin(operation.name, rate(draw.pick(CALM), operation.faultRate));
+    actor.begin(operation.name, draw.pick(UNREST));
     await attempt(story, code, operation.name, async () => {
-      story.bugs.push(...((await operation.run({ code, context, draw, oracle: oracleOf(story) })) ?? []));
+      story.bugs.push(
+        ...((await operation.run({ code, context, draw, flavour, oracle: oracleOf(story) })) ?? []),
+      );
     });
     await scheduler.turn(draw.whole(SECOND_MS, 3 * MINUTE_MS));
   }
@@ -207,9 +209,8 @@ const oracleOf = ({ world, uploads, versions }: Story): Oracle => ({
   },
 });
 
-/** Some runs have no faults, so that things get done; some have many. */
-const CALM = [0, 1, 2, 3];
-const rate = (calm: number, faultRate: number) => calm * faultRate;
+/** How often the calls of one run fail, against the usual. */
+const UNREST = [0.3, 1, 1, 2];
 
 /** Runs one job. A store that does not answer is what the job's caller expects; anything else is a bug. */
 async function attempt<T>(

@@ -9,7 +9,7 @@ export interface Mutation {
 
 const NEXT = '?next';
 /** Rooms that a deployment changes together. What they share with the world, such as `Fault`, exists once. */
-const VERSIONED = /\/(lib\/(compose|jobs|segments|records)|test\/simulation)\//;
+const VERSIONED = /\/lib\/(compose|jobs|segments|records)\//;
 
 /** Has everything that is imported from now on read through the mutations, and gives `?next` modules of their own. */
 export function installHooks(mutations: readonly Mutation[]): void {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { addTable, type FaultTable, faultsIn, printed } from './faults.ts';
 import { installHooks } from './hooks.ts';
 import { MUTATIONS } from './mutations.ts';
+import { MODEL } from './parts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 const mutation = values.mutation === undefined ? [] : MUTATIONS[values.mutation];
 if (mutation === undefined)
   throw new Error(`Cannot break "${values.mutation}": mutations.ts does not know it`);
-installHooks(mutation);
+installHooks([...mutation, ...MODEL]);
 // Web Crypto answers from another thread, at a time that no seed decides.
 crypto.subtle.digest = async (_, data) =>
   new Uint8Array(

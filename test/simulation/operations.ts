@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
 import type { PlacedHead } from '../../lib/segments/store.ts';
 import { FROM_MS, readSums } from './checks.ts';
 import type { Draw } from './draw.ts';
-import { PROJECTS, SERVICES, type Sums } from './uploads.ts';
+import { type Flavour, PROJECTS, SERVICES, type Sums } from './uploads.ts';
 import type { Code } from './versions.ts';
 import type { Place } from './world.ts';
 
@@ -15,8 +15,6 @@ export interface Operation {
   readonly name: string;
   /** How often it is chosen, against the others. */
   readonly weight: number;
-  /** Chance of a fault at each of its calls, when it is to have any: less for those that make many calls. */
-  readonly faultRate: number;
   /** Returns what it saw that cannot be. */
   run(work: Work): Promise<readonly string[] | undefined>;
 }
@@ -25,6 +23,7 @@ interface Work {
   readonly code: Code;
   readonly context: JobContext;
   readonly draw: Draw;
+  readonly flavour: Flavour;
   readonly oracle: Oracle;
 }
 /** What is so, whatever the actors see of it. */
@@ -53,19 +52,16 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'sweep uploads',
     weight: 2,
-    faultRate: 0.05,
     run: job(({ code, context, draw }) => code.sweepUploads(context, { hours: draw.whole(0, 2) })),
   },
   {
     name: 'sweep orphans',
     weight: 5,
-    faultRate: 0.1,
     run: job(({ code, context }) => code.sweepOrphans(context)),
   },
   {
     name: 'compact',
     weight: 40,
-    faultRate: 0.1,
     run: job(async ({ code, context, draw, oracle }) => {
       const heads = (await oracle.heads()).filter(({ partition }) => stepOf(partition) === '10m');
       if (heads.length === 0) return;
@@ -76,28 +72,24 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'scan',
-    weight: 16,
-    faultRate: 0.1,
-    run: job(({ code, context, draw }) => {
-      const { project, service } = anyPlace(draw);
-      return code.scanService(context, project, service);
-    }),
+    weight: 24,
+    run: job(({ code, context, draw, flavour: { projects, services } }) =>
+      code.scanService(context, draw.pick(projects), serviceName({ name: draw.pick(services) })),
+    ),
   },
   {
     name: 'roll up',
-    weight: 8,
-    faultRate: 0.1,
+    weight: 12,
     run: job(({ code, context, draw }) => code.rollUp(context, { project: draw.pick(PROJECTS) })),
   },
   {
     name: 'expire',
     weight: 8,
-    faultRate: 0.1,
     run: job(({ code, context, draw }) => code.expire(context, { project: draw.pick(PROJECTS) })),
   },
-  { name: 'join', weight: 20, faultRate: 0.1, run: joinAll },
-  { name: 'replay', weight: 14, faultRate: 0.1, run: job(replayOn) },
-  { name: 'read', weight: 10, faultRate: 0.2, run: readOnce },
+  { name: 'join', weight: 20, run: joinAll },
+  { name: 'replay', weight: 20, run: job(replayOn) },
+  { name: 'read', weight: 10, run: readOnce },
 ];
 
 async function joinAll({ code, context }: Work): Promise<readonly string[]> {
@@ -122,7 +114,10 @@ async function replayOn({ code, context, draw }: Work): Promise<void> {
   }
 }
 
-async function openReplay({ code, context, draw }: Omit<Work, 'oracle'>, project: string): Promise<void> {
+async function openReplay(
+  { code, context, draw }: Omit<Work, 'flavour' | 'oracle'>,
+  project: string,
+): Promise<void> {
   const from = context.clock.now() - draw.whole(0, 3) * DAY_MS;
   // All that is kept may be weeks, of which every hour is a step.
   const whole = draw.chance(ALL_OF_IT) ? [{}] : [];
@@ -165,7 +160,3 @@ async function readOnce({ context, draw, oracle }: Work): Promise<readonly strin
   });
   return [...lacking, ...invented];
 }
-
-/** The analysis, whose commits and compactions are told apart in the table. */
-export const ANALYZE_FAULT_RATE = 0.04;
-export const RECEIVE_FAULT_RATE = 0.1;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Draw } from './draw.ts';
 
 /** One thread and a virtual clock: everybody who waits is somebody whose next step may come now, in any order. */
@@ -16,6 +15,9 @@ export interface Scheduler {
 const TURNS_MAX = 400_000;
 /** Time between two turns: mostly milliseconds, now and then seconds. */
 const STEP_MS = 2000;
+
+/** Once all that can go on has come to its next wait: nothing but promises moves this world. */
+const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 export function scheduler(draw: Draw, startMs: number): Scheduler {
   const waiting: { readonly readyAt: number; readonly go: () => void }[] = [];
@@ -47,7 +49,7 @@ export function scheduler(draw: Draw, startMs: number): Scheduler {
       done.catch(() => undefined); // awaited below
       const end = turns + TURNS_MAX;
       for (;;) {
-        await setImmediate(); // all that can go on has come to its next wait
+        await settled();
         if (over) return done;
         if (turns > end) throw new Error(`The work is not done after ${TURNS_MAX} turns`);
         next();

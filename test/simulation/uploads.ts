@@ -55,23 +55,26 @@ export interface Flavour {
   readonly memory: number;
 }
 
-/** Some jobs write little in most histories: these are about them. */
+/** Some jobs write little in most histories: of twenty histories in a row, so many are about each. */
 const FOCUS = {
-  expire: 4,
-  scan: 3,
-  replay: 3,
-  compact: 2,
-  'roll up': 2,
-  'sweep orphans': 1,
-  read: 1,
   none: 1,
+  read: 1,
+  'sweep orphans': 1,
+  compact: 1,
+  'roll up': 4,
+  replay: 3,
+  scan: 6,
+  expire: 3,
 };
 export type Focus = keyof typeof FOCUS;
 const FOCUSES = Object.entries(FOCUS).flatMap(([focus, weight]) => Array<Focus>(weight).fill(focus as Focus));
+/** Shares no factor with their number: neighbours differ, and twenty in a row are all of them. */
+const STRIDE = 7;
 
-export const drawFlavour = (draw: Draw): Flavour => {
-  const focus = draw.pick(FOCUSES);
-  const hot = draw.chance(0.7);
+export const drawFlavour = (draw: Draw, history: number): Flavour => {
+  const focus = FOCUSES[(history * STRIDE) % FOCUSES.length] as Focus;
+  // A scan looks at the present.
+  const hot = focus !== 'scan' && draw.chance(0.7);
   return {
     focus,
     memory: focus === 'scan' ? 0.6 : 0.15,
@@ -106,7 +109,7 @@ function plan(draw: Draw, flavour: Flavour, beginMs: number, number: number): Pl
     : draw.chance(SORTS.old)
       ? draw.whole(HOUR_MS, 16 * HOUR_MS)
       : flavour.hotMs === undefined
-        ? draw.whole(0, 30 * MINUTE_MS)
+        ? draw.whole(0, flavour.focus === 'scan' ? MINUTE_MS : 30 * MINUTE_MS)
         : sentAt - beginMs + flavour.hotMs - draw.whole(0, MINUTE_MS);
   // By the clock of its door: one that is a day behind takes the present for the future.
   const seenAgeMs = ageMs + doorOffsetMs;
@@ -197,7 +200,9 @@ const spanOf = ({ service, unit, endMs, durationUs }: Omit<Piece, 'project'>) =>
   ],
 });
 
+/** Of the last minutes: rules look back for five. */
 const POINTS = 20;
+const POINTS_EACH_MS = 20 * SECOND_MS;
 export const LIMIT_BYTES = 100_000_000;
 /** Memory near its limit, so that a scan has something to look at. */
 const memoryOf = (service: string, instance: string, number: number, endMs: number) => ({
@@ -212,7 +217,7 @@ const memoryOf = (service: string, instance: string, number: number, endMs: numb
           unit: 'By',
           gauge: {
             dataPoints: Array.from({ length: POINTS }, (_, i) => ({
-              timeUnixNano: nanos(endMs - i * SECOND_MS - number),
+              timeUnixNano: nanos(endMs - i * POINTS_EACH_MS - number),
               asInt: String(LIMIT_BYTES - i),
             })),
           },

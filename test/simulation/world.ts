@@ -64,7 +64,7 @@ export async function openWorld(draw: Draw, code: Code, { shards }: Flavour): Pr
   for (const project of PROJECTS) {
     await code.ensureProject(records, project);
     // Memory that comes near a limit and then is silent makes a finding, which scans keep true.
-    const settings = { limitBytes: LIMIT_BYTES, shards };
+    const settings = { limitBytes: LIMIT_BYTES, shards, rules: { MemoryNearLimit: { forMs: 0 } } };
     for (const service of SERVICES) await code.changeSettings(records, project, service, settings);
   }
   return {

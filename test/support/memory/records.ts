@@ -12,6 +12,8 @@ interface Row {
   readonly json: string;
   readonly expiresAt: number | undefined;
   readonly version: number;
+  /** What `json` says, once somebody has asked: read far more often than written, and nobody may change what he was given. */
+  body?: unknown;
 }
 
 /** Records in memory. `now` is the clock by which they expire. */
@@ -71,13 +73,16 @@ export function memoryRecords(now: () => number): RecordStore {
   };
 }
 
-const toRecord = (pk: string, { sk, json, expiresAt, version }: Row): StoredRecord => ({
-  pk,
-  sk,
-  body: JSON.parse(json) as unknown,
-  version,
-  ...(expiresAt === undefined ? {} : { expiresAt }),
-});
+function toRecord(pk: string, row: Row): StoredRecord {
+  const { sk, json, expiresAt, version } = row;
+  row.body ??= frozen(JSON.parse(json));
+  return { pk, sk, body: row.body, version, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
+}
 
 const KEY_BYTES_MAX = 1024;
 const BODY_BYTES_MAX = 300 * 1024;
