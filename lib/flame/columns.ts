@@ -17,69 +17,96 @@ export interface RowColumn {
 /** Room for finding an index in a column; shared by all additions over one table. */
 export type Scratch = Int32Array;
 
-/** Adds two columns: an index of either is one of the sum, even where the values cancel out. O(both). */
-export function addColumns(a: Column, b: Column, scratch: Scratch): Column {
-  const { at, placeOfB } = unite(a.at, b.at, scratch);
-  return { at, values: addValues(a.values, b.values, placeOfB, at.length) };
+/** A column of another table, and where that table's indices lie in this one; absent: where they are. */
+export interface Placed<C> {
+  readonly column: C;
+  readonly to?: Uint32Array;
 }
 
-export function addRows(a: RowColumn, b: RowColumn, scratch: Scratch): RowColumn {
-  const { at, placeOfB } = unite(a.at, b.at, scratch);
+/** Adds columns: an index of any is one of the sum, even where the values cancel out. Linear in all of them. */
+export function addColumns(parts: readonly Placed<Column>[], scratch: Scratch): Column {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return { ...only.column, at: placedAt(only) };
+  const { at, places } = unite(parts, scratch);
   return {
     at,
-    self: addValues(a.self, b.self, placeOfB, at.length),
-    total: addValues(a.total, b.total, placeOfB, at.length),
+    values: addValues(
+      parts.map(({ column }) => column.values),
+      places,
+      at.length,
+    ),
   };
 }
 
-/** The indices of both, a's first, and where each of b's went. Leaves garbage in `scratch`; reads none of it. */
-export function unite(a: Uint32Array, b: Uint32Array, scratch: Scratch) {
-  const united = new Uint32Array(a.length + b.length);
-  united.set(a);
-  const placeOfB = new Uint32Array(b.length);
-  for (let i = 0; i < b.length; i += 1) scratch[b[i]!] = -1;
-  for (let i = 0; i < a.length; i += 1) scratch[a[i]!] = i;
-  let length = a.length;
-  for (let i = 0; i < b.length; i += 1) {
-    const index = b[i]!;
-    const place = scratch[index]!;
-    placeOfB[i] = place < 0 ? length : place;
-    if (place < 0) {
-      united[length] = index;
-      length += 1;
-    }
-  }
-  return { at: united.slice(0, length), placeOfB };
+export function addRows(parts: readonly Placed<RowColumn>[], scratch: Scratch): RowColumn {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return { ...only.column, at: placedAt(only) };
+  const { at, places } = unite(parts, scratch);
+  const sumOf = (values: (column: RowColumn) => ValueColumn) =>
+    addValues(
+      parts.map(({ column }) => values(column)),
+      places,
+      at.length,
+    );
+  return { at, self: sumOf(({ self }) => self), total: sumOf(({ total }) => total) };
 }
 
-function addValues(a: ValueColumn, b: ValueColumn, placeOfB: Uint32Array, length: number): ValueColumn {
-  if (a instanceof Float64Array && b instanceof Float64Array) {
-    if (magnitudeOf(a) + magnitudeOf(b) <= Number.MAX_SAFE_INTEGER) {
-      const sum = new Float64Array(length);
-      sum.set(a);
-      for (let i = 0; i < b.length; i += 1) sum[placeOfB[i]!]! += b[i]!;
-      return sum;
-    }
-  }
-  return addBig(a, b, placeOfB, length);
+export function placedAt({ column: { at }, to }: Placed<{ readonly at: Uint32Array }>): Uint32Array {
+  if (to === undefined) return at;
+  const placed = new Uint32Array(at.length);
+  for (let i = 0; i < at.length; i += 1) placed[i] = to[at[i]!]!;
+  return placed;
 }
 
-function addBig(a: ValueColumn, b: ValueColumn, placeOfB: Uint32Array, length: number): ValueColumn {
+/** The indices of all, and where each part's went among them. Leaves garbage in `scratch`; reads none of it. */
+export function unite(parts: readonly Placed<{ readonly at: Uint32Array }>[], scratch: Scratch) {
+  const places = parts.map((part) => (part.to === undefined ? part.column.at.slice() : placedAt(part)));
+  let most = 0;
+  for (const indices of places) {
+    most += indices.length;
+    for (let i = 0; i < indices.length; i += 1) scratch[indices[i]!] = -1;
+  }
+  const united = new Uint32Array(Math.min(most, scratch.length));
+  let length = 0;
+  for (const indices of places) {
+    for (let i = 0; i < indices.length; i += 1) {
+      const index = indices[i]!;
+      if (scratch[index]! < 0) {
+        scratch[index] = length;
+        united[length] = index;
+        length += 1;
+      }
+      indices[i] = scratch[index]!;
+    }
+  }
+  return { at: united.slice(0, length), places };
+}
+
+/** Sums at `places`; doubles as long as no sum can pass 2^53, whatever the order. */
+function addValues(
+  parts: readonly ValueColumn[],
+  places: readonly Uint32Array[],
+  length: number,
+): ValueColumn {
+  const isPlain = parts.every((values) => values instanceof Float64Array);
+  const magnitude = parts.reduce((sum, values) => sum + magnitudeOf(values), 0);
+  if (!isPlain || magnitude > Number.MAX_SAFE_INTEGER) return addBig(parts, places, length);
+  const sum = new Float64Array(length);
+  for (const [part, values] of parts.entries()) {
+    const to = places[part]!;
+    for (let i = 0; i < to.length; i += 1) sum[to[i]!]! += values[i] as number;
+  }
+  return sum;
+}
+
+function addBig(parts: readonly ValueColumn[], places: readonly Uint32Array[], length: number): ValueColumn {
   const sum = new BigInt64Array(length);
-  for (let i = 0; i < a.length; i += 1) sum[i] = BigInt(a[i]!);
-  for (let i = 0; i < b.length; i += 1) {
-    const place = placeOfB[i]!;
-    sum[place] = clampInt64(sum[place]! + BigInt(b[i]!));
+  for (const [part, values] of parts.entries()) {
+    const to = places[part]!;
+    for (let i = 0; i < to.length; i += 1) {
+      const place = to[i]!;
+      sum[place] = clampInt64(sum[place]! + BigInt(values[i]!));
+    }
   }
   return settle(sum);
 }
-
-/** The same values at translated indices. */
-export const moved = (column: Column, to: Uint32Array): Column => ({
-  at: column.at.map((index) => to[index]!),
-  values: column.values,
-});
-export const movedRows = (column: RowColumn, to: Uint32Array): RowColumn => ({
-  ...column,
-  at: column.at.map((index) => to[index]!),
-});

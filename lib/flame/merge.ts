@@ -3,8 +3,8 @@ import {
   addColumns,
   addRows,
   type Column,
-  moved,
-  movedRows,
+  type Placed,
+  placedAt,
   type RowColumn,
   type Scratch,
   unite,
@@ -24,60 +24,65 @@ import {
 } from './state.ts';
 import { addExact } from './values.ts';
 
+/** `mergeStates` of two. */
+export const mergeFlame = (a: FlameState, b: FlameState): FlameState => mergeStates([a, b]);
+
 /**
- * Makes two states one. Commutative and associative with `emptyFlame` as identity, up to the order of tables, which the
- * codec makes canonical; neither input is changed.
+ * Makes states one. Commutative and associative with `emptyFlame` as identity, up to the order of tables, which the codec
+ * makes canonical; no input is changed.
  *
- * Sums add up exactly, and an index that both name stays even where its values cancel out: dropping it would make the
+ * Sums add up exactly, and an index that several name stays even where its values cancel out: dropping it would make the
  * examples kept there depend on the order. Snapshots under one key: the later one, of two at one time the one with the
- * larger upload id. O(a + b).
+ * larger upload id. Linear in all of them: every table is looked up once, however many there are.
  */
-export function mergeFlame(a: FlameState, b: FlameState): FlameState {
-  if (a === emptyFlame) return b;
-  if (b === emptyFlame) return a;
-  const builder = new StackTableBuilder(a.table.parent.length + b.table.parent.length);
-  const x = translated(a, builder.add(a.table));
-  const y = translated(b, builder.add(b.table));
+export function mergeStates(states: readonly FlameState[]): FlameState {
+  const told = states.filter((state) => state !== emptyFlame);
+  if (told.length < 2) return told[0] ?? emptyFlame;
+  const builder = new StackTableBuilder(2 * Math.max(...told.map(({ table }) => table.parent.length)));
+  const parts = told.map((state): Part => ({ state, to: builder.add(state.table) }));
   const nodes: Scratch = new Int32Array(builder.nodes);
   const rows: Scratch = new Int32Array(builder.rows);
-  const addNodes = (p: Column, q: Column) => addColumns(p, q, nodes);
-  const addLines = (p: RowColumn, q: RowColumn) => addRows(p, q, rows);
+  const columns = (mapOf: (state: FlameState) => ReadonlyMap<string, Column>) =>
+    mergeMaps(parts, mapOf, (found) => addColumns(placedBy('node', found), nodes));
+  const lines = (mapOf: (state: FlameState) => ReadonlyMap<string, RowColumn>) =>
+    mergeMaps(parts, mapOf, (found) => addRows(placedBy('row', found), rows));
   return {
     table: builder.finish(),
-    sums: mergeMap(x.sums, y.sums, addNodes),
-    lines: mergeMap(x.lines, y.lines, addLines),
-    counts: mergeMap(x.counts, y.counts, addCounts),
-    examples: mergeMap(x.examples, y.examples, (p, q) => addExamples(p, q, nodes)),
-    snapshots: withinLimit(mergeMap(x.snapshots, y.snapshots, laterOf)),
-    levels: mergeMap(x.levels, y.levels, addNodes),
-    levelLines: mergeMap(x.levelLines, y.levelLines, addLines),
-    levelTotals: mergeMap(x.levelTotals, y.levelTotals, addTotals),
+    sums: columns(({ sums }) => sums),
+    lines: lines((state) => state.lines),
+    counts: mergeMaps(
+      parts,
+      ({ counts }) => counts,
+      (found) => found.map(({ value }) => value).reduce(addCounts),
+    ),
+    examples: mergeMaps(
+      parts,
+      ({ examples }) => examples,
+      (found) => addExamples(placedBy('node', found), nodes),
+    ),
+    snapshots: withinLimit(mergeMaps(parts, ({ snapshots }) => snapshots, latestOf)),
+    levels: columns(({ levels }) => levels),
+    levelLines: lines(({ levelLines }) => levelLines),
+    levelTotals: mergeMaps(
+      parts,
+      ({ levelTotals }) => levelTotals,
+      (found) => found.map(({ value }) => value).reduce(addTotals),
+    ),
   };
 }
 
-type Columns = Omit<FlameState, 'table'>;
-
-function translated(state: FlameState, { node, row }: Remap): Columns {
-  const columns = (map: ReadonlyMap<string, Column>) => mapValues(map, (column) => moved(column, node));
-  const lines = (map: ReadonlyMap<string, RowColumn>) => mapValues(map, (column) => movedRows(column, row));
-  return {
-    sums: columns(state.sums),
-    lines: lines(state.lines),
-    counts: state.counts,
-    examples: mapValues(state.examples, (examples) => ({
-      ...examples,
-      at: examples.at.map((index) => node[index]!),
-    })),
-    snapshots: mapValues(state.snapshots, (snapshot) => ({
-      ...snapshot,
-      columns: columns(snapshot.columns),
-      lines: lines(snapshot.lines),
-    })),
-    levels: columns(state.levels),
-    levelLines: lines(state.levelLines),
-    levelTotals: state.levelTotals,
-  };
+/** A state, and where its table lies in that of the sum. */
+interface Part {
+  readonly state: FlameState;
+  readonly to: Remap;
 }
+interface Found<V> {
+  readonly value: V;
+  readonly to: Remap;
+}
+
+const placedBy = <C>(what: keyof Remap, found: readonly Found<C>[]): readonly Placed<C>[] =>
+  found.map(({ value, to }) => ({ column: value, to: to[what] }));
 
 export const mapValues = <V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Map<string, W> => {
   const changed = new Map<string, W>();
@@ -85,19 +90,21 @@ export const mapValues = <V, W>(map: ReadonlyMap<string, V>, change: (value: V) 
   return changed;
 };
 
-function mergeMap<V>(
-  a: ReadonlyMap<string, V>,
-  b: ReadonlyMap<string, V>,
-  merge: (x: V, y: V) => V,
+/** Makes one value of all that the parts hold under a key. */
+function mergeMaps<V>(
+  parts: readonly Part[],
+  mapOf: (state: FlameState) => ReadonlyMap<string, V>,
+  merge: (found: readonly Found<V>[]) => V,
 ): ReadonlyMap<string, V> {
-  if (b.size === 0) return a;
-  if (a.size === 0) return b;
-  const merged = new Map(a);
-  for (const [key, value] of b) {
-    const before = merged.get(key);
-    merged.set(key, before === undefined ? value : merge(before, value));
+  const groups = new Map<string, Found<V>[]>();
+  for (const { state, to } of parts) {
+    for (const [key, value] of mapOf(state)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [{ value, to }]);
+      else group.push({ value, to });
+    }
   }
-  return merged;
+  return mapValues(groups, merge);
 }
 
 /** Counts stop at 2^53 − 1 rather than lose their last digit. */
@@ -115,8 +122,19 @@ export const addTotals = (a: LevelTotal, b: LevelTotal): LevelTotal => ({
   keptInstances: plus(a.keptInstances, b.keptInstances),
 });
 
-const laterOf = (a: Snapshot, b: Snapshot): Snapshot =>
-  a.time !== b.time ? (a.time > b.time ? a : b) : a.upload >= b.upload ? a : b;
+/** Only the one that stays is translated. */
+function latestOf(found: readonly Found<Snapshot>[]): Snapshot {
+  const { value, to } = found.reduce((a, b) => (isLater(b.value, a.value) ? b : a));
+  return {
+    ...value,
+    columns: mapValues(value.columns, (column) => addColumns([{ column, to: to.node }], NO_SCRATCH)),
+    lines: mapValues(value.lines, (column) => addRows([{ column, to: to.row }], NO_SCRATCH)),
+  };
+}
+const NO_SCRATCH: Scratch = new Int32Array(0);
+
+const isLater = (a: Snapshot, b: Snapshot): boolean =>
+  a.time !== b.time ? a.time > b.time : a.upload > b.upload;
 
 /** Where each of `uploads` lies in the sorted `united`. */
 function placesIn(united: readonly UploadId[], uploads: readonly UploadId[]): Uint32Array {
@@ -129,11 +147,11 @@ function placesIn(united: readonly UploadId[], uploads: readonly UploadId[]): Ui
   return places;
 }
 
-function addExamples(a: Examples, b: Examples, scratch: Scratch): Examples {
-  const uploads = [...new Set([...a.uploads, ...b.uploads])].sort();
-  const ofA = placesIn(uploads, a.uploads);
-  const ofB = placesIn(uploads, b.uploads);
-  const { at, placeOfB } = unite(a.at, b.at, scratch);
+function addExamples(parts: readonly Placed<Examples>[], scratch: Scratch): Examples {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return { ...only.column, at: placedAt(only) };
+  const uploads = [...new Set(parts.flatMap(({ column }) => column.uploads))].sort();
+  const { at, places } = unite(parts, scratch);
   const first = new Uint32Array(at.length).fill(NONE);
   const second = new Uint32Array(at.length).fill(NONE);
   // Uploads are sorted, so that the smaller index is the smaller id; NONE is larger than all of them.
@@ -144,14 +162,14 @@ function addExamples(a: Examples, b: Examples, scratch: Scratch): Examples {
       first[place] = upload;
     } else second[place] = upload;
   };
-  const offerAll = (from: Examples, placeOf: (i: number) => number, places: Uint32Array) => {
-    for (let i = 0; i < from.at.length; i += 1) {
-      offer(placeOf(i), places[from.first[i]!]!);
-      if (from.second[i] !== NONE) offer(placeOf(i), places[from.second[i]!]!);
+  for (const [part, { column }] of parts.entries()) {
+    const placeOf = places[part]!;
+    const uploadOf = placesIn(uploads, column.uploads);
+    for (let i = 0; i < placeOf.length; i += 1) {
+      offer(placeOf[i]!, uploadOf[column.first[i]!]!);
+      if (column.second[i] !== NONE) offer(placeOf[i]!, uploadOf[column.second[i]!]!);
     }
-  };
-  offerAll(a, (i) => i, ofA);
-  offerAll(b, (i) => placeOfB[i]!, ofB);
+  }
   return { uploads, at, first, second };
 }
 

@@ -34,11 +34,15 @@ export function summariseFlame(state: FlameState, stepMs: number): FlameState {
     for (const { snapshot, bucket } of levelSnapshots(state, measure)) {
       const { version } = snapshot;
       for (const { work, column } of columnsOf(snapshot, measure, 'level')) {
-        put<Column>(levels, sumKey(measure, version, work), column, (a, b) => addColumns(a, b, nodes));
+        put<Column>(levels, sumKey(measure, version, work), column, (a, b) =>
+          addColumns([{ column: a }, { column: b }], nodes),
+        );
       }
       const lines = snapshot.lines.get(key);
       if (lines !== undefined)
-        put<RowColumn>(levelLines, seriesKey(measure, version), lines, (a, b) => addRows(a, b, rows));
+        put<RowColumn>(levelLines, seriesKey(measure, version), lines, (a, b) =>
+          addRows([{ column: a }, { column: b }], rows),
+        );
       const total = snapshot.totals.get(key) ?? 0;
       put(
         levelTotals,

@@ -3,9 +3,8 @@ import type { UploadId } from '../model/ids.ts';
 import { endOfBucket, type Head, type Partition, parentOf, type SegmentRef } from '../model/partition.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { segmentKey } from './keys.ts';
-import { mergeAll } from './kind.ts';
 import type { Sections } from './kinds/index.ts';
-import { mergeSections } from './kinds/index.ts';
+import { mergeAllSections } from './merge-sections.ts';
 import { encodeSegment } from './segment.ts';
 import { markStale } from './stale.ts';
 import { analyzerVersion, type SegmentCache, type SegmentStoreContext, type VersionedHead } from './store.ts';
@@ -177,7 +176,7 @@ async function putDelta(
   fresh: readonly Contribution[],
 ): Promise<WrittenDelta> {
   const all = fresh.map((contribution) => contribution.sections);
-  const sections = mergeAll(all, mergeSections) ?? {};
+  const sections = mergeAllSections(all);
   const uploads = new Set(fresh.map(({ uploadId }) => uploadId));
   const bytes = encodeSegment(sections, uploads);
   const key = segmentKey(partition, context.newId());

@@ -4,8 +4,8 @@ import { HOUR_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
 import { WRITER_GRACE_MS } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
-import { mergeAll } from './kind.ts';
-import { KIND_NAMES, mergeSections, type Sections } from './kinds/index.ts';
+import { KIND_NAMES, type Sections } from './kinds/index.ts';
+import { mergeAllSections } from './merge-sections.ts';
 import { encodeSegment } from './segment.ts';
 import { analyzerVersion, type LoadedSegment, type SegmentCache, type SegmentStoreContext } from './store.ts';
 
@@ -97,7 +97,7 @@ async function putMerged(
   parts: readonly SegmentRef[],
   loaded: readonly LoadedSegment[],
 ): Promise<Merged> {
-  const sections = mergeAll(loaded.map(sectionsOf), mergeSections) ?? {};
+  const sections = mergeAllSections(loaded.map(sectionsOf));
   const leaving = await leavingIds(context, partition, parts, loaded);
   const all = new Set(loaded.flatMap(({ footer }) => footer.uploads));
   const kept = [...all].filter((id) => !leaving.has(id));

@@ -10,6 +10,8 @@ export interface Kind<S> {
   readonly codecVersion: number;
   empty(): S;
   merge(a: S, b: S): S;
+  /** The same as `merge` from one to the next, at once: for states of which each costs a pass over its tables. */
+  mergeMany?(states: readonly S[]): S;
   /**
    * What a roll-up keeps of a state, in steps of `stepMs` that lie on its multiples; absent: all of it. Summarising what
    * was summarised in finer steps gives the same as summarising once.
@@ -32,6 +34,14 @@ export function mergeAll<S>(states: readonly S[], merge: (a: S, b: S) => S): S |
     level = next;
   }
   return level[0];
+}
+
+/** All states of a kind as one; undefined when there are none. */
+export function mergeStates<S>(
+  { merge, mergeMany }: Pick<Kind<S>, 'merge' | 'mergeMany'>,
+  states: readonly S[],
+): S | undefined {
+  return states.length > 2 && mergeMany !== undefined ? mergeMany(states) : mergeAll(states, merge);
 }
 
 /** Adds sums that stop at 2^53 − 1 instead of losing their last digits: still commutative and associative. */

@@ -3,7 +3,7 @@ import { END_OF_TIME, type Era, type Head, partitionKey, type Step, stepOf } fro
 import type { ServiceName } from '../model/service.ts';
 import type { EpochMs } from '../model/units.ts';
 import { decodedBytes } from './decoded-bytes.ts';
-import { type Kind, mergeAll } from './kind.ts';
+import { type Kind, mergeStates } from './kind.ts';
 import { KINDS, type KindName, type StateOf } from './kinds/index.ts';
 import { sizedCache } from './sized-cache.ts';
 import type { LoadedSegment, PlacedHead, SegmentCache, SegmentStoreContext } from './store.ts';
@@ -72,7 +72,7 @@ export function segmentReader(
     const place = `${kind} ${partitionKey(partition)}`;
     const known = merged.get(place);
     if (known?.keys === keys) return known;
-    const { empty, merge } = KINDS[kind] as Kind<unknown>;
+    const merging = KINDS[kind] as Kind<unknown>;
     const states: unknown[] = [];
     let [missing, why] = [0, ''];
     for (const shard of shards) {
@@ -84,7 +84,7 @@ export function segmentReader(
       why ||= reasons[0] ?? (loaded.gone > 0 ? 'a listed segment is not there' : '');
     }
     unreadable.note(kind, partition, missing, why || 'a roll-up was built without it');
-    const found = { keys, state: mergeAll(states, merge) ?? empty(), missing };
+    const found = { keys, state: mergeStates(merging, states) ?? merging.empty(), missing };
     // What could not be read may be there the next time.
     if (missing === 0) merged.set(place, found, decodedBytes(found.state));
     return found;

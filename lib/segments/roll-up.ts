@@ -3,8 +3,8 @@ import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
 import { WRITER_GRACE_MS } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
-import { mergeAll } from './kind.ts';
-import { KIND_NAMES, mergeSections, type Sections, summariseSections } from './kinds/index.ts';
+import { KIND_NAMES, type Sections, summariseSections } from './kinds/index.ts';
+import { mergeAllSections } from './merge-sections.ts';
 import { encodeSegment } from './segment.ts';
 import { markStale } from './stale.ts';
 import { analyzerVersion, type SegmentCache, type SegmentStoreContext, type VersionedHead } from './store.ts';
@@ -55,7 +55,8 @@ export async function rollUpBucket(
     states.push(...loaded.states);
     missing += loaded.missing;
   }
-  return publish(context, rollUp, claimed, mergeAll(states, mergeSections), missing);
+  const merged = states.length === 0 ? undefined : mergeAllSections(states);
+  return publish(context, rollUp, claimed, merged, missing);
 }
 
 /** The roll-up's head, made if there is none; undefined when somebody else is at it. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldedText } from '../../lib/flame/folded.ts';
 import { flameOf } from '../../lib/flame/from-profile.ts';
-import { mergeFlame } from '../../lib/flame/merge.ts';
+import { mergeFlame, mergeStates } from '../../lib/flame/merge.ts';
 import { emptyFlame, type FlameState, INSTANCES_MAX, snapshotOfKey } from '../../lib/flame/state.ts';
 import { treeOf } from '../../lib/flame/tree.ts';
 import { drawn, origin, T0, upload } from './drawing.ts';
@@ -20,6 +20,15 @@ describe('mergeFlame()', () => {
         same(mergeFlame(a, emptyFlame), a);
         same(mergeFlame(emptyFlame, a), a);
         same(mergeFlame(a, mergeFlame(emptyFlame, emptyFlame)), a);
+      }),
+      options,
+    );
+  });
+
+  it('says the same of many at once as from one to the next', () => {
+    fc.assert(
+      fc.property(fc.array(flameState, { maxLength: 6 }), (states) => {
+        same(mergeStates(states), states.reduce(mergeFlame, emptyFlame));
       }),
       options,
     );

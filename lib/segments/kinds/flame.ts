@@ -1,6 +1,6 @@
 import { canonicalFlame } from '../../flame/canonical.ts';
 import type { Column, RowColumn } from '../../flame/columns.ts';
-import { mergeFlame } from '../../flame/merge.ts';
+import { mergeFlame, mergeStates } from '../../flame/merge.ts';
 import { emptyFlame, type FlameState, type LevelTotal, type Snapshot } from '../../flame/state.ts';
 import { summariseFlame } from '../../flame/summarise.ts';
 import { invalidInput } from '../../model/fault.ts';
@@ -31,6 +31,7 @@ export const flameKind: Kind<FlameState> = {
   codecVersion: 1,
   empty: () => emptyFlame,
   merge: mergeFlame,
+  mergeMany: mergeStates,
   summarise: summariseFlame,
 
   encode(state) {
