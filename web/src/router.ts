@@ -7,23 +7,59 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
-const listeners = new Set<() => void>();
+/** Changes with every click into a flame graph, and draws nothing but that graph: see `useZoom`. */
+const ZOOM = 'frame';
+
 const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const withoutZoom = ({ path, query }: Place): string => {
+  const rest = new URLSearchParams(query);
+  rest.delete(ZOOM);
+  return `${path}?${rest}`;
+};
 let place = read();
 
+const listeners = new Set<() => void>();
+const zoomListeners = new Set<() => void>();
+
 function moved() {
+  const before = withoutZoom(place);
   place = read();
-  for (const listener of listeners) listener();
+  for (const listener of zoomListeners) listener();
+  if (withoutZoom(place) !== before) for (const listener of listeners) listener();
 }
 
-export function usePlace(): Place {
+function useListener(to: Set<() => void>) {
   const [, redraw] = useState(0);
   useEffect(() => {
     const listener = () => redraw((n) => n + 1);
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }, []);
+    to.add(listener);
+    return () => void to.delete(listener);
+  }, [to]);
+}
+
+/** Where we are; not drawn again when only the zoom of a flame graph changes. */
+export function usePlace(): Place {
+  useListener(listeners);
   return place;
+}
+
+/** Where the flame graph of the page is zoomed to. */
+export function useZoom(): string | null {
+  useListener(zoomListeners);
+  return place.query.get(ZOOM);
+}
+
+/** Whether it was zoomed since the page was opened: what only that needs is asked for then, and once. */
+export function useWasZoomed(): boolean {
+  const [was, setWas] = useState(place.query.has(ZOOM));
+  useEffect(() => {
+    const listener = () => {
+      if (place.query.has(ZOOM)) setWas(true);
+    };
+    zoomListeners.add(listener);
+    return () => void zoomListeners.delete(listener);
+  }, []);
+  return was;
 }
 
 /** A committed choice pushes, so that Back undoes it; typing and hovering replace. */

@@ -14,8 +14,17 @@ const SETS: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
   other: ['--d-eq'],
 };
 
-/** The token that paints a frame: what it is, with a tint by its name. */
+const tokens = new WeakMap<FlameModel, (string | undefined)[]>();
+
+/** The token that paints a frame: what it is, with a tint by its name. Once per name of a picture. */
 export function kindToken(model: FlameModel, name: number): string {
+  const known = tokens.get(model) ?? [];
+  if (known.length === 0) tokens.set(model, known);
+  known[name] ??= tokenOf(model, name);
+  return known[name];
+}
+
+function tokenOf(model: FlameModel, name: number): string {
   const set = SETS[KINDS[model.kinds[name] as number] ?? 'other'];
   let tint = 0;
   for (const char of model.names[name] as string) tint = (tint * 31 + (char.codePointAt(0) as number)) >>> 0;

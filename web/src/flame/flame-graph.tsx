@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useWidth } from '../charts/use-width.ts';
 import { changeToken, kindToken } from './colours.ts';
-import { type Cell, layout, runLength } from './layout.ts';
-import { type FlameModel, frameText, KINDS, lineTo } from './model.ts';
-import { paint, show } from './paint.ts';
+import { FlameTip, labelOf } from './flame-tip.tsx';
+import { type Cell, layout } from './layout.ts';
+import { type FlameModel, frameText, KINDS } from './model.ts';
+import { foldedHead, neighbour } from './moves.ts';
+import { outlineOf, type Painted, paint, type Theme, themeOf, type Window } from './paint.ts';
 
 const COARSE = matchMedia('(pointer: coarse)').matches;
 const ROW_PX = COARSE ? 24 : 22;
@@ -31,7 +33,6 @@ export interface FlameGraphProps {
 export function FlameGraph(props: FlameGraphProps) {
   const { model, zoom, setZoom, hits, lit, setLit, side, amount } = props;
   const [box, width] = useWidth(GUESS_PX);
-  const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
   const [chosen, setChosen] = useState<number | undefined>();
@@ -46,57 +47,26 @@ export function FlameGraph(props: FlameGraphProps) {
     [model, zoom, width, value, expanded, hits],
   );
   const height = Math.min(rows, ROWS_MAX) * ROW_PX;
-
-  const byRow = useMemo(() => rowsOf(cells, rows), [cells, rows]);
-  const byName = useMemo(() => namesOf(model, cells), [model, cells]);
-
-  const picture = useRef<HTMLCanvasElement | undefined>(undefined);
-  // Kept, since asking the element would lay the page out in the middle of drawing.
-  const top = useRef(0);
-  const view = () => ({ width, height, top: top.current, rowHeight: ROW_PX });
-  const outline = useRef(() => {});
-  outline.current = () => {
-    if (!canvas.current || !picture.current) return;
-    const marked = lit === undefined ? [] : (byName.get(lit) ?? []);
-    const own = cells.find((cell) => cell.kind === 'frame' && cell.node === chosen);
-    show(canvas.current, picture.current, view(), own ? [...marked, own] : marked);
-  };
-  const draw = useRef(() => {});
-  draw.current = () => {
-    if (!canvas.current) return;
-    picture.current ??= document.createElement('canvas');
-    const kindOf = (cell: Cell) =>
-      cell.kind === 'frame' ? model.kinds[model.name[cell.node] as number] : undefined;
-    const isHit = (cell: Cell) =>
-      hits?.has(model.name[cell.node] as number) === true && cell.kind === 'frame';
-    paint(picture.current, canvas.current, view(), {
-      cells,
-      token: (cell) => tokenOf(model, cell),
-      label: (cell) => labelOf(model, cell, amount),
-      isDim: (cell) => hits !== undefined && !isHit(cell) && cell.node !== 0,
-      isStriped: (cell) => kindOf(cell) === COLLECTOR,
-      isBold: (cell) => kindOf(cell) === APP,
-    });
-    outline.current();
-  };
-  // A hover draws outlines over the picture; only what changes bars draws them anew.
-  useLayoutEffect(() => draw.current(), [cells, width, height, hits, model, amount]);
-  useLayoutEffect(() => outline.current(), [lit, chosen]);
-  useEffect(() => {
-    const again = () => draw.current();
-    const theme = new MutationObserver(again);
-    theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', again);
-    return () => {
-      theme.disconnect();
-      dark.removeEventListener('change', again);
-    };
-  }, []);
+  const byRow = useMemo(() => Map.groupBy(cells, ({ row }) => row), [cells]);
+  const painted = useMemo(() => paintedOf(model, cells, hits, amount), [model, cells, hits, amount]);
+  const [canvas, scrolled] = usePainting(painted, { width, height, rowHeight: ROW_PX });
+  // Outlines lie over the picture: a hover draws nothing anew.
+  const outline = useMemo(
+    () =>
+      lit === undefined && chosen === undefined
+        ? ''
+        : outlineOf(
+            cells.filter(
+              ({ kind, node }) => kind === 'frame' && (node === chosen || model.name[node] === lit),
+            ),
+            ROW_PX,
+          ),
+    [model, cells, lit, chosen],
+  );
 
   const cellAt = (event: PointerEvent | MouseEvent): Cell | undefined => {
-    const row = Math.floor((event.offsetY + top.current) / ROW_PX);
-    return byRow[row]?.find(({ x, width }) => event.offsetX >= x && event.offsetX < x + width);
+    const row = Math.floor((event.offsetY + scrolled.current) / ROW_PX);
+    return byRow.get(row)?.find(({ x, width }) => event.offsetX >= x && event.offsetX < x + width);
   };
   const open = (cell: Cell) => {
     if (cell.kind === 'run') setExpanded(new Set([...expanded, cell.node]));
@@ -137,41 +107,52 @@ export function FlameGraph(props: FlameGraphProps) {
         class="flame-scroll"
         ref={scroller}
         style={{ height: `${height}px` }}
-        onScroll={(event) => {
-          top.current = event.currentTarget.scrollTop;
-          draw.current();
-        }}
+        onScroll={(event) => scrolled.to(event.currentTarget.scrollTop)}
       >
-        <canvas
-          ref={canvas}
-          tabIndex={0}
-          role="img"
-          aria-label={`${props.label} The table beside it holds the same figures. Arrow keys move, Enter zooms, Escape zooms out, c copies the frame.`}
-          style={{ height: `${height}px` }}
-          data-cells={cells.length}
-          onPointerMove={(event) => {
-            if (event.pointerType !== 'mouse') return;
-            const cell = cellAt(event);
-            setTip(cell && { cell, x: event.offsetX, y: event.offsetY });
-            setLit(cell?.kind === 'frame' ? model.name[cell.node] : undefined);
-          }}
-          onPointerLeave={() => {
-            setTip(undefined);
-            setLit(undefined);
-          }}
-          onClick={(event) => {
-            const cell = cellAt(event);
-            if (!cell) return;
-            // By touch the first tap says what it is, the second one zooms.
-            if (COARSE && cell.node !== chosen) choose(cell.node);
-            else open(cell);
-          }}
-          onKeyDown={onKey}
-          onBlur={() => setTip(undefined)}
-        />
+        <div class="flame-stage" style={{ height: `${height}px` }}>
+          <canvas
+            ref={canvas}
+            tabIndex={0}
+            role="img"
+            aria-label={`${props.label} The table beside it holds the same figures. Arrow keys move, Enter zooms, Escape zooms out, c copies the frame.`}
+            data-cells={cells.length}
+            onPointerMove={(event) => {
+              if (event.pointerType !== 'mouse') return;
+              const cell = cellAt(event);
+              setTip(cell && { cell, x: event.offsetX, y: event.offsetY });
+              setLit(cell?.kind === 'frame' ? model.name[cell.node] : undefined);
+            }}
+            onPointerLeave={() => {
+              setTip(undefined);
+              setLit(undefined);
+            }}
+            onClick={(event) => {
+              const cell = cellAt(event);
+              if (!cell) return;
+              // By touch the first tap says what it is, the second one zooms.
+              if (COARSE && cell.node !== chosen) choose(cell.node);
+              else open(cell);
+            }}
+            onKeyDown={onKey}
+            onBlur={() => setTip(undefined)}
+          />
+        </div>
+        <svg class="flame-marks" width={width} height={rows * ROW_PX} aria-hidden="true">
+          <path d={outline} />
+        </svg>
         <div style={{ height: `${rows * ROW_PX - height}px` }} />
       </div>
-      {tip && <Tip model={model} cell={tip.cell} x={tip.x} y={tip.y} width={width} amount={amount} />}
+      {tip && (
+        <FlameTip
+          model={model}
+          cell={tip.cell}
+          x={tip.x}
+          y={tip.y}
+          width={width}
+          rowHeight={ROW_PX}
+          amount={amount}
+        />
+      )}
       <span class="sr" aria-live="polite">
         {spoken}
       </span>
@@ -179,22 +160,59 @@ export function FlameGraph(props: FlameGraphProps) {
   );
 }
 
-function rowsOf(cells: readonly Cell[], rows: number): readonly (readonly Cell[])[] {
-  const byRow: Cell[][] = Array.from({ length: rows }, () => []);
-  for (const cell of cells) byRow[cell.row]?.push(cell);
-  return byRow;
+/** Keeps a canvas painted: again when what it shows changes, when it is scrolled, and when the theme does. */
+function usePainting(painted: Painted, { width, height, rowHeight }: Omit<Window, 'top'>) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const theme = useRef<Theme | undefined>(undefined);
+  const draw = useRef(() => {});
+  // Kept, since asking the element would lay the page out in the middle of drawing.
+  const scrolled = useRef({
+    current: 0,
+    to(top: number) {
+      this.current = top;
+      draw.current();
+    },
+  }).current;
+  draw.current = () => {
+    if (!canvas.current) return;
+    theme.current ??= themeOf(canvas.current);
+    paint(canvas.current, theme.current, { width, height, top: scrolled.current, rowHeight }, painted);
+  };
+  useLayoutEffect(() => draw.current(), [painted, width, height]);
+  useEffect(() => {
+    const again = () => {
+      theme.current = undefined;
+      draw.current();
+    };
+    const chosen = new MutationObserver(again);
+    chosen.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', again);
+    return () => {
+      chosen.disconnect();
+      dark.removeEventListener('change', again);
+    };
+  }, []);
+  return [canvas, scrolled] as const;
 }
 
-function namesOf(model: FlameModel, cells: readonly Cell[]): ReadonlyMap<number, readonly Cell[]> {
-  const byName = new Map<number, Cell[]>();
-  for (const cell of cells) {
-    if (cell.kind !== 'frame') continue;
-    const name = model.name[cell.node] as number;
-    const same = byName.get(name);
-    if (same) same.push(cell);
-    else byName.set(name, [cell]);
-  }
-  return byName;
+function paintedOf(
+  model: FlameModel,
+  cells: readonly Cell[],
+  hits: ReadonlySet<number> | undefined,
+  amount: FlameGraphProps['amount'],
+): Painted {
+  const kindOf = ({ kind, node }: Cell) =>
+    kind === 'frame' ? model.kinds[model.name[node] as number] : undefined;
+  const isHit = ({ kind, node }: Cell) => hits?.has(model.name[node] as number) === true && kind === 'frame';
+  return {
+    cells,
+    token: (cell) => tokenOf(model, cell),
+    label: (cell) => labelOf(model, cell, amount),
+    isDim: (cell) => hits !== undefined && !isHit(cell) && cell.node !== 0,
+    isStriped: (cell) => kindOf(cell) === COLLECTOR,
+    isBold: (cell) => kindOf(cell) === APP,
+  };
 }
 
 const tokenOf = (model: FlameModel, cell: Cell): string => {
@@ -208,117 +226,5 @@ const tokenOf = (model: FlameModel, cell: Cell): string => {
   );
 };
 
-function labelOf(model: FlameModel, cell: Cell, amount: FlameGraphProps['amount']): string {
-  if (cell.kind === 'run') return `⋯ ${cell.count} framework frames`;
-  if (cell.kind === 'merged') return `${cell.count} frames`;
-  const total = model.whole.total[cell.node] as number;
-  const name = cell.node === 0 ? 'all' : (model.names[model.name[cell.node] as number] as string);
-  if (model.sides) {
-    const change = (model.sides[1].total[cell.node] as number) - (model.sides[0].total[cell.node] as number);
-    return cell.width > 180 && change !== 0
-      ? `${name}  ${change > 0 ? '+' : '−'}${amount(Math.abs(change))}`
-      : name;
-  }
-  if (cell.node === 0) return `all  ${amount(total)}`;
-  return cell.width > 220 ? `${name}  ${share(total, model.whole.total[0] as number)}` : name;
-}
-
-const share = (part: number, whole: number): string =>
-  whole > 0 ? `${((100 * part) / whole).toFixed(1)}\u2009%` : '–';
-
 const spokenOf = (model: FlameModel, node: number, amount: FlameGraphProps['amount']): string =>
   `${frameText(model, node)}, total ${amount(model.whole.total[node] as number)}, self ${amount(model.whole.self[node] as number)}`;
-
-/** Where an arrow key leads. */
-function neighbour(model: FlameModel, node: number, key: string, value: Float64Array): number | undefined {
-  const first = model.child[model.childStart[node] as number];
-  if (key === 'ArrowDown')
-    return (model.childStart[node + 1] as number) > (model.childStart[node] as number) ? first : undefined;
-  const up = model.parent[node] as number;
-  if (key === 'ArrowUp') return up < 0 ? undefined : up;
-  if ((key !== 'ArrowLeft' && key !== 'ArrowRight') || up < 0) return undefined;
-  const siblings = [...model.child.subarray(model.childStart[up], model.childStart[up + 1])].filter(
-    (one) => (value[one] as number) > 0,
-  );
-  return siblings[siblings.indexOf(node) + (key === 'ArrowRight' ? 1 : -1)];
-}
-
-/** The node whose bar a node lies in: the first of its run where that is folded. */
-function foldedHead(
-  model: FlameModel,
-  node: number,
-  expanded: ReadonlySet<number>,
-  hits: ReadonlySet<number> | undefined,
-): number {
-  if (hits) return node;
-  for (const step of lineTo(model, node)) {
-    const length = runLength(model, step);
-    if (length < 3 || expanded.has(step)) continue;
-    let at = step;
-    for (let i = 0; i < length; i += 1, at = model.child[model.childStart[at] as number] as number)
-      if (at === node) return step;
-  }
-  return node;
-}
-
-const TIP_PX = 300;
-
-function Tip({
-  model,
-  cell,
-  x,
-  y,
-  width,
-  amount,
-}: {
-  model: FlameModel;
-  cell: Cell;
-  x: number;
-  y: number;
-  width: number;
-  amount: (value: number) => string;
-}) {
-  const name = model.name[cell.node] as number;
-  const whole = model.whole.total[0] as number;
-  const figures = (value: number) => (
-    <dd>
-      {amount(value)} · {share(value, whole)}
-    </dd>
-  );
-  const left = Math.max(0, Math.min(x + 14, width - TIP_PX));
-  return (
-    <div class="tip flame-tip" style={{ transform: `translate(${left}px, ${y + ROW_PX}px)` }}>
-      <b>
-        {cell.kind === 'frame' ? (cell.node === 0 ? 'all' : model.names[name]) : labelOf(model, cell, amount)}
-      </b>
-      {cell.kind === 'frame' && model.files[name] && <div class="at">{model.files[name]}</div>}
-      <dl>
-        {model.sides && cell.kind !== 'merged' ? (
-          <>
-            <dt>before</dt>
-            <dd>{amount(model.sides[0].total[cell.node] as number)}</dd>
-            <dt>after</dt>
-            <dd>{amount(model.sides[1].total[cell.node] as number)}</dd>
-          </>
-        ) : (
-          cell.kind !== 'merged' && (
-            <>
-              <dt>total</dt>
-              {figures(model.whole.total[cell.node] as number)}
-              <dt>self</dt>
-              {figures(model.whole.self[cell.node] as number)}
-            </>
-          )
-        )}
-        <dt>
-          {cell.kind === 'frame'
-            ? KINDS[model.kinds[name] as number]
-            : cell.kind === 'run'
-              ? 'click to unfold'
-              : 'too narrow'}
-        </dt>
-        <dd />
-      </dl>
-    </div>
-  );
-}

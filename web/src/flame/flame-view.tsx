@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
-import { go, hrefWith, usePlace } from '../router.ts';
+import { useCallback, useMemo, useState } from 'preact/hooks';
+import { go, hrefWith, usePlace, useZoom } from '../router.ts';
+import { afterFrame, useAfterFrame } from './after-frame.ts';
 import { FlameGraph } from './flame-graph.tsx';
 import { FunctionTable } from './function-table.tsx';
 import { type FlameModel, type FlamePicture, flameModel, lineTo, nodeOfHash, pathHash } from './model.ts';
@@ -36,10 +37,23 @@ export function FlameView({
   const model = useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
   const text = query.get('q') ?? '';
   const hits = useMemo(() => hitsOf(model, text), [model, text]);
-  const hash = query.get('frame');
-  const zoom = useMemo(() => nodeOfHash(model, hash), [model, hash]);
-  const setZoom = (node: number) => go(hrefWith({ frame: node === 0 ? null : pathHash(model, node) }));
+  const found = useMemo(() => hits && shareText(model, hits), [model, hits]);
+  const { zoom, settled, setZoom } = useZoomedNode(model);
+  const told = useAfterFrame(settled);
+  const panel = useMemo(() => told > 0 && about?.(model, told), [about, model, told]);
   const side = sides ? (query.get('width') === 'before' ? 'before' : 'after') : undefined;
+  const table = useMemo(
+    () => (
+      <FunctionTable
+        model={model}
+        amount={amount}
+        lit={lit}
+        setLit={setLit}
+        find={(name) => go(hrefWith({ q: name === text ? null : name }), 'replace')}
+      />
+    ),
+    [model, amount, lit, text],
+  );
   return (
     <div class="flamebox">
       <div>
@@ -66,7 +80,7 @@ export function FlameView({
           )}
           <Crumbs model={model} zoom={zoom} setZoom={setZoom} />
           <span class="grow" />
-          {hits && <span class="note nb">{shareText(model, hits)}</span>}
+          {found && <span class="note nb">{found}</span>}
           <input
             class="field"
             type="search"
@@ -125,17 +139,35 @@ export function FlameView({
             </span>
           </div>
         </div>
-        {zoom > 0 && about?.(model, zoom)}
+        {panel}
       </div>
-      <FunctionTable
-        model={model}
-        amount={amount}
-        lit={lit}
-        setLit={setLit}
-        find={(name) => go(hrefWith({ q: name === text ? null : name }), 'replace')}
-      />
+      {table}
     </div>
   );
+}
+
+interface Zoomed {
+  readonly model: FlameModel;
+  readonly node: number;
+}
+
+/** The node of the URL. A click is drawn at once and goes into the URL after that frame: a URL costs as much as a drawing. */
+function useZoomedNode(model: FlameModel) {
+  const hash = useZoom();
+  const [ahead, setAhead] = useState<Zoomed | undefined>();
+  const settled = useMemo(() => nodeOfHash(model, hash), [model, hash]);
+  const setZoom = useCallback(
+    (node: number) => {
+      const to = { model, node };
+      setAhead(to);
+      afterFrame(() => {
+        go(hrefWith({ frame: node === 0 ? null : pathHash(model, node) }));
+        setAhead((now) => (now === to ? undefined : now));
+      });
+    },
+    [model],
+  );
+  return { zoom: ahead?.model === model ? ahead.node : settled, settled, setZoom };
 }
 
 const CRUMBS = 3;

@@ -101,8 +101,7 @@ function Details({
   file: string;
   amount: (value: number) => string;
 }) {
-  const there = useMemo(() => flameModel(of), [of]);
-  const upload = useMemo(() => exampleOf(of, there, pathHash(model, node)), [of, there, model, node]);
+  const upload = useMemo(() => exampleOf(of, pathHash(model, node)), [of, model, node]);
   const lines = of.functionLines?.find((one) => one.name === text && one.file === file)?.lines ?? [];
   const told = lines.filter(({ line }) => line > 0);
   const most = Math.max(1, ...told.map(({ total }) => Number(total)));
@@ -160,12 +159,16 @@ function Details({
   );
 }
 
+const models = new WeakMap<ApiFlamegraph, FlameModel>();
+
 /** Nodes are numbered as the bars are sent, row by row. */
-function exampleOf({ examples }: ApiFlamegraph, there: FlameModel, hash: string): string | undefined {
+function exampleOf(of: ApiFlamegraph, hash: string): string | undefined {
+  const there = models.get(of) ?? flameModel(of);
+  models.set(of, there);
   let node = nodeOfHash(there, hash);
-  if (!examples || node === 0) return undefined;
-  for (const row of examples.levels) {
-    if (node < row.length) return examples.uploads[row[node] as number];
+  if (!of.examples || node === 0) return undefined;
+  for (const row of of.examples.levels) {
+    if (node < row.length) return of.examples.uploads[row[node] as number];
     node -= row.length;
   }
   return undefined;

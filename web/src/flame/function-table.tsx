@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import { share } from './flame-tip.tsx';
 import { type FlameModel, type FunctionRow, functionsOf, KINDS } from './model.ts';
 
 const SHOWN = 12;
@@ -27,8 +28,10 @@ export function FunctionTable({
       .filter((row) => key(row) > 0)
       .sort((a, b) => key(b) - key(a));
   }, [model, by]);
-  const whole = model.whole.total[0] as number;
-  const share = (value: number) => (whole > 0 ? `${((100 * value) / whole).toFixed(1)}\u2009%` : '–');
+  const shown = useMemo(
+    () => ranked.slice(0, all ? MORE : SHOWN).map((row) => worded(model, row, amount)),
+    [model, ranked, all, amount],
+  );
   return (
     <div class="functions">
       <div class="row between">
@@ -55,7 +58,7 @@ export function FunctionTable({
           </tr>
         </thead>
         <tbody>
-          {ranked.slice(0, all ? MORE : SHOWN).map((row) => (
+          {shown.map(({ row, figures }) => (
             <tr
               key={row.name}
               data-row
@@ -63,42 +66,12 @@ export function FunctionTable({
               onPointerEnter={() => setLit(row.name)}
               onPointerLeave={() => setLit(undefined)}
             >
-              <td>
-                <button
-                  type="button"
-                  class="quiet fn"
-                  title={`Find ${model.names[row.name]}`}
-                  onClick={() => find(model.names[row.name] as string)}
-                >
-                  <i
-                    class="sw"
-                    aria-hidden="true"
-                    style={{ background: `var(${SWATCH[model.kinds[row.name] as number]})` }}
-                  />
-                  {model.names[row.name]}
-                  <span class="sr">, {KINDS[model.kinds[row.name] as number]}</span>
-                </button>
-                {model.files[row.name] && <span class="at">{model.files[row.name]}</span>}
-              </td>
-              {model.sides ? (
-                <>
-                  <td class="num mid">{amount(row.before)}</td>
-                  <td class="num mid">{amount(row.after)}</td>
-                  <td class={`num strong ${row.after > row.before ? 'c-growth' : 'c-floor'}`}>
-                    {row.after > row.before ? '+' : '−'}
-                    {amount(Math.abs(row.after - row.before))}
-                  </td>
-                </>
-              ) : (
-                <>
-                  <td class="num" title={amount(row.self)}>
-                    {share(row.self)}
-                  </td>
-                  <td class="num mid" title={amount(row.total)}>
-                    {share(row.total)}
-                  </td>
-                </>
-              )}
+              <FunctionName model={model} name={row.name} find={find} />
+              {figures.map(({ key, text, title, looks }) => (
+                <td key={key} class={`num ${looks}`} title={title}>
+                  {text}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -110,4 +83,57 @@ export function FunctionTable({
       )}
     </div>
   );
+}
+
+function FunctionName({
+  model,
+  name,
+  find,
+}: {
+  model: FlameModel;
+  name: number;
+  find: (name: string) => void;
+}) {
+  const kind = model.kinds[name] as number;
+  return (
+    <td>
+      <button
+        type="button"
+        class="quiet fn"
+        title={`Find ${model.names[name]}`}
+        onClick={() => find(model.names[name] as string)}
+      >
+        <i class="sw" aria-hidden="true" style={{ background: `var(${SWATCH[kind]})` }} />
+        {model.names[name]}
+        <span class="sr">, {KINDS[kind]}</span>
+      </button>
+      {model.files[name] && <span class="at">{model.files[name]}</span>}
+    </td>
+  );
+}
+
+/** A row with its figures as texts: made once, since numbers are slow to write and rows are drawn at every hover. */
+function worded(model: FlameModel, row: FunctionRow, amount: (value: number) => string) {
+  const { self, total, before, after } = row;
+  const whole = model.whole.total[0] as number;
+  const grew = after > before;
+  const change = `${grew ? '+' : '−'}${amount(Math.abs(after - before))}`;
+  const figures = model.sides
+    ? [
+        { key: 'before', text: amount(before), looks: 'mid' },
+        { key: 'after', text: amount(after), looks: 'mid' },
+        { key: 'change', text: change, looks: `strong ${grew ? 'c-growth' : 'c-floor'}` },
+      ]
+    : [
+        { key: 'self', text: share(self, whole), title: amount(self), looks: '' },
+        { key: 'total', text: share(total, whole), title: amount(total), looks: 'mid' },
+      ];
+  return { row, figures: figures as readonly Figure[] };
+}
+
+interface Figure {
+  readonly key: string;
+  readonly text: string;
+  readonly title?: string;
+  readonly looks: string;
 }

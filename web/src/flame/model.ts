@@ -181,19 +181,33 @@ export function kindOf(
   return frame?.inApp === 0 ? 'library' : 'app';
 }
 
+/** FNV-1a. */
+function hashOfText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Two hashes as one that depends on their order; the last step of MurmurHash3 spreads its bits. */
+function mixed(a: number, b: number): number {
+  let hash = Math.imul(a, 0x01000193) ^ b;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 const hashes = new WeakMap<FlameModel, Uint32Array>();
 
 /** By node, of the names from the root down to it; each goes on from its parent's, once per picture. */
 function hashesOf(model: FlameModel): Uint32Array {
   const known = hashes.get(model);
   if (known) return known;
+  const ofName = Uint32Array.from(model.names, hashOfText);
   const all = new Uint32Array(model.count);
   for (let node = 0; node < model.count; node += 1) {
     const up = model.parent[node] as number;
-    let hash = up < 0 ? 0x811c9dc5 : (all[up] as number);
-    for (const char of `${model.names[model.name[node] as number]}\n`)
-      hash = Math.imul(hash ^ (char.codePointAt(0) as number), 0x01000193) >>> 0;
-    all[node] = hash;
+    const above = up < 0 ? 0x811c9dc5 : (all[up] as number);
+    all[node] = mixed(above, ofName[model.name[node] as number] as number);
   }
   hashes.set(model, all);
   return all;

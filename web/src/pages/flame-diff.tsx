@@ -1,4 +1,5 @@
 import '../flame/flame.css';
+import { useCallback } from 'preact/hooks';
 import type { ApiFlamegraphDiff, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
 import { useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
@@ -125,7 +126,7 @@ function Diff({
   const shown = types.find(({ type, unit }) => type === right.type.type && unit === right.type.unit);
   const versions = shown?.versions.filter(Boolean) ?? [];
   const isLevel = right.type.temporality === 'level';
-  const amount = (value: number) => profileAmount(value, right.type.unit);
+  const amount = useCallback((value: number) => profileAmount(value, right.type.unit), [right.type.unit]);
   // Two ranges of different lengths, or loads, are compared by share: sums would only say that one was longer.
   const scale = isLevel || Number(left.total) === 0 ? 1 : Number(right.total) / Number(left.total);
   return (

@@ -1,4 +1,5 @@
 import '../flame/flame.css';
+import { useCallback } from 'preact/hooks';
 import type { ApiFlamegraph, ApiFunction, ApiProfileType } from '../../../lib/http/flame-schemas.ts';
 import { type Loaded, useApi } from '../api.ts';
 import { Page } from '../components/page.tsx';
@@ -7,10 +8,11 @@ import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
+import type { FlameModel } from '../flame/model.ts';
 import { Picks } from '../flame/picks.tsx';
 import { WorkFunctions } from '../flame/work-functions.tsx';
 import { count, percent } from '../format.ts';
-import { href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { href, hrefWith, RANGE_KEYS, servicePath, usePlace, useWasZoomed } from '../router.ts';
 import { dayTime, isoTime, type Range, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
@@ -39,7 +41,7 @@ export function FlamePage({ service }: { service: string }) {
   const some = (types.data?.items.length ?? 0) > 0;
   const key = `${span}|${picks}`;
   const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, key, asked);
-  const isZoomed = query.get('frame') !== null && !picks.has('inverted');
+  const isZoomed = useWasZoomed() && !picks.has('inverted');
   const details = useApi<ApiFlamegraph>(
     some && isZoomed ? `${base}/flamegraph` : undefined,
     `${key}|details`,
@@ -135,7 +137,13 @@ function Graph({
 }) {
   const { zone } = useView();
   const { type, from, to, profiles, instances, shownInstances } = data;
-  const amount = (value: number) => profileAmount(value, type.unit);
+  const amount = useCallback((value: number) => profileAmount(value, type.unit), [type.unit]);
+  const about = useCallback(
+    (model: FlameModel, node: number) => (
+      <FramePanel type={type.type} {...{ model, node, service, details, functions, amount }} />
+    ),
+    [type.type, service, details.data, details.problem, functions, amount],
+  );
   return (
     <>
       <Answer data={data} name={name} />
@@ -155,9 +163,7 @@ function Graph({
           picture={data}
           amount={amount}
           label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
-          about={(model, node) => (
-            <FramePanel type={type.type} {...{ model, node, service, details, functions, amount }} />
-          )}
+          about={about}
         />
         {type.temporality === 'level' && (
           <p class="note under">

@@ -1,0 +1,74 @@
+import { THIN_SPACE } from '../../../lib/model/format-number.ts';
+import type { Cell } from './layout.ts';
+import { type FlameModel, KINDS } from './model.ts';
+
+const TIP_PX = 300;
+
+export interface TipProps {
+  readonly model: FlameModel;
+  readonly cell: Cell;
+  /** Of the pointer, within the graph. */
+  readonly x: number;
+  readonly y: number;
+  /** Of the graph. */
+  readonly width: number;
+  readonly rowHeight: number;
+  readonly amount: (value: number) => string;
+}
+
+/** What a bar is and how much: one per graph, beside the pointer or under what a key chose. */
+export function FlameTip({ model, cell, x, y, width, rowHeight, amount }: TipProps) {
+  const name = model.name[cell.node] as number;
+  const left = Math.max(0, Math.min(x + 14, width - TIP_PX));
+  return (
+    <div class="tip flame-tip" style={{ transform: `translate(${left}px, ${y + rowHeight}px)` }}>
+      <b>
+        {cell.kind === 'frame' ? (cell.node === 0 ? 'all' : model.names[name]) : labelOf(model, cell, amount)}
+      </b>
+      {cell.kind === 'frame' && model.files[name] && <div class="at">{model.files[name]}</div>}
+      <dl>
+        {cell.kind !== 'merged' && <Figures model={model} node={cell.node} amount={amount} />}
+        <dt>{wordOf(model, cell)}</dt>
+        <dd />
+      </dl>
+    </div>
+  );
+}
+
+function Figures({ model, node, amount }: { model: FlameModel; node: number; amount: TipProps['amount'] }) {
+  const { whole, sides } = model;
+  const rows = sides
+    ? [
+        ['before', amount(sides[0].total[node] as number)],
+        ['after', amount(sides[1].total[node] as number)],
+      ]
+    : (['total', 'self'] as const).map((word) => {
+        const value = whole[word][node] as number;
+        return [word, `${amount(value)} · ${share(value, whole.total[0] as number)}`];
+      });
+  return rows.flatMap(([word, text]) => [<dt key={word}>{word}</dt>, <dd key={`${word} value`}>{text}</dd>]);
+}
+
+function wordOf(model: FlameModel, { kind, node }: Cell): string | undefined {
+  if (kind === 'frame') return KINDS[model.kinds[model.name[node] as number] as number];
+  return kind === 'run' ? 'click to unfold' : 'too narrow';
+}
+
+/** What stands in a bar. */
+export function labelOf(model: FlameModel, cell: Cell, amount: TipProps['amount']): string {
+  if (cell.kind === 'run') return `⋯ ${cell.count} framework frames`;
+  if (cell.kind === 'merged') return `${cell.count} frames`;
+  const total = model.whole.total[cell.node] as number;
+  const name = cell.node === 0 ? 'all' : (model.names[model.name[cell.node] as number] as string);
+  if (model.sides) {
+    const change = (model.sides[1].total[cell.node] as number) - (model.sides[0].total[cell.node] as number);
+    return cell.width > 180 && change !== 0
+      ? `${name}  ${change > 0 ? '+' : '−'}${amount(Math.abs(change))}`
+      : name;
+  }
+  if (cell.node === 0) return `all  ${amount(total)}`;
+  return cell.width > 220 ? `${name}  ${share(total, model.whole.total[0] as number)}` : name;
+}
+
+export const share = (part: number, whole: number): string =>
+  whole > 0 ? `${((100 * part) / whole).toFixed(1)}${THIN_SPACE}%` : '–';
