@@ -1,5 +1,5 @@
 import type { Explained, SentencePart } from '../model/finding.ts';
-import { formatCount, formatPercent, formatRate } from '../model/format-number.ts';
+import { formatCount, formatInterval, formatPercent, formatRate } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { releaseParts } from './release-wording.ts';
@@ -36,6 +36,7 @@ export function leakWording(facts: LeakSituation): Wording {
   const title = serviceTitle(facts.service);
   const end = [
     ...allocatedAt(facts),
+    ...growingType(facts),
     ...outside(facts),
     ...forecast(facts),
     ...stopGap(facts),
@@ -184,6 +185,23 @@ function allocatedAt({ explained }: LeakSituation): SentencePart[] {
     text(` Allocated at ${placeOf(line)}${whose}${own ? `, called from ${placeOf(own)}` : ''}: `),
     number(formatPercent(Math.min(1, line.share))),
     text(' of what stayed in heap profiles.'),
+  ];
+}
+
+/** The type that grows is `Session`: 97 % of the objects that came. */
+function growingType({ explained }: LeakSituation): SentencePart[] {
+  const [first] = explained?.parts ?? [];
+  if (first === undefined || first.share < MOSTLY_THERE) return [];
+  const [what, of] =
+    first.role === 'object_count'
+      ? ['The type of object that grows', 'the objects that came']
+      : ['What grows of them', 'those that came'];
+  return [
+    text(` ${what} is ${first.part}: `),
+    number(formatPercent(Math.min(1, first.share))),
+    text(` of ${of}`),
+    ...(first.perUnit ? [text(', '), number(formatInterval(first.perUnit, 'count')), text(' per unit')] : []),
+    text('.'),
   ];
 }
 

@@ -1,8 +1,7 @@
 import type { Explained, FixProof, SentencePart } from '../model/finding.ts';
-import { formatCount, formatDuration } from '../model/format-number.ts';
+import { formatCount, THIN_SPACE } from '../model/format-number.ts';
 import type { Suspect } from '../model/leak.ts';
-import { HOUR_MS } from '../model/units.ts';
-import { number, service, text, unitList } from './sentence.ts';
+import { number, text, unitList } from './sentence.ts';
 import { keptText, type Situation } from './wording.ts';
 
 interface ReleaseSituation extends Situation {
@@ -38,10 +37,9 @@ function listOf(versions: readonly string[]): string {
 }
 
 /** 1.4.3 has served 1,200 of about 9,000 `POST /cart/items` that would prove it fixed. */
-function fixParts({ suspects, role, service: name }: ReleaseSituation, fix: FixProof): SentencePart[] {
+function fixParts({ suspects, role }: ReleaseSituation, fix: FixProof): SentencePart[] {
   const { version, state, by, kept, served, needed } = fix;
-  const amount = (value: number) =>
-    by === 'unit' ? formatCount(Math.ceil(value)) : formatDuration(value * HOUR_MS);
+  const amount = (value: number) => formatCount(Math.ceil(value)) + (by === 'unit' ? '' : `${THIN_SPACE}h`);
   const release = text(` ${nameOf(version)} `);
   const shown = kept && by === 'unit' ? [text(': '), number(keptText(kept, role))] : [];
   if (state === 'keeps') return [release, text('does the same'), ...shown, text('.')];
@@ -55,9 +53,7 @@ function fixParts({ suspects, role, service: name }: ReleaseSituation, fix: FixP
     ];
   if (needed === null) return [];
   const what =
-    by === 'unit'
-      ? [text(' '), ...unitList(suspects[0]?.units ?? [])]
-      : [text(' of processes of '), service(name)];
+    by === 'unit' ? [text(' '), ...unitList(suspects[0]?.units ?? [])] : [text(' of its processes')];
   return [
     release,
     text(by === 'unit' ? 'has served ' : 'has run for '),

@@ -175,6 +175,15 @@ export const FindingSchema = z.object({
         compared: z
           .array(z.object({ unit: UnitSchema, perHourBefore: z.number(), perHourAfter: z.number() }))
           .meta({ description: 'calls before and after the onset; ranks nothing' }),
+        parts: z
+          .array(
+            z.object({
+              ...{ role: RoleSchema, part: z.string(), share: z.number(), perHour: z.number() },
+              perUnit: IntervalSchema.nullable(),
+            }),
+          )
+          .optional()
+          .meta({ description: 'types of objects, states of threads, kinds of handles that grew' }),
         releases: ReleasesSchema.nullable().optional(),
       })
       .optional()

@@ -15,6 +15,7 @@ import type { LeakResult } from '../model/leak.ts';
 import type { MemoryRole } from '../model/memory.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
+import { growingParts } from './growing-parts.ts';
 import { profilesOf } from './heap-profiles.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
@@ -51,6 +52,7 @@ export function explainLeak(
         allUnits,
       }) ?? null,
     compared: comparedCounts(life, onset),
+    parts: growingParts(loaded, life, suspectCounts(life, result), onset),
     releases,
   };
 }
@@ -73,17 +75,20 @@ function growthsOf(loaded: LoadedService, { instance }: LifeOfRole, onset: Epoch
   };
 }
 
+/** Finished units of the suspect at a time; undefined when none is named or counted. */
+function suspectCounts(life: LifeOfRole, { suspects }: LeakResult): ((time: number) => number) | undefined {
+  const unit = suspects[0]?.units[0];
+  const counts = unit && unitCounts(life.work).find((one) => unitKey(one.unit) === unitKey(unit));
+  return counts && ((time) => counts.at(time));
+}
+
 /** Lines from the heap profiles of the process, whatever protocol brought them. */
 function linesOf(loaded: LoadedService, life: LifeOfRole, result: LeakResult, onset: EpochMs): FindingLine[] {
   const snapshots = profilesOf(loaded, life);
   if (snapshots === undefined) return [];
-  const suspect = result.suspects[0];
-  const counts = unitCounts(life.work).find(
-    ({ unit }) => suspect?.units[0] !== undefined && unitKey(unit) === unitKey(suspect.units[0]),
-  );
+  const counts = suspectCounts(life, result);
   const totals = { times: snapshots.times, values: snapshots.totals };
-  const countAt = counts && ((time: number) => counts.at(time));
-  return growingLines(snapshots.sites, totals, onset, countAt).map(lineAnswer);
+  return growingLines(snapshots.sites, totals, onset, counts).map(lineAnswer);
 }
 
 const SDK = /sentry|opentelemetry|pyroscope|datadog|dd-trace|ddtrace|newrelic|elastic-apm|tidemark/i;

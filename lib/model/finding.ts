@@ -116,6 +116,16 @@ export interface Releases {
   readonly fix: FixProof | null;
 }
 
+/** Of what is counted apart, one type or state: objects of a class, threads that wait, handles of a kind. */
+export interface GrowingPart {
+  readonly role: MemoryRole;
+  readonly part: string;
+  /** Share of all that grew of the role. */
+  readonly share: number;
+  readonly perHour: number;
+  readonly perUnit: Interval | null;
+}
+
 export interface Explained {
   readonly where: Where | null;
   readonly lines: readonly FindingLine[];
@@ -127,6 +137,8 @@ export interface Explained {
     readonly perHourBefore: number;
     readonly perHourAfter: number;
   }[];
+  /** Of things that are counted by type or state: which of them grew, the most first. */
+  readonly parts?: readonly GrowingPart[];
   /** What each release kept; absent in findings of before it was looked at. */
   readonly releases?: Releases | null;
 }

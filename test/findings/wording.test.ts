@@ -4,7 +4,7 @@ import { type KilledSituation, killedWording } from '../../lib/findings/killed-w
 import { type LeakSituation, leakWording } from '../../lib/findings/leak-wording.ts';
 import { type FixedSituation, resolvedWording } from '../../lib/findings/resolved-wording.ts';
 import { sentenceText } from '../../lib/findings/sentence.ts';
-import type { Explained } from '../../lib/model/finding.ts';
+import type { Explained, FixProof, Releases } from '../../lib/model/finding.ts';
 import { MEMORY_ROLES } from '../../lib/model/memory.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { KIB, MIB } from '../../lib/model/units.ts';
@@ -169,6 +169,52 @@ describe('leakWording', () => {
     const sdk = { ...line, name: 'store', file: 'node_modules/@sentry/core/x.js', owner: 'sdk' as const };
     expect(say({ explained: explained({ lines: [sdk] }) })).toContain('code of an SDK or agent');
   });
+  it('names the type that grows', () => {
+    const part = {
+      role: 'object_count' as const,
+      part: 'Session',
+      share: 0.97,
+      perHour: 1204,
+      perUnit: null,
+    };
+    expect(say({ explained: explained({ parts: [part] }) })).toMatch(
+      /on the heap\. The type of object that grows is Session: 97 % of the objects that came\.$/,
+    );
+    const waiting = {
+      ...part,
+      role: 'thread_count' as const,
+      part: 'waiting',
+      perUnit: { value: 1, low: 0.9, high: 1.1 },
+    };
+    expect(say({ role: 'thread_count', explained: explained({ parts: [waiting] }) })).toMatch(
+      /What grows of them is waiting: 97 % of those that came, 1\.0 ± 0\.1 per unit\.$/,
+    );
+  });
+  it('says which release was the first, and how far the proof of a fix is', () => {
+    const item = (version: string, value: number) => ({
+      ...{ version, from: NOON - HOUR, to: NOON, lives: 1, hours: 8, units: 9000, slopeBytesPerHour: null },
+      bytesPerUnit: { value, low: value - 9, high: value + 9 },
+    });
+    const releases = (firstBad: string[], fix: Partial<FixProof> | null): Releases => ({
+      ...{ by: 'unit', items: [item('1.4.1', 2), item('1.4.2', 812)] },
+      firstBad: { versions: firstBad, lastGood: '1.4.1' },
+      fix: fix && {
+        ...{ version: '1.4.3', state: 'undecided', by: 'unit', kept: null, served: 1200, needed: 9000 },
+        ...fix,
+      },
+    });
+    const told = (firstBad: string[], fix: Partial<FixProof> | null) =>
+      say({ explained: explained({ releases: releases(firstBad, fix) }) }).split('on the heap. ')[1];
+    expect(told(['1.4.2'], null)).toBe('1.4.2 is the first release that does; 1.4.1 kept 2 ± 9 B.');
+    expect(told(['1.4.1a', '1.4.2'], {})).toBe(
+      'One of 1.4.1a and 1.4.2 is the first release that does; 1.4.1 kept 2 ± 9 B. 1.4.3 has served 1,200 of about 9,000 `POST /cart/items` that would prove it fixed: 7,800 are missing.',
+    );
+    const kept = { value: 800, low: 790, high: 810 };
+    expect(told(['1.4.2'], { state: 'keeps', kept })).toMatch(/1\.4\.3 does the same: 800 ± 10 B\.$/);
+    expect(told(['1.4.2'], { by: 'clock', served: 2, needed: 26.5 })).toMatch(
+      /1\.4\.3 has run for 2 h of about 27 h of its processes that would prove it fixed: 25 h are missing\.$/,
+    );
+  });
   it('tells environments apart in the title', () => {
     const service = serviceName({ name: 'shop', environment: 'production' });
     expect(leakWording({ ...leak, service, suspects: [] }).title).toBe('production / shop: memory grows');
@@ -223,6 +269,18 @@ describe('resolvedWording', () => {
   it('calls fixed only what may be nothing', () => {
     expect(end({ bytesPerUnit: { value: 20, low: 17, high: 23 } })).toMatch(
       /keeps 20 ± 3 B, over 402 k units\.$/,
+    );
+  });
+  it('says in which release it was fixed, and by how much that was proved', () => {
+    const fix = {
+      ...{ version: '1.4.3', state: 'fixed' as const, by: 'unit' as const, served: 402_000, needed: 12_000 },
+      kept: { value: 0, low: -3, high: 3 },
+    };
+    expect(end({ fix })).toBe(
+      'Fixed in 1.4.3: every `POST /cart/items` keeps 0 ± 3 B there, over 402 k of them.',
+    );
+    expect(end({ fix: { ...fix, by: 'clock', served: 31.2 }, suspect: null })).toBe(
+      'Fixed in 1.4.3: the heap of checkout grows 0 ± 3 B/h, over 31 hours of its processes.',
     );
   });
   it('says of memory without a unit that it grows no more', () => {

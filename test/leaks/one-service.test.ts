@@ -118,7 +118,12 @@ describe('memory by OTLP, transactions by Sentry, heaps by Pyroscope', () => {
       told = minute;
     };
     const resource = { 'k8s.pod.name': 'shop-7f', 'k8s.namespace.name': 'web', 'k8s.pod.uid': 'u-1' };
-    const process = { version: '1', kept: KEPT, resource, sendsCounts: false };
+    const objects = {
+      Session: (n: number) => 100 + 2 * n,
+      dict: () => 40_000,
+      list: (n: number) => 900 + (n % 7),
+    };
+    const process = { version: '1', kept: KEPT, resource, sendsCounts: false, objects };
     try {
       await story.run({ ...process, minutes: 30 }, each);
       await alias('production//default');
@@ -131,6 +136,9 @@ describe('memory by OTLP, transactions by Sentry, heaps by Pyroscope', () => {
       const finding = (await findingOf(story))!;
       expect(plain(finding.summary)).toMatch(
         /every `GET \/cart` keeps .* on the heap\. Allocated at shop\.keep \(shop\/store\.go:17\): 9\d(\.\d)? % of what stayed in heap profiles\./,
+      );
+      expect(plain(finding.summary)).toMatch(
+        /The type of object that grows is Session: (99|100)[.\d]* % of the objects that came, (2|1\.9)[^ ]* .*per unit\./,
       );
       const { lines } = finding.evidence.explained!;
       expect(lines.map(({ name, owner }) => [name, owner])).toEqual([

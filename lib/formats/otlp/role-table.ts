@@ -227,9 +227,18 @@ export const LEVEL_ROWS: readonly LevelRow[] = [
   },
   {
     role: 'object_count',
-    names: ['process.runtime.python.gc.objects.by_type'],
+    names: [
+      'process.runtime.python.gc.objects.by_type',
+      'process.runtime.cpython.objects.by_type',
+      'process.runtime.nodejs.objects.by_type',
+      'process.runtime.go.objects.by_type',
+      'process.runtime.jvm.objects.by_type',
+      'process.runtime.dotnet.objects.by_type',
+      'objects.by_type',
+      'objects_by_type',
+    ],
     unit: 'count',
-    part: ['python.object_type'],
+    part: ['python.object_type', 'object.type', 'type'],
   },
   {
     role: 'goroutine_count',
