@@ -1,37 +1,19 @@
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launch, openPage } from './browser.ts';
-import { startFixture } from './fixture-api.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { SERVICE } from './fixture-data.ts';
 import { FRAME_HASH } from './fixture-flame.ts';
+import { pagesInChromium } from './pages.ts';
 
-const executable = findChromium();
+const pages = pagesInChromium('flame graphs');
 const FLAME = `/s/${encodeURIComponent(SERVICE)}/flame`;
 const DIFF = `${FLAME}/diff?left=-2h..-1h&right=-1h..-1m`;
 
-if (!executable)
-  console.warn('SKIPPED: flame graphs in Chromium: no chromium on PATH (apt-get install chromium)');
-
-describe.skipIf(!executable)('flame graphs in Chromium', () => {
-  let browser: Browser;
-  let fixture: Awaited<ReturnType<typeof startFixture>>;
-
-  beforeAll(async () => {
-    const config = fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url));
-    await build({ configFile: config, logLevel: 'error' });
-    browser = await launch(executable ?? '');
-    fixture = await startFixture('leak');
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fixture?.close();
-  });
+describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
+  pages.setUp();
 
   const open = async (path: string, width = 1440) => {
-    const watched = await openPage(browser, { width });
-    await watched.page.goto(fixture.url + path);
+    const watched = await pages.blank(width);
+    await watched.page.goto(pages.fixture().url + path);
     await watched.page.locator('.flame canvas').waitFor();
     return watched;
   };
@@ -106,9 +88,9 @@ describe.skipIf(!executable)('flame graphs in Chromium', () => {
     ]);
     expect(await panel.locator('a[download]').getAttribute('href')).toMatch(/uploads\/[0-9a-f]{32}\/raw$/);
     // Asked for only now: a graph that nobody zooms into costs no look at its uploads.
-    const asked = () => fixture.requests.filter((one) => one.includes('details=true')).length;
+    const asked = () => pages.fixture().requests.filter((one) => one.includes('details=true')).length;
     const before = asked();
-    await page.goto(fixture.url + FLAME);
+    await page.goto(pages.fixture().url + FLAME);
     await page.locator('#functions').waitFor();
     expect(await panel.count()).toBe(0);
     expect(asked()).toBe(before);
@@ -152,7 +134,8 @@ describe.skipIf(!executable)('flame graphs in Chromium', () => {
     await page.waitForURL(/q=snapshotCart/);
     await page.getByLabel('Release after').selectOption('1.4.2');
     await page.waitForURL(/right=[^&]+,1\.4\.2/);
-    const asked = () => fixture.requests.some((one) => /regressions\?.*rightVersion=1\.4\.2/.test(one));
+    const asked = () =>
+      pages.fixture().requests.some((one) => /regressions\?.*rightVersion=1\.4\.2/.test(one));
     await expect.poll(asked).toBe(true);
     await context.close();
   });
@@ -172,12 +155,12 @@ describe.skipIf(!executable)('flame graphs in Chromium', () => {
   });
 
   it('is one click away from an onset and from a release', async () => {
-    const { page, context } = await openPage(browser, { width: 1440 });
-    await page.goto(`${fixture.url}/findings/f-leak-1`);
+    const { page, context } = await pages.blank();
+    await page.goto(`${pages.fixture().url}/findings/f-leak-1`);
     await page.getByRole('link', { name: 'What changed' }).click();
     await page.waitForURL(/flame\/diff\?left=.+\.\..+&right=.+\.\..+&type=inuse_space/);
     await page.locator('.flame canvas').waitFor();
-    await page.goto(`${fixture.url}/s/${encodeURIComponent(SERVICE)}/memory`);
+    await page.goto(`${pages.fixture().url}/s/${encodeURIComponent(SERVICE)}/memory`);
     await page.getByRole('link', { name: 'Profiles before and after it' }).first().click();
     await page.waitForURL(/flame\/diff\?left=/);
     await page.locator('.flame canvas').waitFor();

@@ -1,42 +1,25 @@
-import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { axeFindings } from './axe.ts';
-import { findChromium, launch, openPage, sideways } from './browser.ts';
-import { startFixture } from './fixture-api.ts';
+import { sideways } from './browser.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
+import { pagesInChromium } from './pages.ts';
 
-const executable = findChromium();
+const pages = pagesInChromium('traces');
 const service = encodeURIComponent(STOREFRONT);
 const TRACE = `/traces/${TRACE_ID}?service=${service}`;
 const UNIT = `/s/${service}/t/http/${encodeURIComponent('GET /checkout')}`;
 const UNIT_API = `/api/v1/services/${service}/transactions/${encodeURIComponent('http GET /checkout')}`;
 
-if (!executable) console.warn('SKIPPED: traces in Chromium: no chromium on PATH (apt-get install chromium)');
-
-describe.skipIf(!executable)('traces in Chromium', () => {
-  let browser: Browser;
-  let fixture: Awaited<ReturnType<typeof startFixture>>;
-
-  beforeAll(async () => {
-    const config = fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url));
-    await build({ configFile: config, logLevel: 'error' });
-    browser = await launch(executable ?? '');
-    fixture = await startFixture('leak');
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await fixture?.close();
-  });
+describe.skipIf(!pages.canOpen)('traces in Chromium', () => {
+  pages.setUp();
 
   const open = async (path: string, width = 1440) => {
-    const watched = await openPage(browser, { width });
+    const watched = await pages.blank(width);
     const sent: [string, unknown][] = [];
     watched.page.on('request', (request) => {
       if (request.method() === 'POST') sent.push([new URL(request.url()).pathname, request.postDataJSON()]);
     });
-    await watched.page.goto(fixture.url + path);
+    await watched.page.goto(pages.fixture().url + path);
     await watched.page.locator('h1.say').waitFor();
     return { ...watched, sent };
   };
@@ -90,10 +73,40 @@ describe.skipIf(!executable)('traces in Chromium', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/span=[0-9a-f]{16}/);
     expect(await page.locator('[aria-selected=true]').getAttribute('aria-label')).toContain('cache.get');
-    expect(await page.getByRole('heading', { name: 'session:*' }).count()).toBe(1);
+    expect(await page.getByRole('heading', { name: 'session:*', exact: true }).count()).toBe(1);
     await page.reload(); // the link shows what it showed
-    await page.getByRole('heading', { name: 'session:*' }).waitFor();
+    await page.getByRole('heading', { name: 'session:*', exact: true }).waitFor();
     await context.close();
+  });
+
+  it('draws what ran in the chosen part, and goes from part to part by the key f', async () => {
+    const { page, context, complaints } = await open(TRACE);
+    const graph = page.locator('#trace-flame');
+    await graph.locator('canvas').waitFor();
+    expect(await graph.locator('h2').first().textContent()).toBe('What ran in the gap');
+    expect(await graph.locator('.note.under').textContent()).toContain('41 samples cover 92');
+    const asked = () =>
+      pages
+        .fixture()
+        .requests.filter((one) => one.includes('/flamegraph'))
+        .at(-1);
+    expect(asked()).toMatch(/focus=gap.*startUs=422000/);
+    for (const focus of ['span', 'tree', 'all']) {
+      await page.keyboard.press('f');
+      await page.waitForURL((url) => url.searchParams.get('focus') === focus);
+      await expect.poll(asked).toContain(`focus=${focus}`);
+    }
+    await page.reload(); // the link shows what it showed
+    await graph.getByRole('heading', { name: 'What ran in the whole request' }).waitFor();
+    await page.getByRole('treeitem', { name: /SessionMiddleware/ }).click();
+    await graph.getByRole('heading', { name: 'What ran in SessionMiddleware and its children' }).waitFor();
+    expect(await graph.getByRole('button', { name: 'Gap', exact: true }).count()).toBe(0);
+    expect(await axeFindings(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+    const long = await open(`/traces/${LONG_TRACE_ID}`);
+    expect(await long.page.locator('#trace-flame').count()).toBe(0); // was not profiled
+    await long.context.close();
   });
 
   it('says that nothing is missing in a gap', async () => {
@@ -133,6 +146,19 @@ describe.skipIf(!executable)('traces in Chromium', () => {
     await page.getByRole('link', { name: /^Trace with the gap between .* of 76/ }).click();
     await page.waitForURL(/traces\/4f1c.*gap=/);
     await page.getByRole('heading', { name: /The gap of 76/ }).waitFor();
+    await context.close();
+  });
+
+  it('shows where the time of a unit goes, before and after the release', async () => {
+    const { page, context } = await open(UNIT);
+    const bars = page.locator('#budget .bar');
+    await expect.poll(() => bars.count()).toBe(3);
+    const said = await bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('aria-label') ?? ''));
+    expect(said.map((text) => text.split(':')[0])).toEqual(['Before 5.12.0', 'Since 5.12.0', 'Slowest kept']);
+    expect(said[1]).toContain('from_db');
+    expect(said[0]).not.toContain('from_db');
+    await page.getByRole('link', { name: 'Slowest kept' }).click();
+    await page.waitForURL(/traces\/4f1c/);
     await context.close();
   });
 

@@ -26,6 +26,7 @@ import {
   GapsSchema,
   NestingSchema,
   SuspectsSchema,
+  TraceFlamegraphSchema,
   TraceSchema,
 } from '../../lib/http/trace-schemas.ts';
 import { UsageSchema } from '../../lib/http/usage-routes.ts';
@@ -65,6 +66,7 @@ const SHAPES: [string, z.ZodType][] = [
   [`services/${s}/nesting`, NestingSchema],
   [`traces/${TRACE_ID}`, list(TraceSchema)],
   [`traces/${LONG_TRACE_ID}`, list(TraceSchema)],
+  [`traces/${TRACE_ID}/flamegraph?focus=all`, TraceFlamegraphSchema],
   ['uploads', UploadsSchema],
   [`deploys?service=${s}`, list(DeploySchema)],
   ['setup', SetupSchema],

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiTrace, ApiTraceSpan } from '../../lib/http/trace-schemas.ts';
+import { meanBudget, traceBudget } from '../../web/src/trace/budget.ts';
 import { causeText, ownCaller } from '../../web/src/trace/causes.ts';
 import { findGap, gapId, gapUs, type Row, rowsOf, uncovered } from '../../web/src/trace/model.ts';
-import { TRACES } from '../browser/fixture-traces.ts';
+import { GAPS, SUSPECTS, TRACES } from '../browser/fixture-traces.ts';
 
 const [TRACE] = TRACES as [ApiTrace];
 
@@ -146,5 +147,42 @@ describe('words for causes', () => {
     expect(ownCaller('library', 'get (a.py), called from product ← cart (b.py)')).toBe('product');
     expect(ownCaller('app', 'zerofill ← parse (b.py)')).toBe('zerofill');
     expect(ownCaller('waiting', 'nothing to instrument in this process')).toBe('');
+  });
+});
+
+describe('where the time of a request goes', () => {
+  const told = (budget: ReturnType<typeof traceBudget>) =>
+    budget.parts.map(({ name, ms }) => `${name} ${Math.round(ms)}`);
+  const sum = (budget: ReturnType<typeof traceBudget>) => budget.parts.reduce((all, { ms }) => all + ms, 0);
+
+  it('adds up to the request, gaps named by what ran in them, the small ones together', () => {
+    const sequential: ApiTrace = {
+      ...TRACE,
+      spans: TRACE.spans.filter(({ op }) => !op.startsWith('http.client')),
+    };
+    const budget = traceBudget(sequential);
+    expect(told(budget)).toEqual([
+      'Database 185',
+      'Cache 23',
+      'Rendering 80',
+      'from_db 410',
+      'gaps 76',
+      'Own code 466',
+    ]);
+    expect(sum(budget)).toBeCloseTo(1240);
+  });
+
+  it('shares out what ran side by side', () => {
+    const budget = traceBudget(TRACE);
+    expect(sum(budget)).toBeCloseTo(1240);
+    expect(told(budget)).toContain('Calls 746');
+    expect(budget.parts.some(({ kind }) => kind === 'rest')).toBe(false);
+  });
+
+  it('is an average over requests, and nothing without any', () => {
+    const budget = meanBudget(SUSPECTS, GAPS)!;
+    expect(budget.ms).toBeCloseTo(SUSPECTS.totalMs / SUSPECTS.requests);
+    expect(sum(budget)).toBeCloseTo(budget.ms);
+    expect(meanBudget({ ...SUSPECTS, requests: 0 }, GAPS)).toBeUndefined();
   });
 });

@@ -19,6 +19,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['e', 'evidence of a finding'],
   ['s', 'snooze a finding'],
   ['n', 'nesting of a trace: repaired, as reported'],
+  ['f', 'flame graph of a trace: gap, span, with children, all'],
   ['y', 'copy a link with fixed times'],
   ['← →', 'a point of a chart in focus, with shift ten'],
 ];

@@ -16,6 +16,7 @@ import { around, unitHref } from '../trace/link.ts';
 import { findGap, gapId, largestGap, type Nesting, type Row } from '../trace/model.ts';
 import { NextForTrace } from '../trace/next.tsx';
 import { TraceAnswer } from '../trace/trace-answer.tsx';
+import { TraceFlame } from '../trace/trace-flame.tsx';
 import { type TraceList, unitPath } from '../trace/types.ts';
 import { Waterfall } from '../trace/waterfall.tsx';
 import { useView } from '../view.ts';
@@ -82,8 +83,11 @@ function Known({ trace, all }: { trace: ApiTrace; all: readonly ApiTrace[] }) {
     trace.gaps.length > 0 ? `${unitPath(trace.service, trace.unit)}/gaps` : undefined,
     `?from=${Math.floor(trace.start - DAY_MS)}&to=${around(trace.start).to}`,
   );
-  const choose = (row: Row) =>
-    go(hrefWith(row.kind === 'gap' ? { gap: row.id, span: null } : { span: row.id, gap: null }), 'replace');
+  const flameSpan = picked ?? trace.spans.find(({ spanId }) => spanId === gap?.spanId);
+  const choose = (row: Row) => {
+    const chosen = row.kind === 'gap' ? { gap: row.id, span: null } : { span: row.id, gap: null };
+    go(hrefWith({ ...chosen, focus: null, frame: null, q: null }), 'replace');
+  };
   return (
     <>
       <section>
@@ -132,6 +136,7 @@ function Known({ trace, all }: { trace: ApiTrace; all: readonly ApiTrace[] }) {
           </p>
         )}
       </section>
+      {trace.samples > 0 && flameSpan && <TraceFlame trace={trace} gap={gap} span={flameSpan} />}
       <div class="two below">
         <div>
           {gap && <ChosenGap trace={trace} gap={gap} sum={sum} />}

@@ -12,6 +12,7 @@ import { bytesEstimate, count, milliseconds, percent, perSecond } from '../forma
 import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
 import { ComparisonLine } from '../trace/comparison-line.tsx';
+import { traceHref } from '../trace/link.ts';
 import { unitPath } from '../trace/types.ts';
 import { WhereTimeGoes } from '../trace/where-time-goes.tsx';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
@@ -62,8 +63,8 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
                   deploys={deploys}
                   comparison={comparison}
                 />
-                <WhereTimeGoes service={service} unit={unit} range={counted}>
-                  <Examples row={row} />
+                <WhereTimeGoes service={service} unit={unit} range={counted} comparison={comparison}>
+                  <Examples row={row} service={service} />
                 </WhereTimeGoes>
               </>
             ) : (
@@ -187,14 +188,14 @@ function Known({
   );
 }
 
-/** Trace ids that came with durations, to be looked up where all traces are kept. */
-function Examples({ row }: { row: ApiTransaction }) {
+/** Trace ids that came with durations: here where the trace was kept, else to be looked up where all traces are. */
+function Examples({ row, service }: { row: ApiTransaction; service: string }) {
   const { zone } = useView();
   return (
     <section>
       <div class="head">
         <h2>Example requests</h2>
-        <span class="note">trace ids, to look up where your traces are kept</span>
+        <span class="note">by their trace ids</span>
       </div>
       {row.examples.length === 0 ? (
         <p class="note">None: durations come from {row.source}, which carries no trace ids.</p>
@@ -216,7 +217,11 @@ function Examples({ row }: { row: ApiTransaction }) {
             <tbody>
               {row.examples.map((example) => (
                 <tr key={example.traceId} data-row>
-                  <td class="mono">{example.traceId}</td>
+                  <td>
+                    <a class="mono" href={traceHref(service, example.traceId, example.at)}>
+                      {example.traceId}
+                    </a>
+                  </td>
                   <td class="num key">{milliseconds(example.durationMs)}</td>
                   <td class="mid">{dayTime(example.at, zone)}</td>
                   <td class="num">

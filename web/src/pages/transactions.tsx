@@ -7,8 +7,9 @@ import { Spark } from '../components/spark.tsx';
 import { Empty, Part } from '../components/states.tsx';
 import { Share } from '../components/tag.tsx';
 import { useCountRange } from '../default-range.ts';
-import { count, milliseconds, percent, perSecond, UNKNOWN } from '../format.ts';
+import { milliseconds, percent, perSecond, UNKNOWN } from '../format.ts';
 import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { traceHref } from '../trace/link.ts';
 import type { TransactionList } from '../types.ts';
 import { serviceWords } from '../words.ts';
 
@@ -206,9 +207,13 @@ function Row({ row, total, service }: { row: ApiTransaction; total: number; serv
       </td>
       <td class="only-xl small dim">
         {example ? (
-          <span class="mono" title={`trace ${example.traceId}, ${count(row.examples.length)} kept`}>
+          <a
+            class="quiet mono"
+            href={traceHref(service, example.traceId, example.at)}
+            title={`trace ${example.traceId}, ${milliseconds(example.durationMs)}`}
+          >
             {example.traceId.slice(0, 8)}
-          </span>
+          </a>
         ) : (
           UNKNOWN
         )}

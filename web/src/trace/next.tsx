@@ -104,7 +104,7 @@ function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: L
           </span>
           <span class="act">
             <a class="btn primary" href={flameHref(trace, text.name)}>
-              Flame graph
+              In all requests
             </a>
           </span>
         </li>

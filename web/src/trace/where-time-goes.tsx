@@ -1,6 +1,6 @@
 import './trace.css';
 import type { ComponentChildren } from 'preact';
-import type { ApiGaps, ApiSuspects } from '../../../lib/http/trace-schemas.ts';
+import type { ApiComparison, ApiGaps, ApiSuspects } from '../../../lib/http/trace-schemas.ts';
 import { useApi } from '../api.ts';
 import { Part } from '../components/states.tsx';
 import { milliseconds, percent } from '../format.ts';
@@ -12,6 +12,7 @@ import { GapsTable } from './gaps-table.tsx';
 import { traceHref } from './link.ts';
 import { PatternsTable } from './patterns-table.tsx';
 import { SuspectsTable } from './suspects-table.tsx';
+import { TimeBudget } from './time-budget.tsx';
 import { unitPath } from './types.ts';
 
 const WHY_KEPT = { slow: 'among the slowest', misnested: 'reported with wrong nesting', any: 'typical' };
@@ -21,11 +22,13 @@ export function WhereTimeGoes({
   service,
   unit,
   range,
+  comparison,
   children,
 }: {
   service: string;
   unit: { readonly kind: string; readonly name: string };
   range: { readonly ready: boolean; readonly key: string; readonly query: (now: number) => string };
+  comparison: ApiComparison | undefined;
   /** What stands for requests where none is kept. */
   children: ComponentChildren;
 }) {
@@ -34,6 +37,9 @@ export function WhereTimeGoes({
   const gaps = useApi<ApiGaps>(base && `${base}/gaps`, range.key, range.query);
   return (
     <div class="time-parts">
+      {suspects.data && gaps.data && (
+        <TimeBudget {...{ service, comparison, range }} suspects={suspects.data} gaps={gaps.data} />
+      )}
       <Part of={suspects} what={`the spans of ${unit.name}`} chart={false}>
         {(data) => <NestingNote data={data} service={service} />}
       </Part>
