@@ -5,8 +5,13 @@ import { Fault } from '../model/fault.ts';
 import { MIB } from '../model/units.ts';
 import type { QueueMessage } from '../ports/queue.ts';
 
-/** Events of this long are analysed together: one commit per partition instead of one per upload. */
+/**
+ * Events of this long are analysed together: one commit per partition instead of one per upload. Where a batch takes long,
+ * the next one waits WINDOW_SHARE times as long for company, so that commits are shared by the more the busier it is.
+ */
 const WINDOW_MS = 250;
+const WINDOW_MAX_MS = 1000;
+const WINDOW_SHARE = 3;
 const BATCH_MAX = 200;
 /** Raw bytes that are unpacked and parsed together: a backlog of large uploads must fit into memory as well. */
 const PART_BYTES = 64 * MIB;
@@ -24,9 +29,14 @@ export interface Pump {
 export function startPump(context: JobContext, onError: OnError): Pump {
   const stopping = new AbortController();
   const loop = async () => {
+    let tookMs = 0;
     while (!stopping.signal.aborted) {
       try {
-        await pumpOnce(context, stopping.signal, undefined, onError);
+        const windowMs = Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MS, WINDOW_SHARE * tookMs));
+        const batch = await takeBatch(context, stopping.signal, { windowMs });
+        const began = performance.now();
+        await analyzeBatch(context, batch, onError);
+        tookMs = performance.now() - began;
       } catch (error) {
         onError(error, 'analyze');
         await pause(RETRY_MS, stopping.signal);
@@ -55,17 +65,35 @@ const rethrow: OnError = (error) => {
 export async function pumpOnce(
   context: JobContext,
   signal: AbortSignal,
-  waitMs = 5000,
+  waitMs?: number,
   onError = rethrow,
 ): Promise<number> {
-  const { uploads } = context;
+  const batch = await takeBatch(context, signal, { waitMs });
+  await analyzeBatch(context, batch, onError);
+  return batch.length;
+}
+
+interface Waits {
+  readonly waitMs?: number | undefined;
+  readonly windowMs?: number;
+}
+
+async function takeBatch(
+  { uploads }: JobContext,
+  signal: AbortSignal,
+  { waitMs = 5000, windowMs = WINDOW_MS }: Waits,
+): Promise<readonly QueueMessage[]> {
   const first = await uploads.receive({ max: BATCH_MAX, visibilityMs: VISIBILITY_MS, waitMs, signal });
-  if (first.length === 0) return 0;
+  if (first.length === 0) return [];
   // Company for the first ones: those that come within the window share their commits.
-  if (first.length < BATCH_MAX) await pause(WINDOW_MS, signal);
+  if (first.length < BATCH_MAX) await pause(windowMs, signal);
   const more = BATCH_MAX - first.length;
   const rest = more > 0 ? await uploads.receive({ max: more, visibilityMs: VISIBILITY_MS }) : [];
-  const messages = [...first, ...rest];
+  return [...first, ...rest];
+}
+
+async function analyzeBatch(context: JobContext, messages: readonly QueueMessage[], onError: OnError) {
+  const { uploads } = context;
   for (const part of partsOf(messages)) {
     const failed = await analyzeOrSplit(context, part, onError);
     const again = new Set(failed);
@@ -74,7 +102,6 @@ export async function pumpOnce(
       await uploads.release([receipt], { delayMs: Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** receiveCount) });
     }
   }
-  return messages.length;
 }
 
 /** Runs of messages that name at most PART_BYTES, at least one in each. */
