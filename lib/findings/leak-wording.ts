@@ -1,6 +1,13 @@
 import type { Explained, SentencePart } from '../model/finding.ts';
-import { formatCount, formatInterval, formatPercent, formatRate } from '../model/format-number.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatInterval,
+  formatPercent,
+  formatRate,
+} from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
+import { DAY_MS, SECOND_MS } from '../model/units.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { releaseParts } from './release-wording.ts';
 import { capitalised, number, onInstances, service, serviceTitle, text, unitList } from './sentence.ts';
@@ -152,6 +159,22 @@ function since({ onset, deploys, now }: LeakSituation): SentencePart[] {
   return [text('since '), ...sinceParts(onset, releaseAt(onset, deploys), now), text(' ')];
 }
 
+function restartEach({ value, low, high }: Interval): SentencePart[] {
+  const long = (seconds: number) => formatDuration(seconds * SECOND_MS);
+  if (!(value >= 1) || value * SECOND_MS > MAX_RESTART_MS) return [];
+  const bounds = high * SECOND_MS > MAX_RESTART_MS ? `${long(low)} or more` : `${long(low)}–${long(high)}`;
+  return [
+    text(' Until it is fixed, replace each process every '),
+    number(long(value)),
+    text(' '),
+    number(`(${bounds})`),
+    text('.'),
+  ];
+}
+
+/** Beyond this no stop-gap is needed, and none can be told. */
+const MAX_RESTART_MS = 60 * DAY_MS;
+
 const PLACES = {
   external: 'in external buffers of the runtime',
   stacks: 'in the stacks of threads',
@@ -209,10 +232,10 @@ const MOSTLY_THERE = 0.3;
 const placeOf = ({ name, file, line }: { name: string; file: string; line: number }) =>
   file === '' ? name : `${name} (${file}${line > 0 ? `:${line}` : ''})`;
 
-/** Until it is fixed: `--max-requests 12,000` (10,500–14,200). */
+/** Until it is fixed: `--max-requests 12,000` (10,500–14,200), or every 5 h (4 h–7 h) where no unit is known. */
 function stopGap({ explained }: LeakSituation): SentencePart[] {
-  const requests = explained?.stopGap?.maxRequests;
-  if (!requests || requests.value < 1) return [];
+  const { maxRequests: requests, restartS } = explained?.stopGap ?? {};
+  if (!requests || requests.value < 1) return restartS ? restartEach(restartS) : [];
   const amount = (value: number) => formatCount(Math.floor(value));
   return [
     text(' Until it is fixed, replace a process after '),

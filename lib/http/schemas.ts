@@ -26,7 +26,7 @@ export const SuspectSchema = z.object({
   bytesPerUnit: IntervalSchema.nullable(),
   weight: z.number(),
   unitsSinceOnset: z.number(),
-  share: z.number().optional().meta({ description: 'of the rise, where several units make it together' }),
+  share: z.number().optional().meta({ description: 'share of the rise that this explanation fits' }),
 });
 export const ClearedSchema = z.object({
   unit: UnitSchema,
@@ -170,7 +170,7 @@ export const FindingSchema = z.object({
           )
           .meta({ description: 'where what stays was allocated, not who holds it' }),
         stopGap: z
-          .object({ maxRequests: IntervalSchema.nullable(), restartS: z.number().nullable() })
+          .object({ maxRequests: IntervalSchema.nullable(), restartS: IntervalSchema.nullable() })
           .nullable(),
         compared: z
           .array(z.object({ unit: UnitSchema, perHourBefore: z.number(), perHourAfter: z.number() }))

@@ -11,6 +11,7 @@ import {
 import { type Column, coefficientsOf, dot, effectOf, orthonormal, project } from './least-squares.ts';
 import { type OfUnit, pairOf } from './pairs.ts';
 import { shapeRivals } from './rivals.ts';
+import { shareOfRise } from './share-of-rise.ts';
 import { medianStep } from './statistics.ts';
 import type { UnitCounts } from './work-counts.ts';
 
@@ -31,6 +32,7 @@ export interface Score {
   readonly bytesPerUnit: Interval;
   readonly complete: boolean;
   readonly unitsSinceOnset: number;
+  readonly share?: number;
 }
 
 export interface Lead {
@@ -98,13 +100,16 @@ export function attribute(
 
 function scoreOf(e: Explanation, { points }: Problem): Score {
   const cause = causeOf(e);
+  const since = lastOf(accumulatedSince(cause.accumulated, points.times, e.onset));
+  const share = shareOfRise(points, e.onset, e.coefficient * since);
   return {
+    ...(share !== undefined && { share }),
     cause: cause.kind,
     unit: cause.kind === 'unit' ? cause.unit.unit : undefined,
     bic: e.bic,
     bytesPerUnit: intervalOf(e),
     complete: cause.kind !== 'unit' || cause.unit.complete,
-    unitsSinceOnset: lastOf(accumulatedSince(cause.accumulated, points.times, e.onset)),
+    unitsSinceOnset: since,
   };
 }
 
@@ -177,17 +182,14 @@ function suspectsOf(
     } else suspects.push({ lead: e, units: cause.kind === 'unit' ? [cause.unit.unit] : [], weight });
   }
   return suspects.map(({ lead, units, weight }) => {
-    const cause = causeOf(lead);
+    const { cause, bytesPerUnit, complete, unitsSinceOnset, share } = scoreOf(lead, problem);
     return {
       units,
-      cause: cause.kind,
-      bytesPerUnit:
-        cause.kind === 'clock' || (cause.kind === 'unit' && !cause.unit.complete) ? null : intervalOf(lead),
+      cause,
+      bytesPerUnit: cause === 'clock' || !complete ? null : bytesPerUnit,
       weight,
-      unitsSinceOnset:
-        cause.kind === 'clock'
-          ? 0
-          : lastOf(accumulatedSince(cause.accumulated, problem.points.times, lead.onset)),
+      unitsSinceOnset: cause === 'clock' ? 0 : unitsSinceOnset,
+      ...(share !== undefined && { share }),
     };
   });
 }

@@ -31,7 +31,14 @@ export function poolSuspects(attributions: readonly Attribution[]): Suspect[] {
           : null,
       weight: Math.exp((best.bic - bic) / 2) / sum,
       unitsSinceOnset: found[0]!.cause === 'clock' ? 0 : found.reduce((all, s) => all + s.unitsSinceOnset, 0),
+      ...shareOf(found),
     }));
+}
+
+/** Of the rises of all lives, on the average. */
+function shareOf(found: readonly Score[]): { share?: number } {
+  const shares = found.flatMap(({ share }) => share ?? []);
+  return shares.length === 0 ? {} : { share: shares.reduce((sum, one) => sum + one / shares.length, 0) };
 }
 
 const keyOf = (score: Score): string => (score.unit ? unitKey(score.unit) : score.cause);

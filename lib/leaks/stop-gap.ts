@@ -4,7 +4,7 @@ import type { Interval, Suspect } from '../model/leak.ts';
 export interface StopGap {
   /** For `--max-requests`: finished units of all kinds. Null when no unit is named, or its bytes are not known. */
   readonly maxRequests: Interval | null;
-  readonly restartS: number | null;
+  readonly restartS: Interval | null;
 }
 
 /** A process is recycled before it has used this share of its limit. */
@@ -26,12 +26,19 @@ export function stopGapOf(facts: {
   const own = suspect?.unitsSinceOnset ?? 0;
   const perOwn = own > 0 ? allUnits / own : 0;
   const requests = (bytes: number) => Math.floor((room / bytes) * perOwn);
-  const slope = slopeBytesPerHour?.value ?? 0;
+  const seconds = (perHour: number) => (perHour > 0 ? (room / perHour) * 3600 : Number.MAX_SAFE_INTEGER);
   return {
     maxRequests:
       kept && kept.low > 0 && perOwn >= 1
         ? { value: requests(kept.value), low: requests(kept.high), high: requests(kept.low) }
         : null,
-    restartS: slope > 0 ? (room / slope) * 3600 : null,
+    restartS:
+      slopeBytesPerHour && slopeBytesPerHour.value > 0
+        ? {
+            value: seconds(slopeBytesPerHour.value),
+            low: seconds(slopeBytesPerHour.high),
+            high: seconds(slopeBytesPerHour.low),
+          }
+        : null,
   };
 }

@@ -130,7 +130,7 @@ export interface Explained {
   readonly where: Where | null;
   readonly lines: readonly FindingLine[];
   /** Until it is fixed: requests of all kinds, and seconds, after which a process is to be replaced. */
-  readonly stopGap: { readonly maxRequests: Interval | null; readonly restartS: number | null } | null;
+  readonly stopGap: { readonly maxRequests: Interval | null; readonly restartS: Interval | null } | null;
   /** Calls per hour before and after the onset: what people compare by hand. It ranks nothing. */
   readonly compared: readonly {
     readonly unit: { readonly kind: UnitKind; readonly name: string };

@@ -82,7 +82,7 @@ export interface Suspect {
   readonly weight: number;
   /** Units finished since the onset. */
   readonly unitsSinceOnset: number;
-  /** Fitted share of the rise, where several units make it together. */
+  /** Share of the rise since its onset that this explanation fits, 0..1; where several units make it together they add up. */
   readonly share?: number;
 }
 

@@ -162,9 +162,13 @@ describe('leakWording', () => {
       ...{ name: 'retain', file: 'cart.js', line: 42, calledFrom: null, owner: 'own' as const },
       ...{ share: 0.96, bytesPerHour: 9 * MIB, bytesPerUnit: null },
     };
-    const stopGap = { maxRequests: { value: 12_000, low: 10_500, high: 14_200 }, restartS: 40_000 };
+    const stopGap = { maxRequests: { value: 12_000, low: 10_500, high: 14_200 }, restartS: null };
     expect(say({ explained: explained({ lines: [line], stopGap }) })).toMatch(
       /keeps 812 ± 40 B on the heap\. Allocated at retain \(cart\.js:42\): 96 % of what stayed in heap profiles\. Until it is fixed, replace a process after 12 k requests \(10\.5 k–14\.2 k\)/,
+    );
+    const restartS = { value: 18_000, low: 14_400, high: 25_200 };
+    expect(say({ explained: explained({ stopGap: { maxRequests: null, restartS } }) })).toMatch(
+      /Until it is fixed, replace each process every 5 h \(4 h–7 h\)\.$/,
     );
     const sdk = { ...line, name: 'store', file: 'node_modules/@sentry/core/x.js', owner: 'sdk' as const };
     expect(say({ explained: explained({ lines: [sdk] }) })).toContain('code of an SDK or agent');

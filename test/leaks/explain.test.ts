@@ -56,6 +56,13 @@ describe('stopGapOf()', () => {
     expect(stopGapOf(facts)?.maxRequests).toEqual({ value: 2000, low: 1600, high: 2500 });
   });
 
+  it('gives the time between restarts with the interval of the slope', () => {
+    const slopeBytesPerHour = { value: 100_000, low: 50_000, high: 125_000 };
+    expect(stopGapOf({ ...facts, slopeBytesPerHour })?.restartS).toEqual({
+      ...{ value: 18_000, low: 14_400, high: 36_000 },
+    });
+  });
+
   it('says nothing without a limit', () => {
     expect(stopGapOf({ ...facts, limit: undefined })).toBeUndefined();
   });
@@ -67,7 +74,9 @@ describe('comparedCounts()', () => {
     const onset = life.times[120]!;
     const compared = comparedCounts(life, onset);
     expect(compared[0]!.unit.name).not.toBe(leaking);
-    expect(analyzeLife(life).suspects[0]!.units[0]!.name).toBe(leaking);
+    const [suspect] = analyzeLife(life).suspects;
+    expect(suspect!.units[0]!.name).toBe(leaking);
+    expect(suspect!.share).toBeGreaterThan(0.9);
   });
 });
 
