@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { type Config, DEFAULT_PORT, isWildcard, readConfig } from '../compose/config.ts';
 import { claimStores, openStores } from '../compose/open.ts';
@@ -18,6 +19,9 @@ Runs the server: uploads, analysis, findings, API and web UI in one process, on 
 
 SIGTERM or Ctrl-C stops it: what was accepted is on disk before it was acknowledged.
 `;
+
+/** When a server has loaded what it needs at once. */
+const COMPILED_AFTER_MS = 5000;
 
 export async function serve(args: string[], io: Io): Promise<number> {
   const { values } = parseArgs({
@@ -73,6 +77,8 @@ async function runServer(config: Config, json: boolean, io: Io): Promise<number>
     io.stdout(
       json ? `${JSON.stringify({ url, dataDir: config.dataDir })}\n` : announcement(url, local.place, config),
     );
+    // Else written when the process ends by itself: servers are killed.
+    setTimeout(flushCompileCache, COMPILED_AFTER_MS).unref();
     await new Promise((resolve) => stop.addEventListener('abort', resolve));
   }
   await server.stop();
