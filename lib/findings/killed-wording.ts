@@ -1,10 +1,10 @@
-import type { SentencePart } from '../model/finding.ts';
-import { formatBytes, formatDuration, formatPercent } from '../model/format-number.ts';
+import type { PostMortem, SentencePart } from '../model/finding.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../model/format-number.ts';
 import type { UnitOfWork } from '../model/unit-of-work.ts';
 import type { Bytes, DurationMs, EpochMs } from '../model/units.ts';
 import { number, onInstances, service, serviceTitle, text, time, unit } from './sentence.ts';
 import { timeText } from './times.ts';
-import { type Situation, type Wording, worded } from './wording.ts';
+import { placeOf, type Situation, type Wording, worded } from './wording.ts';
 
 export interface KilledSituation extends Situation {
   /** The last of the deaths. */
@@ -23,6 +23,8 @@ export interface KilledSituation extends Situation {
       }
     | { readonly kind: 'grew'; readonly bytes: Bytes; readonly since: EpochMs }
     | null;
+  /** What else is known of the last death. */
+  readonly postMortem?: PostMortem | null;
   /** False when the verdict says so; null when there is none. */
   readonly isLeak: boolean | null;
 }
@@ -40,8 +42,29 @@ export function killedWording(facts: KilledSituation): Wording {
     time(timeText(facts.at, facts.now), facts.at),
     ...before(facts),
     text('.'),
+    ...inFlight(facts),
+    ...lastHeap(facts),
     ...(facts.isLeak === false ? [text(' This is not a leak.')] : []),
   ]);
+}
+
+/** 14 requests were in flight. */
+function inFlight({ postMortem }: KilledSituation): SentencePart[] {
+  const open = postMortem?.inFlight;
+  if (!open || open < 1) return [];
+  const words = open === 1 ? ' request was in flight.' : ' requests were in flight.';
+  return [text(' '), number(formatCount(open)), text(words)];
+}
+
+/** Its last heap profile has 180 MiB more than the flat one, most of it allocated at keep (store.go:17). */
+function lastHeap({ postMortem }: KilledSituation): SentencePart[] {
+  const [line] = postMortem?.heap?.lines ?? [];
+  if (!postMortem?.heap || !line || postMortem.heap.grewBytes <= 0) return [];
+  return [
+    text(' Its last heap profile has '),
+    number(formatBytes(postMortem.heap.grewBytes)),
+    text(` more than the flat one, most of it allocated at ${placeOf(line)}.`),
+  ];
 }
 
 function level({ shareOfLimit, limitBytes }: KilledSituation): SentencePart[] {

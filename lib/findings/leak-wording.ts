@@ -14,6 +14,7 @@ import { capitalised, number, onInstances, service, serviceTitle, text, unitList
 import {
   keptText,
   measureOf,
+  placeOf,
   placeWords,
   type Release,
   releaseAt,
@@ -229,8 +230,6 @@ function growingType({ explained }: LeakSituation): SentencePart[] {
 }
 
 const MOSTLY_THERE = 0.3;
-const placeOf = ({ name, file, line }: { name: string; file: string; line: number }) =>
-  file === '' ? name : `${name} (${file}${line > 0 ? `:${line}` : ''})`;
 
 /** Until it is fixed: `--max-requests 12,000` (10,500–14,200), or every 5 h (4 h–7 h) where no unit is known. */
 function stopGap({ explained }: LeakSituation): SentencePart[] {

@@ -88,6 +88,10 @@ export const measureOf = (role: MemoryRole) => (isCountRole(role) ? 'count' : 'b
 export const placeWords = (role: MemoryRole): string => PLACES[role];
 export const subjectWords = (role: MemoryRole): string => SUBJECTS[role];
 
+/** `retain (cart.js:42)`. */
+export const placeOf = ({ name, file, line }: { name: string; file: string; line: number }) =>
+  file === '' ? name : `${name} (${file}${line > 0 ? `:${line}` : ''})`;
+
 /** `812 ± 40 B`; a number for roles that count. */
 export const keptText = (kept: Interval, role: MemoryRole): string => formatInterval(kept, measureOf(role));
 

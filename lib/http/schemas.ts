@@ -56,6 +56,30 @@ export const SentencePartSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('service'), text: z.string() }),
 ]);
 
+const LineFields = {
+  ...{ name: z.string(), file: z.string(), line: z.number() },
+  calledFrom: z.object({ name: z.string(), file: z.string(), line: z.number() }).nullable(),
+  owner: z.enum(['own', 'library', 'sdk', 'unknown']),
+};
+
+const PostMortemSchema = z.object({
+  ...{ instance: z.string(), version: z.string(), at: Time, cause: z.enum(['oom', 'near-limit']) },
+  lastBytes: z.number().nullable(),
+  shareOfLimit: z.number().nullable(),
+  lifeMs: z.number(),
+  growth: z.object({ bytes: z.number(), since: Time, isFloor: z.boolean() }).nullable(),
+  unitsServed: z.number(),
+  inFlight: z.number().nullable().meta({ description: 'requests; null when not sent' }),
+  lastWork: z.array(z.object({ unit: UnitSchema, count: z.number() })),
+  heap: z
+    .object({
+      ...{ at: Time, baselineAt: Time, grewBytes: z.number() },
+      lines: z.array(z.object({ ...LineFields, bytes: z.number(), grewBytes: z.number() })),
+    })
+    .nullable()
+    .meta({ description: 'the last heap profile beside a flat one' }),
+});
+
 const ReleasesSchema = z.object({
   by: z.enum(['unit', 'clock']).meta({ description: 'what releases are compared by' }),
   items: z.array(
@@ -160,9 +184,7 @@ export const FindingSchema = z.object({
         lines: z
           .array(
             z.object({
-              ...{ name: z.string(), file: z.string(), line: z.number() },
-              calledFrom: z.object({ name: z.string(), file: z.string(), line: z.number() }).nullable(),
-              owner: z.enum(['own', 'library', 'sdk', 'unknown']),
+              ...LineFields,
               share: z.number(),
               bytesPerHour: z.number(),
               bytesPerUnit: IntervalSchema.nullable(),
@@ -188,6 +210,7 @@ export const FindingSchema = z.object({
       })
       .optional()
       .meta({ description: 'of leaks' }),
+    deaths: z.array(PostMortemSchema).optional().meta({ description: 'of processes that were killed' }),
   }),
   /** Where the notice stands: sent, owed with the reason of the last failure, or not configured. */
   notice: z.object({

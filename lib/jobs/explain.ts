@@ -17,6 +17,7 @@ import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
 import { growingParts } from './growing-parts.ts';
 import { profilesOf } from './heap-profiles.ts';
+import { ownedLine } from './line-owner.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
 
@@ -91,16 +92,7 @@ function linesOf(loaded: LoadedService, life: LifeOfRole, result: LeakResult, on
   return growingLines(snapshots.sites, totals, onset, counts).map(lineAnswer);
 }
 
-const SDK = /sentry|opentelemetry|pyroscope|datadog|dd-trace|ddtrace|newrelic|elastic-apm|tidemark/i;
-
-function lineAnswer({ site, share, bytesPerHour, bytesPerUnit }: GrowingLine<Site>): FindingLine {
-  const { name, file, line, inApp, calledFrom } = site;
-  const owner = SDK.test(`${file} ${name}`)
-    ? 'sdk'
-    : inApp === 1
-      ? 'own'
-      : inApp === 0
-        ? 'library'
-        : 'unknown';
-  return { name, file, line, calledFrom: calledFrom ?? null, owner, share, bytesPerHour, bytesPerUnit };
-}
+const lineAnswer = ({ site, ...growth }: GrowingLine<Site>): FindingLine => ({
+  ...ownedLine(site),
+  ...growth,
+});

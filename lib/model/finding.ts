@@ -48,6 +48,39 @@ export interface Evidence {
   readonly traces?: TraceEvidence;
   /** Of leaks: what stands beside the suspects. */
   readonly explained?: Explained;
+  /** Of processes that were killed: what is known of each death, the last first. */
+  readonly deaths?: readonly PostMortem[];
+}
+
+export interface PostMortem {
+  readonly instance: string;
+  readonly version: string;
+  readonly at: EpochMs;
+  /** `oom`: somebody said so. `near-limit`: it ended near its limit, and nobody said why. */
+  readonly cause: 'oom' | 'near-limit';
+  readonly lastBytes: number | null;
+  readonly shareOfLimit: number | null;
+  readonly lifeMs: number;
+  /** By how much it had grown, and since when: its floor since the onset, or its readings since the least of them. */
+  readonly growth: { readonly bytes: number; readonly since: EpochMs; readonly isFloor: boolean } | null;
+  readonly unitsServed: number;
+  /** Requests in flight at the last reading; null when not sent. */
+  readonly inFlight: number | null;
+  /** Units that it finished between its last readings, most first. */
+  readonly lastWork: readonly {
+    readonly unit: { readonly kind: UnitKind; readonly name: string };
+    readonly count: number;
+  }[];
+  /** Its last heap profile beside a flat one: from before the growth, or else its first. */
+  readonly heap: {
+    readonly at: EpochMs;
+    readonly baselineAt: EpochMs;
+    readonly grewBytes: number;
+    readonly lines: readonly (Pick<FindingLine, 'name' | 'file' | 'line' | 'calledFrom' | 'owner'> & {
+      readonly bytes: number;
+      readonly grewBytes: number;
+    })[];
+  } | null;
 }
 
 /** Where a process grew, as far as its metrics can tell. */

@@ -4,7 +4,7 @@ import { type KilledSituation, killedWording } from '../../lib/findings/killed-w
 import { type LeakSituation, leakWording } from '../../lib/findings/leak-wording.ts';
 import { type FixedSituation, resolvedWording } from '../../lib/findings/resolved-wording.ts';
 import { sentenceText } from '../../lib/findings/sentence.ts';
-import type { Explained, FixProof, Releases } from '../../lib/model/finding.ts';
+import type { Explained, FixProof, PostMortem, Releases } from '../../lib/model/finding.ts';
 import { MEMORY_ROLES } from '../../lib/model/memory.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { KIB, MIB } from '../../lib/model/units.ts';
@@ -318,6 +318,20 @@ describe('killedWording', () => {
     const unit = { kind: 'http', name: 'GET /export' } as const;
     expect(say({ before: { kind: 'unit', unit, bytes: 300.4 * MIB, durationMs: 1530 }, isLeak: false })).toBe(
       'checkout was killed for memory at 97 % of 512 MiB at 11:50 UTC: one `GET /export` took 300 MiB in 1.53 s. This is not a leak.',
+    );
+  });
+  it('says what was in flight, and what its last heap had more than a flat one', () => {
+    const line = { name: 'keep', file: 'store.go', line: 17, calledFrom: null, owner: 'own' as const };
+    const postMortem: PostMortem = {
+      ...{ instance: 'a', version: '1', at: NOON - 10 * MIN, cause: 'oom', lastBytes: 1, shareOfLimit: 0.97 },
+      ...{ lifeMs: HOUR, growth: null, unitsServed: 9, inFlight: 14, lastWork: [] },
+      heap: {
+        ...{ at: NOON - 12 * MIN, baselineAt: NOON - HOUR, grewBytes: 180 * MIB },
+        lines: [{ ...line, bytes: 200 * MIB, grewBytes: 170 * MIB }],
+      },
+    };
+    expect(say({ postMortem })).toBe(
+      'checkout was killed for memory at 97 % of 512 MiB at 11:50 UTC. 14 requests were in flight. Its last heap profile has 180 MiB more than the flat one, most of it allocated at keep (store.go:17).',
     );
   });
   it('counts deaths and instances', () => {

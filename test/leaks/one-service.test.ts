@@ -123,7 +123,7 @@ describe('memory by OTLP, transactions by Sentry, heaps by Pyroscope', () => {
       dict: () => 40_000,
       list: (n: number) => 900 + (n % 7),
     };
-    const process = { version: '1', kept: KEPT, resource, sendsCounts: false, objects };
+    const process = { version: '1', kept: KEPT, resource, sendsCounts: false, objects, limitMib: 520 };
     try {
       await story.run({ ...process, minutes: 30 }, each);
       await alias('production//default');
@@ -147,6 +147,16 @@ describe('memory by OTLP, transactions by Sentry, heaps by Pyroscope', () => {
       ]);
       expect(lines[0]!.bytesPerUnit!.value / KEPT).toBeCloseTo(0.95, 1);
       expect(lines[1]!.calledFrom).toMatchObject({ name: 'shop.handleCart', line: 42 });
+      // On to 97 % of its limit, and another process after it.
+      await story.run({ ...process, minutes: 40, since: 0 }, each);
+      await story.run({ ...process, kept: 0, version: '2', minutes: 6 });
+      const [killed] = (await product.get<{ items: ApiFinding[] }>('/findings?kind=killed')).items;
+      expect(plain(killed!.summary)).toMatch(
+        /^shop ended at 9\d[.\d]* % of 520 MiB at .*: it had grown .* since .*\. [3-7] requests were in flight\. Its last heap profile has .* more than the flat one, most of it allocated at shop\.keep \(shop\/store\.go:17\)\./,
+      );
+      expect(killed!.evidence.deaths).toMatchObject([
+        { cause: 'near-limit', version: '1', lastWork: [{ count: expect.any(Number) }, {}] },
+      ]);
     } finally {
       await product.close();
     }

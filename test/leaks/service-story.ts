@@ -84,6 +84,7 @@ function exported(service: string, process: Process, first: number, from: number
       counter({ 'v8js.gc.type': 'major' }, (m) => m - first + 1),
     ),
     ...(limitMib === undefined ? [] : [gauge('v8js.memory.heap.limit', 'By', {}, () => limitMib * MIB)]),
+    gauge('http.server.active_requests', '{request}', {}, (m) => 3 + (m % 5)),
     ...Object.entries(objects).map(([type, count]) =>
       gauge('process.runtime.python.gc.objects.by_type', '1', { 'python.object_type': type }, (m) =>
         count(carts(first, m)),
