@@ -2,7 +2,7 @@ declare const brand: unique symbol;
 
 /**
  * `environment/namespace/name` with empty leading parts left out (`shop`, `production//shop`), each part with
- * `%` and `/` escaped. Made by `serviceName` alone.
+ * `%` and `/` escaped, and the dots of a part that is `.` or `..`. Made by `serviceName` alone.
  */
 export type ServiceName = string & { readonly [brand]: 'ServiceName' };
 
@@ -53,5 +53,11 @@ const clip = (sent: string): string => {
   }
   return text.slice(0, end);
 };
-const escapePart = (text: string) => text.replaceAll('%', '%25').replaceAll('/', '%2F');
-const unescapePart = (text: string) => text.replaceAll('%2F', '/').replaceAll('%25', '%');
+// Every URL parser takes a segment `.` or `..` for a step in the tree, also where it is written `%2e`: such a service would
+// be counted, and nobody could ask for it.
+const escapePart = (text: string) =>
+  text === '.' || text === '..'
+    ? text.replaceAll('.', '%2E')
+    : text.replaceAll('%', '%25').replaceAll('/', '%2F');
+const unescapePart = (text: string) =>
+  text.replaceAll('%2E', '.').replaceAll('%2F', '/').replaceAll('%25', '%');

@@ -17,6 +17,10 @@ describe('serviceName', () => {
     [{ name: 'x'.repeat(256) }, 'x'.repeat(255)],
     [{ name: '咖'.repeat(90) }, '咖'.repeat(85)],
     [{ name: 'half \ud83d' }, 'half \ufffd'],
+    [{ name: '.' }, '%2E'],
+    [{ name: '..', namespace: '.' }, '%2E/%2E%2E'],
+    [{ name: '...' }, '...'],
+    [{ name: '%2E' }, '%252E'],
   ])('%j is %s', (parts, name) => expect(serviceName(parts)).toBe(name));
 
   // 1,024 bytes is the least that a store of records takes, see the port.
@@ -24,6 +28,7 @@ describe('serviceName', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
       fc.constantFrom('/', '%', '#', '\ud800', '\u{1f600}', 'x').map((one) => one.repeat(300)),
+      fc.constantFrom('.', '..', '%2e', '%2E'),
     );
     fc.assert(
       fc.property(part, part, part, (environment, namespace, name) => {
@@ -32,6 +37,9 @@ describe('serviceName', () => {
         expect([bytes(pk), bytes(sk)].every((length) => length <= 1024)).toBe(true);
         expect((pk + sk).isWellFormed()).toBe(true);
         expect(serviceName(serviceParts(service as ServiceName))).toBe(service);
+        // As one segment of a path, it is what a URL parser hands on.
+        const { pathname } = new URL(`http://tidemark/services/${encodeURIComponent(service)}/memory`);
+        expect(decodeURIComponent(pathname.split('/')[2] ?? '')).toBe(service);
       }),
     );
   });

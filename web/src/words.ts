@@ -100,7 +100,9 @@ export const SIGNALS: readonly (readonly [Signal, string, string])[] = [
 
 /** `environment/namespace/name` as people read it: what comes before the name is context. */
 export function serviceWords(service: string): { before: string; name: string } {
-  const parts = service.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
+  const parts = service
+    .split('/')
+    .map((part) => part.replaceAll('%2E', '.').replaceAll('%2F', '/').replaceAll('%25', '%'));
   const name = parts.pop() ?? service;
   return { before: parts.filter((part) => part !== '').join(' / '), name };
 }
