@@ -52,7 +52,8 @@ const KEY_CACHE_MAX = 10_000;
 export interface Authenticator {
   /**
    * One chain; the first carrier present decides, and nothing falls through after a failed check: a signature, then
-   * `Authorization: Bearer` or Basic auth's password, then `x-api-key`, then the cookie of a session.
+   * `Authorization: Bearer` or Basic auth's password, then `x-api-key`, then the cookie of a session. Only a cookie that does
+   * not fit counts as none for an open caller.
    *
    * @param scope undefined: any key will do
    * @throws Fault('unauthorized' | 'forbidden')
@@ -173,17 +174,18 @@ async function callerOf(
   const carrier = carrierOf(request.headers);
   if (carrier === undefined) {
     if (!context.open(request, env)) throw noKey();
-    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignPage(request);
-    return OPEN_CALLER;
+    return openCaller(request);
   }
   if (carrier.kind === 'token') return callerWith(checkKey(await cache.byToken(carrier.token)), undefined);
   if (carrier.kind === 'session') {
-    const keyId = await keyOfSession(
-      await secretOf(context.masterSecret),
-      carrier.value,
-      context.clock.now(),
-    );
-    return callerWith(checkKey(await cache.byId(keyId)), undefined);
+    try {
+      return await callerOfSession(context, cache, carrier.value);
+    } catch (error) {
+      // A browser shows a host's cookies to every port of it: one of another Tidemark on this machine, or of an earlier data
+      // folder, must not shut the page out where nobody is asked for a key. It gives no more than no cookie would.
+      if (!context.open(request, env)) throw error;
+      return openCaller(request);
+    }
   }
   const { id, timestamp } = carrier;
   if (id === '' || id.length > WEBHOOK_ID_CHARS)
@@ -205,6 +207,16 @@ async function callerOf(
       throw new Fault('unauthorized', 'Cannot accept signature: it does not fit the request');
   }
   return callerWith(key, { id, request: await requestText(parts) });
+}
+
+function openCaller(request: Request): Caller {
+  if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignPage(request);
+  return OPEN_CALLER;
+}
+
+async function callerOfSession(context: AuthContext, cache: KeyCache, value: string): Promise<Caller> {
+  const keyId = await keyOfSession(await secretOf(context.masterSecret), value, context.clock.now());
+  return callerWith(checkKey(await cache.byId(keyId)), undefined);
 }
 
 /**

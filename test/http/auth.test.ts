@@ -168,6 +168,14 @@ describe('authenticator, an open server', () => {
   it('still refuses a wrong key', async () => {
     expect((await open({ 'x-api-key': 'tm_wrong' })).status).toBe(401);
   });
+
+  // Browsers show the cookies of 127.0.0.1 to every port of it.
+  it('takes the cookie of another Tidemark for none', async () => {
+    const cookie = 'tidemark_session=k_other.9999999999999.AAAA';
+    expect((await open({ cookie })).status).toBe(201);
+    expect((await open({ cookie, origin: 'https://evil.example' })).status).toBe(403);
+    expect((await product.api('/services', { headers: { cookie } })).status).toBe(401);
+  });
 });
 
 describe('authenticator, signatures', () => {
