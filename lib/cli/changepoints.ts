@@ -50,6 +50,6 @@ function read(args: string[]) {
     if (!values.help && positionals.length !== 1) return 'Need one file; see --help';
     return { file, json: values.json ?? false, help: values.help ?? false };
   } catch (error) {
-    return (error as Error).message;
+    return (error as Error).message.split('\n')[0] ?? ''; // it explains itself over several lines
   }
 }

@@ -120,7 +120,7 @@ function parse(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.split('\n')[0] ?? ''); // it explains itself over several lines
   }
 }
 

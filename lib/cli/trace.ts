@@ -64,6 +64,6 @@ function parse(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.split('\n')[0] ?? ''); // it explains itself over several lines
   }
 }

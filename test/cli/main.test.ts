@@ -20,6 +20,13 @@ describe('tidemark', () => {
     expect(tidemark()).toMatchObject({ status: 2, stdout: help.stdout });
   });
 
+  it('tells its version', () => {
+    expect(tidemark('--version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
   it('names an unknown command in one line', () => {
     const line = 'tidemark: There is no command "fly"; tidemark --help lists them\n';
     expect(tidemark('fly')).toMatchObject({ status: 2, stdout: '', stderr: line });
@@ -37,6 +44,16 @@ describe('tidemark', () => {
     const mistaken = tidemark('keys', '--bogus');
     expect(mistaken).toMatchObject({ status: 2, stdout: '' });
     expect(mistaken.stderr).toMatch(/^tidemark: [^\n]*--bogus[^\n]*\n$/);
+  });
+
+  // Node explains this one over three lines.
+  it.each([
+    ['scan', 'x'],
+    ['trace', 'check', 'x'],
+  ])('%s tells in one line of a value that looks like an option', async (name, ...args) => {
+    const io = testIo();
+    expect([await COMMANDS[name]?.run([...args, '--limit', '-5'], io), io.out]).toEqual([2, '']);
+    expect(io.err).toMatch(/^[^\n]+\n$/);
   });
 
   it('runs from bin/tidemark.js in any folder', () => {
