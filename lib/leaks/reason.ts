@@ -16,11 +16,11 @@ export function reasonFor(
     case 'mixed-writers':
       return 'Two processes write under one identity, so no series belongs to a single life.';
     case 'insufficient-data':
-      return `Only ${result.lows} usable readings or confirmed lows; a verdict needs more.`;
+      return `Only ${result.lows} usable ${result.lows === 1 ? 'reading or confirmed low' : 'readings or confirmed lows'}; a verdict needs more.`;
     case 'exhausted':
       return 'The floor already lies at its limit when the data begin, so no rise is left to judge.';
     case 'stable':
-      return `The floor stays near ${amount(median(result))} over ${result.lows} lows.`;
+      return `The floor ${levelText(result, amount)} over ${result.lows} lows.`;
     case 'step':
       return 'The floor jumped once and has held its new level since.';
     case 'load-proportional':
@@ -32,6 +32,15 @@ export function reasonFor(
     case 'leak':
       return `The floor ${rise}, over ${facts?.lows ?? 0} lows with R² ${measures?.r2.toFixed(2)} and no sign of levelling off.`;
   }
+}
+
+/** A floor that fell is no leak either, but it does not stay where it was. */
+const FELL_SHARE = 0.9;
+function levelText(result: Omit<LeakResult, 'reason'>, amount: (value: number) => string): string {
+  const { floor } = result;
+  if (floor && floor.end < FELL_SHARE * floor.start)
+    return `fell from ${amount(floor.start)} to ${amount(floor.end)}`;
+  return `stays near ${amount(median(result))}`;
 }
 
 const median = ({ floor }: Omit<LeakResult, 'reason'>): number => (floor ? (floor.start + floor.end) / 2 : 0);
