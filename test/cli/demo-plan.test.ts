@@ -22,7 +22,7 @@ function meanShare(plan: Plan, route: Route, fromS: number): number {
 }
 
 describe('planOf', () => {
-  it('draws the leak, the decoy and the doubling route within the issue’s bounds, all different', () => {
+  it('draws the leak, the decoy and the doubling route within their bounds, all different', () => {
     holds(({ leak, decoy, doubling }) => {
       expect(new Set([leak.unit, decoy.unit, doubling]).size).toBe(3);
       expect(leak.bytesPerUnit).toBeGreaterThanOrEqual(12_000);
