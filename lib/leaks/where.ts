@@ -18,7 +18,7 @@ const MOST = 0.5;
 /** Memory that a thread's stack touches: less is no stack, more is its heap. */
 const STACK_BYTES = { least: 8 * 1024, most: 8 * 1024 * 1024 };
 
-/** Undefined when neither the process nor its container is measured, or neither grew. */
+/** Undefined when neither the process nor its container is measured, when neither grew, or when the heap is not sent. */
 export function whereGrown(growths: Growths): Where | undefined {
   const { rss, container, heapUsed, heapTotal, external, threads = 0 } = growths;
   const whole = rss ?? container;
@@ -27,11 +27,13 @@ export function whereGrown(growths: Growths): Where | undefined {
   if (share(heapUsed) >= MOST) return { place: 'heap', share: share(heapUsed), experiments: [] };
   if (share(external) >= MOST)
     return { place: 'external', share: share(external), experiments: EXPERIMENTS.external };
-  const left = whole - Math.max(0, heapUsed ?? 0) - Math.max(0, external ?? 0);
+  // Python and others send no heap: what is not measured may be all of it, and "outside" would be a guess.
+  if (heapUsed === undefined) return undefined;
+  const left = whole - Math.max(0, heapUsed) - Math.max(0, external ?? 0);
   const perThread = threads > 0 ? left / threads : 0;
   if (perThread >= STACK_BYTES.least && perThread <= STACK_BYTES.most)
     return { place: 'stacks', share: share(left), experiments: EXPERIMENTS.stacks };
-  const reserved = Math.max(0, (heapTotal ?? 0) - Math.max(0, heapUsed ?? 0));
+  const reserved = Math.max(0, (heapTotal ?? 0) - Math.max(0, heapUsed));
   if (share(reserved) >= MOST)
     return { place: 'allocator', share: share(reserved), experiments: EXPERIMENTS.allocator };
   return { place: 'outside', share: share(left), experiments: EXPERIMENTS.outside };

@@ -18,8 +18,13 @@ describe('whereGrown()', () => {
   });
 
   it('names experiments for what no line can explain, and none for the heap', () => {
-    expect(whereGrown({ rss: 100 * MIB })?.experiments.length).toBeGreaterThan(1);
+    expect(whereGrown({ rss: 100 * MIB, heapUsed: 0 })?.experiments.length).toBeGreaterThan(1);
     expect(whereGrown({ rss: 100 * MIB, heapUsed: 100 * MIB })?.experiments).toEqual([]);
+  });
+
+  it('says nothing of a process whose heap is not sent', () => {
+    expect(whereGrown({ rss: 100 * MIB, threads: 5 })).toBeUndefined();
+    expect(whereGrown({ rss: 100 * MIB, external: 90 * MIB })?.place).toBe('external');
   });
 });
 
