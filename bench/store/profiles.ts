@@ -1,0 +1,158 @@
+// Profiles (72 kB, 34 kB packed) through the embedded server: CPU of the whole process from the socket to what a reader
+// sees, the time to the 2xx, and from the 2xx to the answer of a query.
+//
+// Pyroscope 2.0.6 took 6.6–7.6 ms CPU for each of such profiles, and acknowledged after 500 ms, on a machine where
+// google/pprof takes 2.8 ms CPU for one of 1,000 that it merges (bench/flame/merge.ts). That merge is run here too, in the
+// same minute, and both CPU times are told: as measured, and by that yardstick. Needs Go; without it only the first.
+//
+// Run: node bench/store/profiles.ts [profiles/s = 20] [seconds = 60]. Exit code 1 when a limit is not kept.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { generate } from '../flame/generate.ts';
+import { atRate, type MeasuredServer, must, quantile, startMeasured } from './measured-server.ts';
+
+const [rate = 20, seconds = 60] = process.argv.slice(2).map(Number);
+const DISTINCT = 300;
+const INSTANCES = 20;
+const PYROSCOPE_MS = [6.6, 7.6] as const;
+/** google/pprof on the machine of Pyroscope's figures, ms CPU for each profile of 1,000. */
+const YARDSTICK_MS = 2.8;
+const PERIOD_MS = 10_000;
+const WARM_S = 10;
+const IDLE_MS = 5000;
+const PROBES = 30;
+const PROBE_EVERY_MS = 1000;
+const PROBE_POLL_MS = 20;
+const PROBE_MAX_MS = 60_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'profiles-bench-'));
+
+/** CPU ms that google/pprof takes for each profile; undefined without Go. */
+function yardstick(files: readonly string[]): number | undefined {
+  const peer = join(folder, 'peer');
+  const cwd = fileURLToPath(new URL('../flame/google-pprof', import.meta.url));
+  if (spawnSync('go', ['build', '-o', peer, '.'], { cwd }).status !== 0) return undefined;
+  const script = `TIMEFORMAT='%U %S'; time "$@" >/dev/null`;
+  const times = [1, 2, 3].map(() => {
+    const command = ['-c', script, 'bash', peer, join(folder, 'merged.pb.gz'), ...files];
+    const { stderr } = spawnSync('bash', command, { encoding: 'utf8' });
+    return stderr
+      .trim()
+      .split(' ')
+      .reduce((sum, text) => sum + Number(text), 0);
+  });
+  return (1000 * quantile(times, 0.5)) / files.length;
+}
+
+const placeOf = (service: string, n: number) => {
+  const until = Date.now();
+  const query = { service, instance: `pod-${n % INSTANCES}`, from: until - PERIOD_MS, until };
+  const text = Object.entries(query).map(([name, value]) => `${name}=${value}`);
+  return `/v1/profiles?${text.join('&')}&n=${n}`;
+};
+
+async function sendAll(server: MeasuredServer, bodies: readonly Uint8Array[], forSeconds: number) {
+  const waits: number[] = [];
+  let refused = 0;
+  const taken = await atRate(rate, forSeconds, async (n) => {
+    const at = performance.now();
+    const response = await server.post(
+      placeOf('shop', n),
+      'application/octet-stream',
+      bodies[n % bodies.length]!,
+    );
+    await response.arrayBuffer();
+    if (response.ok) waits.push(performance.now() - at);
+    else refused += 1;
+  });
+  return { waits, refused, seconds: taken.seconds };
+}
+
+/** A profile of a service of its own, asked for until it is in the graph. Returns ms from its 2xx until then. */
+async function probe(server: MeasuredServer, body: Uint8Array, n: number): Promise<number> {
+  const service = `probe-${n}`;
+  const response = await server.post(placeOf(service, n), 'application/octet-stream', body);
+  await response.arrayBuffer();
+  const at = performance.now();
+  while (performance.now() - at < PROBE_MAX_MS) {
+    const answer = await server.get(`/api/v1/services/${service}/flamegraph?type=cpu`);
+    const graph = (await answer.json()) as { profiles?: number };
+    if (answer.ok && graph.profiles === 1) return performance.now() - at;
+    await setTimeout(PROBE_POLL_MS);
+  }
+  return Number.NaN;
+}
+
+const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+const spread = (values: readonly number[]) =>
+  `p50 ${ms(quantile(values, 0.5))}, p99 ${ms(quantile(values, 0.99))}`;
+
+let server: MeasuredServer | undefined;
+try {
+  const { raw, packed } = generate(join(folder, 'in'), DISTINCT, 1);
+  const files = readdirSync(join(folder, 'in')).map((name) => join(folder, 'in', name));
+  const bodies = files.map((file) => new Uint8Array(readFileSync(file)));
+  console.log(
+    `profiles of ${(raw / DISTINCT / 1000).toFixed(0)} kB, ${(packed / DISTINCT / 1000).toFixed(0)} kB packed, ` +
+      `${rate}/s from ${INSTANCES} instances`,
+  );
+  const before = yardstick(files);
+  server = await startMeasured();
+  await sendAll(server, bodies, WARM_S);
+  await server.drained();
+  const idleFrom = server.cpuMs();
+  await setTimeout(IDLE_MS);
+  const idle = (server.cpuMs() - idleFrom) / IDLE_MS;
+
+  const from = server.cpuMs();
+  const { waits, refused, seconds: took } = await sendAll(server, bodies, seconds);
+  await server.drained();
+  const cpu = (server.cpuMs() - from) / waits.length;
+  const after = yardstick(files);
+  console.log(
+    `${waits.length} taken in ${took.toFixed(0)} s, ${refused} refused; RSS ${server.rssMb().toFixed(0)} MB`,
+  );
+  console.log(
+    `CPU, accepted to queryable: ${ms(cpu)} a profile (idle takes ${(100 * idle).toFixed(1)} % of a core)`,
+  );
+  const [least, most] = PYROSCOPE_MS;
+  const share = (value: number) => `${(value / most).toFixed(2)}–${(value / least).toFixed(2)}`;
+  console.log(`  beside Pyroscope's ${least}–${most} ms as measured: ${share(cpu)}`);
+  if (before !== undefined && after !== undefined) {
+    const factor = (before + after) / 2 / YARDSTICK_MS;
+    console.log(
+      `  google/pprof takes ${ms(before)} before and ${ms(after)} after, ${ms(YARDSTICK_MS)} there: this machine is now ` +
+        `${factor.toFixed(1)} times slower`,
+    );
+    must(
+      cpu / factor <= least / 2,
+      `by that yardstick ${ms(cpu / factor)}: ${share(cpu / factor)} of Pyroscope's, ½ at most`,
+    );
+  }
+  console.log(`2xx after ${spread(waits)} (Pyroscope: 500 ms)`);
+
+  const visible: Promise<number>[] = [];
+  const { profiles } = await (async (running: MeasuredServer) => {
+    const load = sendAll(running, bodies, (PROBES * PROBE_EVERY_MS) / 1000);
+    for (let n = 0; n < PROBES; n += 1) {
+      visible.push(probe(running, bodies[n % bodies.length]!, n));
+      await setTimeout(PROBE_EVERY_MS);
+    }
+    await load;
+    await running.drained();
+    const answer = await running.get('/api/v1/services/shop/flamegraph?type=cpu');
+    return (await answer.json()) as { profiles: number };
+  })(server);
+  console.log(
+    `visible ${spread(await Promise.all(visible))} after the 2xx, at the same load (${PROBES} asked)`,
+  );
+  const sent = rate * (WARM_S + seconds + (PROBES * PROBE_EVERY_MS) / 1000);
+  must(profiles === sent - refused, `every profile is in the graph: ${profiles} of ${sent}`);
+} finally {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
