@@ -7,6 +7,7 @@ import { listProjects } from '../records/api-keys.ts';
 import { listScans, type ScanRecord, writeScan } from '../records/scans.ts';
 import { thin } from './answers/thin.ts';
 import type { JobContext } from './context.ts';
+import { processesIn } from './lives/companions.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import {
   type Cohort,
@@ -74,7 +75,7 @@ export async function scanService(
   const looked = look?.looked ?? [];
   const deaths = deathsNearLimit(loudestLives(looked));
   const rules = await evaluateRules(context, recent, now);
-  const instances = recent.state.instances.size;
+  const instances = processesIn(recent.state);
   const { loaded } = look ?? {};
   await keepFindings(context, {
     project,

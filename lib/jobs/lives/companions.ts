@@ -22,6 +22,10 @@ export function companionsOf(state: InstancesState): ReadonlyMap<string, readonl
 }
 const remembered = new WeakMap<InstancesState, ReadonlyMap<string, readonly InstanceState[]>>();
 
+/** How many processes there are, one that is heard by several protocols counted once. */
+export const processesIn = (state: InstancesState): number =>
+  state.instances.size - new Set([...companionsOf(state).values()].flat()).size;
+
 interface Process {
   readonly key: string;
   readonly instance: InstanceState;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { companionsOf } from '../../../lib/jobs/lives/companions.ts';
+import { companionsOf, processesIn } from '../../../lib/jobs/lives/companions.ts';
 import { siteLevelKey } from '../../../lib/jobs/lives/sites.ts';
 import {
   emptyInstance,
@@ -32,6 +32,14 @@ function matched(...texts: readonly string[]): string[] {
   const found = companionsOf({ instances, unused: new Map() });
   return [...found].filter(([, others]) => others.length > 0).map(([key]) => key);
 }
+
+describe('processesIn()', () => {
+  it('counts a process once, however many protocols tell of it', () => {
+    const texts = ['memory 0-9 host=vm', 'heap 0-9 host=vm', 'memory 0-9 host=vm2'];
+    const instances = new Map(texts.map((text, i) => [String(i), instance(text)]));
+    expect(processesIn({ instances, unused: new Map() })).toBe(2);
+  });
+});
 
 describe('companionsOf()', () => {
   it.each([

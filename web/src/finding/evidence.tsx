@@ -83,7 +83,7 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
         facts={[
           ['Role', roleWord(evidence.role).toLowerCase()],
           ...(metric ? [['Metric', <code key="metric">{metric}</code>] as const] : []),
-          ['Instances', evidence.instances.length],
+          ['Instances', instancesText(evidence)],
           ['Window', `${dayTime(evidence.from, zone)} – ${dayTime(evidence.to, zone)} ${zoneName(zone)}`],
           ['Confirmed lows', evidence.lows],
           [
@@ -127,6 +127,10 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
     </>
   );
 }
+
+/** `3 of 12`. */
+const instancesText = ({ instances, looked }: ApiFinding['evidence']) =>
+  looked === undefined ? String(instances.length) : `${instances.length} of ${looked}`;
 
 function OfTraces({ evidence }: { evidence: ApiFinding['evidence'] }) {
   const { zone } = useView();
