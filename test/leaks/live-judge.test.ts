@@ -49,6 +49,8 @@ describe('markLeak()', () => {
     expect(markLeak(kindOf('map'), both, 1000).bytesError).toBeCloseTo(0.2);
     expect(markLeak(kindOf('map'), said(['heap_used', 'POST /cart', 1200]), 1000).bytesError).toBeUndefined();
     expect(markLeak(kindOf('map'), said(), 1000).right).toBe(false);
+    const counted = said(['goroutine_count', 'POST /checkout', 1.02]);
+    expect(markLeak(kindOf('goroutine'), counted, 35_000).bytesError).toBeCloseTo(0.02);
   });
 });
 

@@ -19,6 +19,9 @@ export interface SaidCohort {
   readonly suspects: ApiFinding['suspects'];
 }
 
+/** A goroutine, a timer: of what is counted, each unit of work leaves one. */
+const ONE_EACH = 1;
+
 export interface Mark {
   /** What was answered, in few words; of a fixed program why it is no leak. */
   readonly answer: string;
@@ -67,7 +70,7 @@ function markFinding(kind: Kind, { suspects, evidence }: ApiFinding, truth: numb
     answer: `${nameOf(suspect)}${kind.outside ? `, ${place ?? evidence.role}` : ''}`,
     role: evidence.role ?? '',
     right,
-    bytesError: right ? errorOf(suspect, truth) : undefined,
+    bytesError: right ? errorOf(suspect, evidence.role?.endsWith('_count') ? ONE_EACH : truth) : undefined,
   };
 }
 

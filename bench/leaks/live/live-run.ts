@@ -88,7 +88,7 @@ const measured = (program: Program, { kind }: Plan): Promise<number> =>
 
 async function ask(url: string, service: string): Promise<Said> {
   const items = async <T>(path: string) => {
-    const response = await fetch(`${url}/api/v1${path}`);
+    const response = await fetch(`${url}/api/v1${path}`, { headers: { connection: 'close' } });
     if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
     return ((await response.json()) as { items: T[] }).items;
   };

@@ -73,7 +73,7 @@ func routes(does mistake) *http.ServeMux {
 	})
 	mux.HandleFunc("GET /search", func(w http.ResponseWriter, r *http.Request) {
 		at("search", r)
-		reply(w, 200, rowsOf(300)[:10])
+		reply(w, 200, rowsOf(12000)[:10])
 	})
 	mux.HandleFunc("POST /cart", func(w http.ResponseWriter, r *http.Request) {
 		at("cart", r)

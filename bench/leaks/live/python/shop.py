@@ -4,6 +4,7 @@ Knows nothing of Tidemark. leaks.py holds the mistakes; the rest of the shop is 
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import sys
@@ -26,7 +27,14 @@ kind, variant = sys.argv[1:3]
 metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
 SystemMetricsInstrumentor().instrument()
 
-app = FastAPI()
+
+@contextlib.asynccontextmanager
+async def lifespan(_app):
+    print("listening", flush=True)
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
 mistake = leaks.KINDS[kind](variant == "leak")
 reports = {}
 
@@ -88,11 +96,6 @@ async def memory():
         tracemalloc.start()
     gc.collect()
     return {"heap": tracemalloc.get_traced_memory()[0]}
-
-
-@app.on_event("startup")
-async def say():
-    print("listening", flush=True)
 
 
 def end_with_parent():
