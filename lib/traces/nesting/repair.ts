@@ -1,5 +1,5 @@
 import { candidateFinder } from './candidates.ts';
-import { emptyVector, featuresOf, scoreOf, WEIGHTS, type Weights } from './features.ts';
+import { END_WEIGHTS, emptyVector, featuresOf, scoreOf, WEIGHTS, type Weights } from './features.ts';
 import type { LayerTest } from './learned-layers.ts';
 import { Prior } from './prior.ts';
 import { begin, copyOf, emptyReading, finish, type Reading } from './reading.ts';
@@ -114,10 +114,13 @@ export class Reader {
         });
       },
       (child) => {
-        for (const reading of readings) finish(reading, table, child);
+        for (const reading of readings) {
+          finish(reading, table, child);
+          reading.score += this.#endScore(reading, child);
+        }
       },
     );
-    return readings[0]!.parent;
+    return readings.reduce((best, one) => (one.score > best.score ? one : best)).parent;
   }
 
   /** Walks the given reading; `see` gets the scores of all candidates of each span. */
@@ -210,6 +213,13 @@ export class Reader {
       reading.score = score;
       return { reading, parent };
     });
+  }
+
+  #endScore({ parent, live, peak }: Reading, child: number): number {
+    const { table, isAlone } = this.#timeline;
+    const isLonely = isAlone[child] === 1 && live[parent[child]! + 1] === 0;
+    const isEmpty = table.leaf[child] === 0 && peak[child + 1] === 0;
+    return (isLonely ? END_WEIGHTS.lonely : 0) + (isEmpty ? END_WEIGHTS.empty : 0);
   }
 
   #score(reading: Reading, child: number, candidate: number): number {

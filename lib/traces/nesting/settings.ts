@@ -1,5 +1,5 @@
 /** Raised whenever a verdict may change for the same traces: findings carry it. */
-export const NESTING_VERSION = 2;
+export const NESTING_VERSION = 3;
 
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
@@ -23,7 +23,7 @@ export const DEFAULTS: Settings = {
   minLearned: 10,
   minLearnedShare: 0.95,
   minCertainty: 0.9,
-  beam: 3,
+  beam: 6,
   rounds: 6,
   maxCandidates: 64,
   minFragments: 3,
@@ -61,7 +61,7 @@ export interface Settings {
   readonly minLearnedShare: number;
   /** Repaired parents below this are named ambiguous. */
   readonly minCertainty: number;
-  /** Readings of a trace that the repair keeps open: 1 loses 1 % of the parents of random programs. */
+  /** Readings of a trace that the repair keeps open: 3 lose 1 % of the parents of random programs, 1 loses 5 %. */
   readonly beam: number;
   /** Most passes of the repair over an endpoint: each learns which spans call which from the one before. */
   readonly rounds: number;

@@ -20,6 +20,8 @@ export interface Timeline {
   readonly before: Int32Array;
   /** ms from that event to the start. */
   readonly sinceBefore: Float64Array;
+  /** 1 where nothing happens near a span's end. */
+  readonly isAlone: Uint8Array;
   /**
    * A span ends, the next starts near, it ends, …: one coroutine that awaits call after call. `endsWith` is the span
    * that ends near the end of that chain, ROOT or NONE; `chainEnd` is when the chain ends.
@@ -36,7 +38,8 @@ export interface Timeline {
 export function timelineOf(table: SpanTable): Timeline {
   const events = eventsOf(table);
   const before = befores(table, events);
-  return { table, events, ...before, ...chains(table, events), ...groupsOf(table) };
+  const isAlone = lonelyEnds(table, events);
+  return { table, events, ...before, isAlone, ...chains(table, events), ...groupsOf(table) };
 }
 
 export const timeOf = ({ start, end }: SpanTable, event: number): number =>
@@ -58,6 +61,18 @@ function befores(table: SpanTable, events: Int32Array) {
   gaps.sort((a, b) => a - b);
   const tightMs = gaps.length > 0 ? 2 * gaps[gaps.length >> 1]! : TIGHT_MS;
   return { before, sinceBefore, tightMs };
+}
+
+function lonelyEnds(table: SpanTable, events: Int32Array): Uint8Array {
+  const isAlone = new Uint8Array(table.spans.length);
+  for (const [k, event] of events.entries()) {
+    if ((event & 1) === 0) continue;
+    const span = event >> 1;
+    const next = events[k + 1];
+    const at = next === undefined ? table.rootEnd : timeOf(table, next);
+    if (at - table.end[span]! >= NEAR_MS) isAlone[span] = 1;
+  }
+  return isAlone;
 }
 
 /**
