@@ -1,10 +1,12 @@
 import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
-import { type FoldJoined, JOIN_REACH_MINUTES, joinMinute } from './join.ts';
+import { type FoldJoined, JOIN_REACH_MINUTES, joinMinute, WITNESS_MINUTES } from './join.ts';
 import { minutesWithPieces, piecesOfMinute } from './pieces.ts';
 
 const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;
+/** How long pieces are kept after their own join: later minutes look back at them, as live joins do. */
+const KEEP_MS = WITNESS_MINUTES * MINUTE_MS + 2 * REACH_MS;
 
 /**
  * Joins what a replay has folded: the minutes around which all raw uploads before `foldedTo` were read. Their pieces lie
@@ -29,7 +31,7 @@ export async function joinReplayed(
     }
   }
   for (const minute of minutes) {
-    if (minute + MINUTE_MS + 2 * REACH_MS > foldedTo) continue;
+    if (minute + MINUTE_MS + KEEP_MS > foldedTo) continue;
     for (const { key } of await piecesOfMinute(context, generation, project, minute))
       await context.objects.delete(key);
   }

@@ -26,7 +26,8 @@ const PART_BYTES = 64 * MIB;
 const PARTS_MAX = 256;
 /** How long a minute is waited for of which an upload with a root is not recorded as done: longer than analyzers hold one. */
 const UNRECORDED_MS = 20 * MINUTE_MS;
-const WITNESS_MINUTES = 30;
+/** Where little comes in, what came so long before bears witness too. */
+export const WITNESS_MINUTES = 30;
 const WITNESS_BYTES = 2 * MIB;
 const US_PER_MS = 1000;
 
