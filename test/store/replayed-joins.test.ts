@@ -87,3 +87,30 @@ it('a replay joins again what live analysis joined, beside live joins, and count
   await joinDue(place.context, foldJoined, rethrow);
   expect((await told(place)).requests).toBe(4);
 });
+
+it('a replay leaves an upload that came twice, and that live analysis has yet to take, to live analysis', async () => {
+  const place = await world();
+  const trace = span(1, 0, NOON - 1000);
+  const raw: string[] = [];
+  for (let copy = 0; copy < 2; copy += 1) {
+    const upload = await uploadOf(trace, { route: 'otlp-traces', receivedAt: place.clock.time });
+    raw.push(await rawObject(place, [upload])); // its event waits in the queue
+    place.clock.time += 10 * MINUTE_MS;
+  }
+  await openReplay(place.context, 'default');
+  place.clock.time += REPLAY_AFTER_MS;
+  while ((await replayStep(place.context, 'default')) === 'folded') {
+    const { building } = await place.context.generations.read('default');
+    if (building !== null && building.foldedTo >= building.rawTo) break; // all is folded, and not flipped yet
+  }
+  // Nobody knows yet which of its copies counts: two minutes of the replay would each have joined one.
+  expect((await told(place, 1)).requests).toBe(0);
+  for (const event of raw) await analyze(place.context, [message(event)]);
+  place.clock.time += 10 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect(await replayStep(place.context, 'default')).toBe('flipped');
+  expect((await told(place, 1)).requests).toBe(1);
+  place.clock.time += HOUR_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect((await told(place)).requests).toBe(1);
+});
