@@ -39,9 +39,11 @@ generate(join(folder, 'in'), DISTINCT, 1);
 const profiles = readdirSync(join(folder, 'in')).map((name) =>
   decodeProfile(new Uint8Array(readFileSync(join(folder, 'in', name)))),
 );
-const totals = profiles.map(({ samples }) =>
-  samples.values.at(-1)!.reduce<bigint>((sum: bigint, value: number | bigint) => sum + BigInt(value), 0n),
-);
+const totals = profiles.map(({ samples }) => {
+  let sum = 0n;
+  for (const value of samples.values.at(-1)!) sum += BigInt(value);
+  return sum;
+});
 
 async function fill(uploads: number): Promise<bigint> {
   const clock = { now: () => NOW };
