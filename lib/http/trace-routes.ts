@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { type ComparedSide, comparisonAnswer } from '../jobs/answers/comparison.ts';
 import { traceAnswer, traceFlameAnswer } from '../jobs/answers/kept-traces.ts';
-import { gapsAnswer, nestingAnswer, suspectsAnswer } from '../jobs/answers/traces.ts';
+import { nestingAnswer } from '../jobs/answers/nesting.ts';
+import { gapsAnswer, suspectsAnswer } from '../jobs/answers/traces.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { DAY_MS } from '../model/units.ts';
 import { setAside, takeBack } from '../records/set-aside.ts';

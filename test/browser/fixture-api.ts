@@ -45,6 +45,11 @@ export const CONTENT_POLICY =
 
 const list = (items: readonly unknown[]) => ({ items, cursor: null });
 
+const LEFT_OUT = [
+  { reason: 'left out by the SDK (sample_rate): transaction', count: 12_304 },
+  { reason: 'replay_event: not read', count: 41 },
+];
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -126,7 +131,9 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
   if (head === 'usage') return ok(USAGE);
   if (head === 'uploads') {
     const none = { received: 0, done: 0, rejected: 0, poison: 0, pending: 0 };
-    return ok(empty ? { ...UPLOADS, balance: none, refused: [], items: [] } : UPLOADS);
+    return ok(
+      empty ? { ...UPLOADS, balance: none, refused: [], items: [] } : { ...UPLOADS, leftOut: LEFT_OUT },
+    );
   }
   if (head === 'deploys' && !url.searchParams.has('service'))
     return problem(400, 'Bad request', 'Cannot read query: service: Invalid input');

@@ -198,6 +198,14 @@ describe.skipIf(!pages.canOpen)('traces in Chromium', () => {
     await context.close();
   });
 
+  it('shows what SDKs say that they threw away', async () => {
+    const { page, context } = await open('/uploads');
+    const rows = await page.locator('#left-out tbody tr').allTextContents();
+    expect(rows[0]).toMatch(/^left out by the SDK \(sample_rate\): transaction12\.3/);
+    expect(await axeFindings(page)).toEqual([]);
+    await context.close();
+  });
+
   it('says of a trace that is not kept where others are', async () => {
     const { page, context } = await open(`/traces/${'ab'.repeat(16)}?service=${service}`, 390);
     expect(await page.locator('h1.say').textContent()).toBe('This trace is not retained.');

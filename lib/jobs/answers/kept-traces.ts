@@ -10,7 +10,8 @@ import type { DeploymentSpans, SpansState } from '../../traces/spans-state.ts';
 import { selfIntervals, traceFlame } from '../../traces/trace-flame.ts';
 import type { Interval } from '../../traces/tree.ts';
 import type { JobContext } from '../context.ts';
-import { adviceOf, deploymentsOf, statesOf } from './traces.ts';
+import { adviceOf, deploymentsOf } from './nesting.ts';
+import { statesOf } from './traces.ts';
 
 // Traces that are kept whole, because a number names them as its example.
 

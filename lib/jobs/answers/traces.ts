@@ -2,15 +2,12 @@ import type { ServiceName } from '../../model/service.ts';
 import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
-import { listJoins } from '../../records/joins.ts';
 import { listSetAside, type SetAside, setAsideName } from '../../records/set-aside.ts';
 import { mergeAll } from '../../segments/kind.ts';
 import { spreadOf } from '../../traces/functions.ts';
 import {
   causeOfKey,
-  type DeploymentSpans,
   type GapSum,
-  mergeDeployments,
   mergeUnitSpans,
   noUnitSpans,
   OTHER,
@@ -239,76 +236,4 @@ export function causesOf({ causes, explained }: Pick<GapSum, 'causes' | 'explain
     ...all.slice(0, CAUSES_MAX),
     { kind: 'app' as const, frame: `${rest.length} smaller places`, callers: [], blockedBy: null, ms, share },
   ];
-}
-
-/** How the traces of each process are nested, and what to do about it. */
-export async function nestingAnswer(context: JobContext, query: TracesQuery) {
-  const states = await statesOf(context, query);
-  const items = [...deploymentsOf(states)]
-    .filter(([key]) => key !== OTHER)
-    .map(([key, deployment]) => deploymentAnswer(key, deployment))
-    .sort((a, b) => b.misnested - a.misnested || b.traces - a.traces);
-  return { items, cursor: null, left: await leftOf(context, query) };
-}
-
-/** Spans of the whole project that no trace could be made with: joins do not know whose they are. */
-async function leftOf({ records }: JobContext, { project, from, to }: TracesQuery) {
-  const sum = { rootless: 0, late: 0 };
-  for (const { rootless, late } of await listJoins(records, project, from, to)) {
-    sum.rootless += rootless;
-    sum.late += late;
-  }
-  return [
-    { reason: 'no root within two minutes', count: sum.rootless },
-    { reason: 'came after the join', count: sum.late },
-  ].filter(({ count }) => count > 0);
-}
-
-export function deploymentsOf(states: readonly SpansState[]): ReadonlyMap<string, DeploymentSpans> {
-  const sums = new Map<string, DeploymentSpans>();
-  for (const { deployments } of states)
-    for (const [key, one] of deployments) {
-      const before = sums.get(key);
-      sums.set(key, before === undefined ? one : mergeDeployments(before, one));
-    }
-  return sums;
-}
-
-interface Id {
-  readonly release: string;
-  readonly host: string;
-  readonly process: string;
-  readonly platform: string;
-  readonly sdk: string;
-}
-
-export function deploymentAnswer(key: string, one: DeploymentSpans) {
-  const { release, host, process, platform, sdk } = JSON.parse(key) as Id;
-  return {
-    release,
-    host,
-    process,
-    platform,
-    sdk,
-    verdict: verdictOf(one),
-    traces: one.traces,
-    misnested: one.misnested,
-    detached: one.detached,
-    ...adviceOf(one),
-    endpoints: [...one.endpoints]
-      .filter(([name]) => name !== OTHER)
-      .map(([name, counts]) => ({ name, ...counts }))
-      .sort((a, b) => b.misnested - a.misnested || b.traces - a.traces),
-    fragmented: [...one.fragmented].map(([endpoint, counts]) => ({ endpoint, ...counts })),
-  };
-}
-
-const verdictOf = ({ misnested, detached }: DeploymentSpans) =>
-  misnested > 0 ? ('misnested' as const) : detached > 0 ? ('hint' as const) : ('ok' as const);
-
-/** What was told of most of its traces. */
-export function adviceOf({ advice }: DeploymentSpans) {
-  const [most] = [...advice].filter(([key]) => key !== OTHER).sort(([, a], [, b]) => b - a);
-  const [cause, reason, fix] = most === undefined ? [null, '', ''] : (JSON.parse(most[0]) as string[]);
-  return { cause: cause ?? null, reason: reason ?? '', fix: fix ?? '' };
 }

@@ -3,7 +3,7 @@ import { fragmentedWording, nestingWording } from '../../findings/trace-wording.
 import { isBroken } from '../../traces/nesting/deployments.ts';
 import { DEFAULTS } from '../../traces/nesting/settings.ts';
 import { OTHER, type TraceExample } from '../../traces/spans-state.ts';
-import { deploymentAnswer, deploymentsOf } from '../answers/traces.ts';
+import { deploymentAnswer, deploymentsOf } from '../answers/nesting.ts';
 import { examplesOf, noTraceEvidence, type TraceScene, traceObservation } from './evidence.ts';
 
 const EXAMPLES = 3;

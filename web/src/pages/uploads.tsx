@@ -28,6 +28,7 @@ export function UploadsPage() {
           <>
             <Answer uploads={data} />
             <Refused refused={data.refused} />
+            <LeftOut rows={data.leftOut ?? []} />
             <Items items={data.items} />
           </>
         )}
@@ -82,6 +83,39 @@ function Answer({ uploads: { balance, refused, from } }: { uploads: ApiUploads }
       <p class="note under">
         Since {dayTime(from, zone)}. received = analysed + rejected + unreadable + waiting
       </p>
+    </section>
+  );
+}
+
+/** What came and was not kept, and what SDKs say that they threw away. */
+function LeftOut({ rows }: { rows: NonNullable<ApiUploads['leftOut']> }) {
+  if (rows.length === 0) return null;
+  return (
+    <section id="left-out">
+      <div class="head">
+        <h2>Left out</h2>
+        <span class="note">of analysed uploads, and by SDKs as their client reports say</span>
+      </div>
+      <div class="scroll">
+        <table class="stack">
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col" class="num">
+                Count
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.reason}>
+                <td class="wrap">{row.reason}</td>
+                <td class="num key">{count(row.count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }
