@@ -32,7 +32,7 @@ export function endOfRelease(
   if (bad.some(({ end }) => end === undefined) || current.cohort.result.verdict === 'leak') return undefined;
   const { version, slopeBytesPerHour: perHour } = evidence;
   const releases = compareReleases(lives, { version, suspect: suspects[0], perHour });
-  if (!releases?.fix) return undefined;
+  if (!releases.fix) return undefined;
   const explained = { ...(evidence.explained ?? NOTHING_EXPLAINED), releases };
   if (releases.fix.state !== 'fixed') {
     // Still firing: its words say how far the proof is.

@@ -30,13 +30,13 @@ const NOTHING_BELOW = 0.25;
  * Cost: a floor and two lines per life, some .3 ms each.
  *
  * @param lives of one role, of all releases
- * @param bad the release that was found to keep memory
+ * @param bad the release that was found to keep memory; one that is not among them, as `all versions`, leaves the table alone
  */
 export function compareReleases(
   lives: readonly Life[],
   bad: { readonly version: string; readonly suspect: Suspect | undefined; readonly perHour: Interval | null },
   settings: Settings = DEFAULTS,
-): Releases | null {
+): Releases {
   const { suspect } = bad;
   const isUnit = suspect?.cause === 'unit' && suspect.units.length === 1 && suspect.bytesPerUnit !== null;
   const unit = isUnit ? unitKey(suspect.units[0]!) : undefined;
@@ -44,17 +44,19 @@ export function compareReleases(
     .map(([version, same]) => releaseSlope(version, same, unit, settings))
     .filter((item) => item !== undefined)
     .toSorted((a, b) => a.from - b.from)
-    .slice(-MAX_RELEASES);
+    .filter(({ version }, i, all) => i >= all.length - MAX_RELEASES || version === bad.version);
   const place = items.findIndex(({ version }) => version === bad.version);
-  if (place === -1) return null;
   const kept = isUnit ? suspect.bytesPerUnit! : bad.perHour;
   const of = (item: ReleaseSlope) => (isUnit ? item.bytesPerUnit : item.slopeBytesPerHour);
   const least = isCountRole(lives[0]!.role) ? settings.minRiseCount : settings.minRiseBytes;
   return {
     by: isUnit ? 'unit' : 'clock',
     items,
-    firstBad: kept ? firstBad(items, place, kept, of) : null,
-    fix: fixOf(lives, items, place, isUnit ? suspect.bytesPerUnit : null, bad.perHour, least),
+    firstBad: kept && place !== -1 ? firstBad(items, place, kept, of) : null,
+    fix:
+      place === -1
+        ? null
+        : fixOf(lives, items, place, isUnit ? suspect.bytesPerUnit : null, bad.perHour, least),
   };
 }
 

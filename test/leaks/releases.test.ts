@@ -58,7 +58,7 @@ const badOf = (picture: string) => `1.${picture.lastIndexOf('b')}`;
 
 describe('compareReleases()', () => {
   it('gives each release its hours, units, and slope with an interval that holds the truth', () => {
-    const { items, by } = compareReleases(history('ggb'), bad('1.2'))!;
+    const { items, by } = compareReleases(history('ggb'), bad('1.2'));
     expect(by).toBe('unit');
     expect(items.map(({ version, lives }) => [version, lives])).toEqual([
       ['1.0', 1],
@@ -82,7 +82,7 @@ describe('compareReleases()', () => {
         life('1', 0, { kept: KEPT, seed: 2 * i + 1 }),
         life('1', 0, { kept: KEPT, seed: 2 * i + 2 }),
       ];
-      const { low, high } = compareReleases(lives, bad('1'))!.items[0]!.bytesPerUnit!;
+      const { low, high } = compareReleases(lives, bad('1')).items[0]!.bytesPerUnit!;
       return low <= KEPT && KEPT <= high;
     });
     expect(held.filter(Boolean).length).toBeGreaterThanOrEqual(54);
@@ -99,27 +99,33 @@ describe('compareReleases()', () => {
     ['b', ['1.0'], null],
     ['sb', ['1.0', '1.1'], null],
   ])('of %s the first bad one is among %j, after %s', (picture, versions, lastGood) => {
-    expect(compareReleases(history(picture), bad(badOf(picture)))!.firstBad).toEqual({ versions, lastGood });
+    expect(compareReleases(history(picture), bad(badOf(picture))).firstBad).toEqual({ versions, lastGood });
   });
 
   it('compares by the clock where no unit is named', () => {
-    const { by, firstBad, fix } = compareReleases(history('gb'), { ...bad('1.1'), suspect: undefined })!;
+    const { by, firstBad, fix } = compareReleases(history('gb'), { ...bad('1.1'), suspect: undefined });
     expect([by, firstBad, fix]).toEqual(['clock', { versions: ['1.1'], lastGood: '1.0' }, null]);
     const fixed = compareReleases([...history('gb'), life('1.4.3', 8)], {
       ...bad('1.1'),
       suspect: undefined,
     });
-    expect(fixed!.fix).toMatchObject({ state: 'fixed', by: 'clock' });
+    expect(fixed.fix).toMatchObject({ state: 'fixed', by: 'clock' });
   });
 
-  it('has nothing to say of a release that it did not see', () => {
-    expect(compareReleases(history('gb'), bad('9.9'))).toBeNull();
+  it('gives the table alone where no release was found to be the bad one', () => {
+    const { items, firstBad, fix } = compareReleases(history('gb'), bad('all versions'));
+    expect([items.length, firstBad, fix]).toEqual([2, null, null]);
+  });
+
+  it('keeps the bad one beside the newest dozen', () => {
+    const { items, fix } = compareReleases(history(`b${'g'.repeat(14)}`), bad('1.0'));
+    expect([items.length, items[0]!.version, fix!.version]).toEqual([13, '1.0', '1.14']);
   });
 });
 
 describe('the proof of a fix', () => {
   const fixBy = (fix: Parameters<typeof life>[2]) =>
-    compareReleases([...history('gb'), life('1.4.3', 8, { seed: 9, ...fix })], bad('1.1'))!.fix!;
+    compareReleases([...history('gb'), life('1.4.3', 8, { seed: 9, ...fix })], bad('1.1')).fix!;
 
   it('is given by units served', () => {
     const fix = fixBy({});
@@ -151,7 +157,7 @@ describe('the proof of a fix', () => {
 
   it('is given to a release that was gone back to', () => {
     const again = life('1.0', 12, { seed: 4 });
-    expect(compareReleases([...history('gb'), again], bad('1.1'))!.fix).toMatchObject({
+    expect(compareReleases([...history('gb'), again], bad('1.1')).fix).toMatchObject({
       ...{ version: '1.0', state: 'fixed' },
     });
   });
