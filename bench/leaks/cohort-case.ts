@@ -7,7 +7,7 @@ export interface CohortOptions {
   readonly seed: number;
   readonly lives: number;
   readonly leakMibPerHour: number;
-  readonly warmUp: 'quick' | 'slow' | 'two' | 'log' | 'none';
+  readonly warmUp: 'quick' | 'slow' | 'two' | 'log' | 'days' | 'none';
   /** Pods that live at the same time. */
   readonly pods?: number;
   readonly lifeMs?: number;
@@ -76,6 +76,7 @@ function warmth(kind: CohortOptions['warmUp'], hours: number): number {
   const levelling = (tau: number) => 1 - Math.exp(-hours / tau);
   if (kind === 'none') return 0;
   if (kind === 'quick') return WARM_UP_MIB * levelling(0.25);
+  if (kind === 'days') return WARM_UP_MIB * levelling(12);
   if (kind === 'slow') return WARM_UP_MIB * levelling(0.75);
   if (kind === 'two') return WARM_UP_MIB * (0.6 * levelling(0.15) + 0.4 * levelling(0.75));
   return (WARM_UP_MIB / Math.log1p(60)) * Math.log1p(hours * 20);

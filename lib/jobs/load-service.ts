@@ -102,7 +102,7 @@ export function livesIn(loaded: LoadedService, role: MemoryRole): LifeOfRole[] {
   return [...loaded.state.instances].flatMap(([key, instance]) =>
     livesOf({ key, instance, facts, companions: companions.get(key), limitSetting, now: to }, role)
       .filter(({ times }) => (times.at(-1) ?? 0) >= from)
-      .map((life) => ((life.times[0] as number) < exactFrom ? inHours(life) : life)),
+      .map((life) => ((life.times[0] as number) < exactFrom ? inHours(life, exactFrom) : life)),
   );
 }
 

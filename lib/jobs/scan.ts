@@ -103,12 +103,12 @@ async function lookAtAll(
   for (const cohort of cohortsOf(loaded)) {
     const before = known.find((scan) => scan.role === cohort.role && scan.version === cohort.version);
     const heard = speakingNow(cohort, before?.look);
-    const { state, decision } = nextLook(
-      before?.look,
-      heard.result,
-      lookContext(heard, loaded, before?.look),
-    );
+    const { state, decision } = nextLook(before?.look, heard.result, {
+      ...lookContext(heard, loaded, before?.look),
+      olderLifeGrewAlike: grewAlike(heard, known),
+    });
     looked.push({ cohort, decision, look: state });
+
     await writeScan(context.records, project, service, scanRecord(cohort, state, now));
   }
   return { looked, loaded };
@@ -197,6 +197,34 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
     return life !== speaker && cohort.result.perLife[i]?.verdict === 'stable' && age > 2 * onsetAge;
   });
   return { birth, olderLivesWereFlat, pool, grainMs: first < exactFrom ? HOUR_MS : 0 };
+}
+
+/** How much the growth of two lives may differ to be the same. */
+const ALIKE = 2;
+const WEEK_MS = 7 * DAY_MS;
+/** Two lives that began on the same day of the week may have seen the same swing of it. */
+const OTHER_DAY_MS = 1.5 * DAY_MS;
+
+/** Whether an older version's last look saw a leak about as fast, in a life that began on another day of the week. */
+function grewAlike(
+  { cohort: { role, version }, result, speaker }: Heard,
+  known: readonly ScanRecord<LookState>[],
+): boolean {
+  const slope = result.slopeBytesPerHour?.value ?? 0;
+  if (speaker === undefined || !(slope > 0)) return false;
+  return known.some((scan) => {
+    const other = scan.result.slopeBytesPerHour?.value ?? 0;
+    const days = (birthOf(speaker) - scan.look.birth) % WEEK_MS;
+    return (
+      scan.role === role &&
+      scan.version !== version &&
+      scan.result.verdict === 'leak' &&
+      scan.result.onset !== null &&
+      days >= OTHER_DAY_MS &&
+      days <= WEEK_MS - OTHER_DAY_MS &&
+      Math.max(slope, other) <= ALIKE * Math.min(slope, other)
+    );
+  });
 }
 
 /** Lives that have ended bring no more lows; a pool waits for lives, and a new one is news by itself. */

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../model/units.ts';
 import { type Column, dot, effectOf, orthonormal, project, whitener } from './least-squares.ts';
 import { clamp, firstAfter, firstAtOrAfter, lag1, median, type Points } from './statistics.ts';
 
@@ -6,8 +7,12 @@ const MAX_BINS = 36;
 const MIN_BINS = 8;
 /** Time constants of a warm-up that may be told from a line, as shares of the life; longer ones slow too little. */
 const TIME_CONSTANTS = Array.from({ length: 17 }, (_, i) => 1 / 40 / 0.84 ** i);
-/** Paces of logarithms and roots: c in ln(1 + c·share). */
-const PACES = [3, 10, 30, 60, 120, 300];
+/** The longest of them: caches of real services fill within a day or two. */
+const LONGEST_CONSTANT_MS = DAY_MS;
+/** Paces of logarithms: c in ln(1 + c·share). */
+const PACES = [3, 10, 15, 30, 60, 120, 300];
+/** The longest life/c: what slows later than that is still growing. */
+const LONGEST_LOGARITHM_MS = 8 * HOUR_MS;
 
 /** The floors of lives by age, each one's own level taken off, and their mean. */
 export interface AgeCurves {
@@ -15,10 +20,11 @@ export interface AgeCurves {
   readonly ages: Float64Array;
   readonly rows: readonly Float64Array[];
   readonly mean: Float64Array;
+  readonly weights: readonly number[];
 }
 
 /** @param lives points whose times are ages; each has lows in all parts of `life` */
-export function ageCurves(lives: readonly Points[], life: number): AgeCurves {
+export function ageCurves(lives: readonly Points[], weights: readonly number[], life: number): AgeCurves {
   const lows = median(lives.map(({ times }) => firstAfter(times, life)));
   const bins = clamp(Math.floor(lows), MIN_BINS, MAX_BINS);
   const begin = median(lives.map(({ times }) => times[0]!));
@@ -42,11 +48,13 @@ export function ageCurves(lives: readonly Points[], life: number): AgeCurves {
     const level = row.reduce((sum, v) => sum + v / bins, 0);
     return row.map((v) => v - level);
   });
-  const mean = ages.map((_, b) => rows.reduce((sum, row) => sum + row[b]!, 0) / rows.length);
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const mean = ages.map((_, b) => rows.reduce((sum, row, i) => sum + weights[i]! * row[b]!, 0) / total);
   return {
     ages: ages.map((sum, b) => (counts[b]! > 0 ? sum / counts[b]! : begin + (b + 0.5) * width)),
     rows,
     mean,
+    weights,
   };
 }
 
@@ -61,17 +69,17 @@ export interface LineBeside {
  * logarithm, which never quite does. The noise is that between lives: what one curve leaves is too little where its
  * warm-up was chosen to fit.
  */
-export function lineBeside({ ages, rows, mean }: AgeCurves): LineBeside {
+export function lineBeside({ ages, rows, mean, weights }: AgeCurves): LineBeside {
   const n = ages.length;
   const life = ages.at(-1)!;
   const ones = new Float64Array(n).fill(1);
-  const white = whitener(ages, life / n, correlationOf(rows, mean));
+  const white = whitener(ages, life / n, correlationOf(rows, weights, mean));
   const y = white.apply(mean);
-  const variance =
-    varianceOf(
-      rows.map((row) => white.apply(row)),
-      y,
-    ) / rows.length;
+  const variance = varianceOfMean(
+    rows.map((row) => white.apply(row)),
+    weights,
+    y,
+  );
   let alone = Number.POSITIVE_INFINITY;
   let best = { bic: Number.POSITIVE_INFINITY, perMs: 0 };
   for (const columns of warmUps(ages, life)) {
@@ -88,12 +96,16 @@ export function lineBeside({ ages, rows, mean }: AgeCurves): LineBeside {
 }
 
 /** Lag-1 correlation within lives, of what differs from their mean. */
-function correlationOf(rows: readonly Float64Array[], mean: Float64Array): number {
+function correlationOf(
+  rows: readonly Float64Array[],
+  weights: readonly number[],
+  mean: Float64Array,
+): number {
   let cross = 0;
   let square = 0;
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
     const own = row.map((v, b) => v - mean[b]!);
-    const sum = dot(own, own);
+    const sum = dot(own, own) * weights[i]!;
     cross += lag1(own) * sum;
     square += sum;
   }
@@ -101,18 +113,27 @@ function correlationOf(rows: readonly Float64Array[], mean: Float64Array): numbe
   return clamp(square > 0 ? cross / square + 2 / mean.length : 0, 0, 0.9);
 }
 
-function varianceOf(rows: readonly Float64Array[], mean: Float64Array): number {
+/** Of the weighted mean, per bin, from what lies between lives. */
+function varianceOfMean(
+  rows: readonly Float64Array[],
+  weights: readonly number[],
+  mean: Float64Array,
+): number {
+  const total = weights.reduce((sum, w) => sum + w, 0);
   let sum = 0;
-  for (const row of rows) for (let b = 0; b < mean.length; b++) sum += (row[b]! - mean[b]!) ** 2;
-  return Math.max(sum / Math.max(1, rows.length - 1) / mean.length, 1e-300);
+  for (const [i, row] of rows.entries())
+    for (let b = 0; b < mean.length; b++) sum += weights[i]! * (row[b]! - mean[b]!) ** 2;
+  return Math.max(sum / total / Math.max(1, rows.length - 1) / mean.length, 1e-300);
 }
 
 function* warmUps(ages: Float64Array, life: number): Iterable<Column[]> {
   yield [];
-  const exponentials = TIME_CONSTANTS.map((share) => ages.map((t) => -Math.exp(-t / (share * life))));
+  const constants = TIME_CONSTANTS.map((share) => share * life).filter((tau) => tau <= LONGEST_CONSTANT_MS);
+  const exponentials = constants.map((tau) => ages.map((t) => -Math.exp(-t / tau)));
   for (const [i, one] of exponentials.entries()) {
     yield [one];
     for (const other of exponentials.slice(i + 2)) yield [one, other];
   }
-  for (const pace of PACES) yield [ages.map((t) => Math.log1p((pace * t) / life))];
+  for (const pace of PACES)
+    if (life / pace <= LONGEST_LOGARITHM_MS) yield [ages.map((t) => Math.log1p((pace * t) / life))];
 }

@@ -12,8 +12,12 @@ import { DEFAULTS, type Settings } from './settings.ts';
 
 export type CohortResult = LeakResult & {
   readonly perLife: LeakResult[];
-  /** Lives that were long enough to speak together, and their slopes when these say leak; null when there are too few. */
-  readonly pool: { readonly lives: number; readonly slopes: readonly LifeSlope[] | null } | null;
+  /** Slopes of the lives that were long enough to speak together, whether they say leak and last for days; null when there are too few. */
+  readonly pool: {
+    readonly slopes: readonly LifeSlope[];
+    readonly isLeak: boolean;
+    readonly isLong: boolean;
+  } | null;
 };
 
 /** Which life speaks for the cohort: evidence of a leak in one process is evidence about the code of all. */
@@ -56,7 +60,7 @@ export function poolCohort(lives: readonly Life[], settings: Settings = DEFAULTS
   const quiet: LeakResult = {
     ...NO_LIVES,
     verdict: pooled.kind === 'slowing' ? 'warm-up' : 'stable',
-    reason: `${pool.lives} lives of all versions show no rise that goes on at the same ages.`,
+    reason: `${pool.slopes.length} lives of all versions show no rise that goes on at the same ages.`,
     floorPoints: floor,
     lows: floor.times.length,
   };
@@ -66,7 +70,7 @@ export function poolCohort(lives: readonly Life[], settings: Settings = DEFAULTS
 const poolOf = (pooled: Pooled): CohortResult['pool'] =>
   pooled.kind === 'too-short'
     ? null
-    : { lives: pooled.lives, slopes: pooled.kind === 'leak' ? pooled.slopes : null };
+    : { slopes: pooled.slopes, isLeak: pooled.kind === 'leak', isLong: pooled.isLong };
 
 /** What the pool makes of a cohort in which no life speaks for itself. */
 function asPool(speaker: LeakResult, pooled: Pooled, lives: readonly Life[]): LeakResult {
@@ -76,7 +80,7 @@ function asPool(speaker: LeakResult, pooled: Pooled, lives: readonly Life[]): Le
     case 'slowing': {
       if (!GROWTH.has(speaker.verdict) && !CALM.has(speaker.verdict)) return speaker;
       const wanted = durationText(4 * pooled.medianLifeMs);
-      const reason = `${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} rise, but slow towards their ends as a warm-up does; lives of ${wanted} would tell.`;
+      const reason = `${pooled.slopes.length} lives of about ${durationText(pooled.medianLifeMs)} rise, but slow towards their ends as a warm-up does; lives of ${wanted} would tell.`;
       return { ...speaker, verdict: 'warm-up', reason };
     }
     case 'too-short': {
@@ -105,7 +109,7 @@ function leakOfPool(
     onset: null,
     slopeBytesPerHour: slope,
     timeToLimitS: null,
-    reason: `In ${pooled.lives} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
+    reason: `In ${pooled.slopes.length} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
   };
 }
 

@@ -3,7 +3,7 @@ import { bucketMinima, decimate } from './buckets.ts';
 import { clean } from './clean.ts';
 import { inFlightOf } from './in-flight.ts';
 import { withoutDay } from './season.ts';
-import type { Settings } from './settings.ts';
+import { DEFAULTS, type Settings } from './settings.ts';
 import { firstAtOrAfter, median, type Points } from './statistics.ts';
 import { toothLength } from './tooth-length.ts';
 import type { UnitCounts } from './work-counts.ts';
@@ -44,7 +44,7 @@ export function floorOf(life: Life, settings: Settings): Floor {
   const collections =
     told && told.length > 0 && !life.afterGc
       ? { times: told, told: true }
-      : { times: largeFalls(all, settings.majorFallFactor), told: false };
+      : { times: guessedCollections(life, all, settings), told: false };
   return envelopeFloor(all, life.afterGc, collections);
 }
 
@@ -153,8 +153,18 @@ function regrowthOf(lows: Points, { times, values }: Points): Float64Array {
   return rises.map((rise) => (Number.isFinite(rise) ? rise : usual));
 }
 
-/** Falls well beyond the usual: the old generation was collected, when nobody says so. */
-function largeFalls({ times, values }: Points, factor: number): Float64Array {
+/** Where the readings were thinned, falls show in what they were thinned from. */
+function guessedCollections(life: Life, readings: Points, settings: Settings): Float64Array {
+  const before = life.largeFalls ?? new Float64Array(0);
+  const left = largeFalls(readings, settings);
+  return before.length > left.length ? before : left;
+}
+
+/** Times of falls well beyond the usual: the old generation was collected, when nobody says so. */
+export function largeFalls(
+  { times, values }: Points,
+  { majorFallFactor: factor }: Settings = DEFAULTS,
+): Float64Array {
   const falls: number[] = [];
   for (let i = 1; i < values.length; i++)
     if (values[i]! < values[i - 1]!) falls.push(values[i - 1]! - values[i]!);

@@ -4,6 +4,7 @@ export { changePoints } from './change-points.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
+export { largeFalls } from './floor.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';

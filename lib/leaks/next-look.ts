@@ -2,7 +2,7 @@ import type { LeakResult } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import type { CohortResult } from './cohort.ts';
-import type { LifeSlope } from './pool.ts';
+import { isPoolTest, lookAtPool, NEVER_POOLED, type PoolLook } from './pool-look.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 import { clamp, firstAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
 
@@ -32,11 +32,6 @@ export interface LookState {
   readonly pool: PoolLook;
 }
 
-interface PoolLook {
-  readonly testedLives: number;
-  readonly suspicion: { readonly bornUntil: EpochMs; readonly perMs: number } | null;
-}
-
 export type Decision = 'none' | 'suspected' | 'fire' | 'clear';
 
 export interface LookContext {
@@ -44,6 +39,8 @@ export interface LookContext {
   readonly birth?: EpochMs;
   /** Older lives of the cohort were flat at this age: then a rise from birth on is no warm-up. */
   readonly olderLivesWereFlat?: boolean;
+  /** The life before it, of another version and begun on another day of the week, grew as fast: no week swings so. */
+  readonly olderLifeGrewAlike?: boolean;
   /** Grain of the lows, where they were thinned, ms. */
   readonly grainMs?: number;
   readonly pool?: CohortResult['pool'];
@@ -53,9 +50,6 @@ const FIRST_TEST_LOWS = 12;
 const MORE_EVIDENCE = 1.25;
 /** A floor that much above all that was tested is evidence too: an old life need not wait for days. */
 const NEW_TOP = 1.15;
-/** Fewest lives of a first test of the pool. */
-const FIRST_TEST_LIVES = 6;
-const FRESH_LIVES_MIN = 3;
 /** The line through the new lows must keep this share of the slope that raised the suspicion. */
 const KEPT_SLOPE = 0.4;
 /** A rise that begins this early in the life may be a warm-up: in lows, and in shares of the age. */
@@ -75,11 +69,13 @@ export function nextLook(
 ): { state: LookState; decision: Decision } {
   const state = stateBefore(previous, result, context);
   const { pool } = context;
-  if (pool && isPoolTest(state, pool)) {
-    const look = lookAtPool(state, pool);
+  if (pool && isPoolTest(state.pool, pool)) {
+    const { look, decision } = lookAtPool(state.pool, pool, state.fired);
+    const calmTests = pool.isLeak ? 0 : state.calmTests;
+    const after = { ...state, pool: look, calmTests, fired: state.fired || decision === 'fire' };
     // The pool speaks for lives that are too short to speak; a life that speaks is heard by itself.
-    if (look.decision === 'fire' || result.onset === null) return look;
-    return lookAtLife(look.state, result, context);
+    if (decision === 'fire' || result.onset === null) return { state: after, decision };
+    return lookAtLife(after, result, context);
   }
   if (result.verdict === 'leak' && result.onset === null && pool) return { state, decision: 'none' };
   return lookAtLife(state, result, context);
@@ -128,41 +124,8 @@ const NEVER_LOOKED: Omit<LookState, 'birth' | 'grainMs'> = {
   unsettled: 0,
   fired: false,
   calmTests: 0,
-  pool: { testedLives: 0, suspicion: null },
+  pool: NEVER_POOLED,
 };
-
-const isPoolTest = (
-  { pool: { testedLives } }: LookState,
-  { lives }: NonNullable<LookContext['pool']>,
-): boolean => lives >= Math.max(FIRST_TEST_LIVES, Math.ceil(testedLives * MORE_EVIDENCE));
-
-/** A leak that lives show together is told when lives born after the first sight agree by themselves. */
-function lookAtPool(
-  state: LookState,
-  { lives, slopes }: NonNullable<LookContext['pool']>,
-): { state: LookState; decision: Decision } {
-  const tested = (suspicion: PoolLook['suspicion']) => ({ testedLives: lives, suspicion });
-  if (slopes === null) return { state: { ...state, pool: tested(null) }, decision: 'none' };
-  if (state.fired) return { state: { ...state, calmTests: 0, pool: tested(null) }, decision: 'none' };
-  const { suspicion } = state.pool;
-  if (suspicion !== null && agree(suspicion, slopes))
-    return { state: { ...state, fired: true, calmTests: 0, pool: tested(null) }, decision: 'fire' };
-  const bornUntil = Math.max(...slopes.map(({ birth }) => birth));
-  const perMs = slopes.reduce((sum, slope) => sum + slope.perMs / slopes.length, 0);
-  return { state: { ...state, pool: tested(suspicion ?? { bornUntil, perMs }) }, decision: 'suspected' };
-}
-
-function agree(
-  { bornUntil, perMs }: NonNullable<PoolLook['suspicion']>,
-  slopes: readonly LifeSlope[],
-): boolean {
-  const fresh = slopes.filter(({ birth }) => birth > bornUntil);
-  const n = fresh.length;
-  if (n < FRESH_LIVES_MIN) return false;
-  const mean = fresh.reduce((sum, slope) => sum + slope.perMs / n, 0);
-  const square = fresh.reduce((sum, slope) => sum + (slope.perMs - mean) ** 2, 0) / (n - 1);
-  return mean > Math.sqrt(square / n) && mean > KEPT_SLOPE * perMs;
-}
 
 function lookAtLife(
   state: LookState,
@@ -247,12 +210,20 @@ function goesOn(
  * share of the level at which it began. A rise of minutes is neither.
  */
 const SWINGS = [
-  { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 },
-  { from: 1.5 * DAY_MS, to: 7 * DAY_MS, share: 0.2 },
+  { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6, isWeek: false },
+  { from: 1.5 * DAY_MS, to: 7 * DAY_MS, share: 0.2, isWeek: true },
 ] as const;
 
-const mayBeSwing = (durationMs: number, { start, end }: { start: number; end: number }): boolean =>
-  SWINGS.some(({ from, to, share }) => durationMs >= from && durationMs < to && end - start < share * start);
+function mayBeSwing(
+  durationMs: number,
+  { start, end }: { start: number; end: number },
+  { olderLifeGrewAlike = false }: LookContext,
+): boolean {
+  return SWINGS.some(
+    ({ from, to, share, isWeek }) =>
+      durationMs >= from && durationMs < to && end - start < share * start && !(isWeek && olderLifeGrewAlike),
+  );
+}
 
 /** A rise that begins with the life is not told before the process may no longer be warming up. */
 function isHeld(
@@ -262,7 +233,7 @@ function isHeld(
 ): boolean {
   if (!onset || !floor) return false;
   const end = confirmedUntil ?? floorPoints.times.at(-1) ?? birth;
-  if (mayBeSwing(end - onset.t, floor)) return true;
+  if (mayBeSwing(end - onset.t, floor, context)) return true;
   if (context.olderLivesWereFlat) return false;
   const age = end - birth;
   if (age >= DEFAULTS.warmUpLimitMs) return false;

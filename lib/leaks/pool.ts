@@ -1,44 +1,66 @@
 import type { Life } from '../model/leak.ts';
 import { isCountRole } from '../model/memory.ts';
-import { MINUTE_MS } from '../model/units.ts';
+import { DAY_MS, MINUTE_MS } from '../model/units.ts';
 import { ageCurves, lineBeside } from './age-curve.ts';
 import { decimate } from './buckets.ts';
-import { floorOf } from './floor.ts';
+import { type Floor, floorOf } from './floor.ts';
+import { clustersOf, meanAndError } from './pool-mean.ts';
 import { durationText } from './reason.ts';
 import { withoutSeason } from './season.ts';
 import type { Settings } from './settings.ts';
-import { firstAfter, firstAtOrAfter, fitLine, median, type Points } from './statistics.ts';
+import {
+  at,
+  clamp,
+  firstAfter,
+  firstAtOrAfter,
+  fitLine,
+  inflation,
+  lag1,
+  median,
+  type Points,
+  slicePoints,
+} from './statistics.ts';
 
 /** What many short lives say together, by the age of the process. */
 export type Pooled =
   | {
       readonly kind: 'leak';
-      readonly lives: number;
+      readonly slopes: readonly LifeSlope[];
+      /** Each life lasts for days: a few of them tell as much as dozens of hours. */
+      readonly isLong: boolean;
       readonly slopePerMs: number;
       readonly errorPerMs: number;
       readonly medianLifeMs: number;
-      /** Slope over the last two thirds of the median life of each life that was used. */
-      readonly slopes: readonly LifeSlope[];
     }
-  | { readonly kind: 'slowing'; readonly lives: number; readonly medianLifeMs: number }
-  | { readonly kind: 'none'; readonly lives: number }
+  | {
+      readonly kind: 'slowing';
+      readonly slopes: readonly LifeSlope[];
+      readonly isLong: boolean;
+      readonly medianLifeMs: number;
+    }
+  | { readonly kind: 'none'; readonly slopes: readonly LifeSlope[]; readonly isLong: boolean }
   | {
       readonly kind: 'too-short';
-      readonly lives: number;
       readonly missing: string;
       /** Most lives end while any process still starts up. */
       readonly isStartUp: boolean;
     };
 
+/** Slope over the last two thirds of the median life of one life that was long enough. */
 export interface LifeSlope {
   readonly birth: number;
   readonly perMs: number;
+  /** How much it counts beside the others: 1, less when it is much noisier. */
+  readonly weight: number;
 }
 
 const MIN_LIVES = 5;
+const MIN_LONG_LIVES = 3;
 const MIN_LOWS_PER_THIRD = 4;
 /** Lows of one life that the pool looks at; more only cost time. */
 const MAX_LOWS = 240;
+/** Parts of a long life of a heap whose least readings are pooled: longer than a tooth of the saw. */
+const PARTS = 18;
 const MIN_Z = 3;
 /** Slope of the last third must keep this share of the middle one's: a warm-up slows. */
 const NOT_SLOWING = 0.6;
@@ -47,6 +69,18 @@ const MIN_EVIDENCE = 8;
 const MIN_SHARE_RISING = 0.6;
 /** Least rise over the judged two thirds, as a share of the level. */
 const LEAST_RISE = 0.015;
+/**
+ * Lives of days have hundreds of lows each, and warm-ups are over early in them: less is asked of each figure. Measured
+ * on made services that are deployed each 3 to 7 days: evidence of healthy ones is 4 at most, of 4 MB a day 5 to 50.
+ */
+const LONG_LIFE_MS = 2 * DAY_MS;
+const LEAST_RISE_LONG = 0.0075;
+const MIN_Z_LONG = 2.5;
+const MIN_EVIDENCE_LONG = 5;
+/** An own error of a life of days is worth so many lives. */
+const KNOWN_LIVES = 6;
+/** So much that the last third need not tell by itself. */
+const SURE_EVIDENCE_LONG = 15;
 /** Start-up of real runtimes (compiling, pools, caches) takes minutes: lives that end within it show nothing else. */
 const START_UP_MS = 30 * MINUTE_MS;
 
@@ -57,30 +91,39 @@ const START_UP_MS = 30 * MINUTE_MS;
  */
 export function poolByAge(given: readonly Life[], settings: Settings): Pooled {
   const lives = given.filter((life) => !life.mixedWriters && life.times.length > 0);
-  if (lives.length === 0)
-    return { kind: 'too-short', lives: 0, missing: 'no life has a reading', isStartUp: false };
-  const floors = withoutSeason(lives.map((life) => lowsOf(life, settings)));
+  if (lives.length === 0) return { kind: 'too-short', missing: 'no life has a reading', isStartUp: false };
+  const floors = lives.map((life) => floorOf(life, settings));
+  const isProven = floors.some(({ collections }) => collections.times.length >= settings.minMajorCollections);
+  const lows = withoutSeason(floors.map((floor) => lowsOf(floor, isProven)));
   const births = lives.map((life) => life.startedAt ?? life.times[0]!);
-  const ages = floors.map(({ times, values }, i) => ({ times: times.map((t) => t - births[i]!), values }));
+  const ages = lows.map(({ times, values }, i) => ({ times: times.map((t) => t - births[i]!), values }));
   const life = median(ages.map((p) => p.times.at(-1)!));
   const usable = ages
     .map((points, i) => ({ points, birth: births[i]! }))
     .filter(({ points }) => thirds(life).every(([a, b]) => lowsWithin(points, a, b) >= MIN_LOWS_PER_THIRD));
-  if (usable.length < MIN_LIVES || life < START_UP_MS)
+  if (usable.length < leastLives(life) || life < START_UP_MS)
     return {
       kind: 'too-short',
-      lives: usable.length,
       missing: missingText(ages, life),
       isStartUp: life < START_UP_MS,
     };
   return judged(usable, life, isCountRole(lives[0]!.role) ? settings.minRiseCount : 0);
 }
 
-function lowsOf(life: Life, settings: Settings): Points {
-  // Single lows: the lower of two neighbours lies deeper where the curve is flat than where it is steep, and at the end.
-  const { levels, collected } = floorOf(life, settings);
+/**
+ * Single lows: the lower of two neighbours lies deeper where the curve is flat than where it is steep, and at the end. Of
+ * heaps whose collections nobody counts these are the readings that nothing later undercuts, too few in lives of days:
+ * there the least of each part of the life is taken, if falls show that the old generation was collected all the time.
+ */
+function lowsOf(floor: Floor, isProven: boolean): Points {
+  const { levels, collected, regrowth, readings } = floor;
+  const { times } = readings;
+  const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) >= LONG_LIFE_MS;
+  if (collected && regrowth === undefined && isProven && isLong) return decimate(readings, PARTS, 'minima');
   return decimate(levels, MAX_LOWS, collected ? 'minima' : 'medians');
 }
+
+const leastLives = (life: number): number => (life >= LONG_LIFE_MS ? MIN_LONG_LIVES : MIN_LIVES);
 
 interface Aged {
   readonly points: Points; // times are ages
@@ -91,37 +134,65 @@ function judged(usable: readonly Aged[], life: number, leastRise: number): Poole
   const lives = usable.map(({ points, birth }) => ({
     birth,
     level: points.values[0]!,
-    whole: slopeWithin(points, life / 3, life),
+    ...slopeWithin(points, life / 3, life),
     kept: keptOf(points, life),
   }));
+  const weights = weightsOf(lives);
   const clusters = clustersOf(lives, life / 4);
-  const whole = meanAndError(lives, clusters, ({ whole: slope }) => slope);
-  const kept = meanAndError(lives, clusters, (one) => one.kept);
-  const rising = lives.filter((one) => one.whole > 0).length / lives.length;
+  const isLong = life >= LONG_LIFE_MS;
+  const z = isLong ? MIN_Z_LONG : MIN_Z;
+  const whole = meanAndError(
+    lives.map(({ slope, error }, i) => ({ value: slope, error, weight: weights[i]! })),
+    clusters,
+    z,
+    isLong ? KNOWN_LIVES : 0,
+  );
+  const kept = meanAndError(
+    lives.map((one, i) => ({ value: one.kept, error: 0, weight: weights[i]! })),
+    clusters,
+    z,
+    0,
+  );
+  const share = mean(lives.map(({ slope }, i) => (slope > 0 ? weights[i]! : 0))) / mean(weights);
   const level = median(lives.map((one) => one.level));
-  const leastSlope = Math.max(LEAST_RISE * level, leastRise) / ((2 * life) / 3);
+  const leastShare = isLong ? LEAST_RISE_LONG : LEAST_RISE;
+  const leastSlope = Math.max(leastShare * level, leastRise) / ((2 * life) / 3);
   const isRising =
-    whole.mean - whole.critical * whole.error > 0 && whole.mean > leastSlope && rising >= MIN_SHARE_RISING;
-  const count = lives.length;
-  if (!isRising) return { kind: 'none', lives: count };
-  const halves = [0, 1].map((parity) => lives.filter((_, i) => i % 2 === parity));
-  const goesOn = kept.mean > -kept.error && halves.every((half) => mean(half.map((one) => one.whole)) > 0);
+    whole.mean - whole.critical * whole.error > 0 && whole.mean > leastSlope && share >= MIN_SHARE_RISING;
+  const slopes = lives.map(({ birth, slope: perMs }, i) => ({ birth, perMs, weight: weights[i]! }));
+  if (!isRising) return { kind: 'none', slopes, isLong };
+  const halves = [0, 1].map((parity) =>
+    mean(lives.map(({ slope }, i) => (i % 2 === parity ? weights[i]! * slope : 0))),
+  );
+  const goesOn = kept.mean > -kept.error && halves.every((half) => half > 0);
   const line = lineBeside(
     ageCurves(
       usable.map(({ points }) => points),
+      weights,
       life,
     ),
   );
-  const isStraight = line.evidence > MIN_EVIDENCE && line.perMs > leastSlope / 2;
-  if (!goesOn || !isStraight) return { kind: 'slowing', lives: count, medianLifeMs: life };
+  const isStraight =
+    line.evidence > (isLong ? MIN_EVIDENCE_LONG : MIN_EVIDENCE) && line.perMs > leastSlope / 2;
+  if (!isStraight || (!goesOn && line.evidence < (isLong ? SURE_EVIDENCE_LONG : Number.POSITIVE_INFINITY)))
+    return { kind: 'slowing', slopes, isLong, medianLifeMs: life };
   return {
     kind: 'leak',
-    lives: count,
+    slopes,
+    isLong,
     slopePerMs: whole.mean,
     errorPerMs: whole.error,
     medianLifeMs: life,
-    slopes: lives.map(({ birth, whole: perMs }) => ({ birth, perMs })),
   };
+}
+
+/**
+ * Lives that are much noisier than the others count less: one that held a jump, or that ended early. Noise is that about
+ * the life's own line, its correlation taken into account; lives about as noisy as the usual one count alike.
+ */
+function weightsOf(lives: readonly { error: number }[]): number[] {
+  const usual = median(lives.map(({ error }) => error)) ** 2;
+  return lives.map(({ error }) => (usual > 0 ? usual / Math.max(usual, error ** 2 / 2) : 1));
 }
 
 const thirds = (life: number): [number, number][] => [
@@ -140,9 +211,14 @@ function lowsWithin(p: Points, from: number, to: number): number {
   return b - a;
 }
 
-function slopeWithin(p: Points, from: number, to: number): number {
+function slopeWithin(p: Points, from: number, to: number): { slope: number; error: number } {
   const [a, b] = range(p, from, to);
-  return fitLine(p, a, b).slope;
+  const part = slicePoints(p, a, b);
+  const line = fitLine(part);
+  const n = b - a;
+  const rho = clamp(lag1(part.values.map((v, i) => v - at(line, part.times[i]!))) + 4 / n, 0, 0.97);
+  const error = Math.sqrt((line.sse / Math.max(1, n - 2)) * (inflation(rho) / (line.sxx || 1)));
+  return { slope: line.slope, error };
 }
 
 /**
@@ -183,41 +259,6 @@ const mean = (values: ArrayLike<number>): number => {
   return sum / values.length;
 };
 
-/** Lives that were born together see the same traffic: they are one witness. Indices of each cluster. */
-function clustersOf(lives: readonly { birth: number }[], reach: number): number[][] {
-  const order = lives.map((_, i) => i).toSorted((a, b) => lives[a]!.birth - lives[b]!.birth);
-  const clusters: number[][] = [];
-  let first = Number.NEGATIVE_INFINITY;
-  for (const i of order) {
-    const { birth } = lives[i]!;
-    if (birth - first > reach) {
-      clusters.push([]);
-      first = birth;
-    }
-    clusters.at(-1)!.push(i);
-  }
-  return clusters;
-}
-
-/** Mean over lives; the larger of the errors by lives and by clusters, with the critical value that goes with it. */
-function meanAndError<T>(lives: readonly T[], clusters: readonly number[][], take: (life: T) => number) {
-  const n = lives.length;
-  const values = lives.map(take);
-  const middle = mean(values);
-  const byLife = values.reduce((sum, v) => sum + (v - middle) ** 2, 0) / (n - 1) / n;
-  const c = clusters.length;
-  const sums = clusters.map((cluster) => cluster.reduce((sum, i) => sum + values[i]! - middle, 0));
-  const byCluster = c > 1 ? (sums.reduce((sum, v) => sum + v * v, 0) / (n * n)) * (c / (c - 1)) : 0;
-  const freedom = byCluster > byLife ? c - 1 : n - 1;
-  return { mean: middle, error: Math.sqrt(Math.max(byLife, byCluster)), critical: studentOf(MIN_Z, freedom) };
-}
-
-/** Quantile of Student's t that is as rare as z of the normal (Fisher's expansion, Abramowitz and Stegun 26.7.5). */
-function studentOf(z: number, freedom: number): number {
-  const [z3, z5] = [z ** 3, z ** 5];
-  return z + (z3 + z) / (4 * freedom) + (5 * z5 + 16 * z3 + 3 * z) / (96 * freedom ** 2);
-}
-
 function missingText(ages: readonly Points[], life: number): string {
   const lows = median(ages.map((p) => p.times.length));
   const needed = 3 * MIN_LOWS_PER_THIRD;
@@ -225,5 +266,5 @@ function missingText(ages: readonly Points[], life: number): string {
     const wanted = Math.max((life * needed) / Math.max(1, lows), START_UP_MS);
     return `median life ${durationText(life)} with ${Math.round(lows)} lows; needs ${needed} lows, about ${durationText(wanted)}`;
   }
-  return `${ages.length} lives; needs ${MIN_LIVES} of about the same length`;
+  return `${ages.length} lives; needs ${leastLives(life)} of about the same length`;
 }

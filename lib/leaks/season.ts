@@ -1,37 +1,58 @@
-import { DAY_MS } from '../model/units.ts';
+import { DAY_MS, HOUR_MS } from '../model/units.ts';
 import { type Column, dot, orthonormal, project } from './least-squares.ts';
-import type { Points } from './statistics.ts';
+import { median, type Points } from './statistics.ts';
 
 /** A day and half a day: load follows the sun. */
 const PERIODS_MS = [DAY_MS, DAY_MS / 2];
+/** A week and half a week, where lives last for days. */
+const WEEK_MS = 7 * DAY_MS;
+const PERIODS_OF_WEEKS_MS = [...PERIODS_MS, WEEK_MS, WEEK_MS / 2];
 /** A season is believed when it was seen more than once. */
 const MIN_SPAN_MS = 1.5 * DAY_MS;
+const MIN_SPAN_OF_WEEKS_MS = 3 * WEEK_MS;
 /** Points of one life that the fit uses. */
 const POINTS_PER_LIFE = 24;
+const POINTS_PER_LONG_LIFE = 96;
+const LONG_LIFE_MS = 2 * DAY_MS;
 
 /**
- * Lives without the daily swing that they have in common, fitted jointly with a level of their own for each: pods that
- * come every morning would else take the morning for growth. Unchanged when the data are shorter than a day and a half.
+ * Lives without the daily (and, over weeks, the weekly) swing that they have in common, fitted jointly with a level of
+ * their own for each: pods that come every morning would else take the morning for growth. Lives of days also share a
+ * bent growth by age, which is left in. Unchanged when the data are shorter than a day and a half.
  */
 export function withoutSeason(lives: readonly Points[]): readonly Points[] {
   const first = Math.min(...lives.map(({ times }) => times[0] ?? Number.POSITIVE_INFINITY));
   const last = Math.max(...lives.map(({ times }) => times.at(-1) ?? Number.NEGATIVE_INFINITY));
   if (lives.length < 2 || !(last - first >= MIN_SPAN_MS)) return lives;
-  const samples = lives.map(sampled);
-  const columns = waves(samples.flatMap(({ times }) => [...times]));
+  const isLong = median(lives.map(spanOf)) >= LONG_LIFE_MS;
+  const periods = isLong && last - first >= MIN_SPAN_OF_WEEKS_MS ? PERIODS_OF_WEEKS_MS : PERIODS_MS;
+  const samples = lives.map((life) => sampled(life, isLong ? POINTS_PER_LONG_LIFE : POINTS_PER_LIFE));
+  const columns = waves(
+    samples.flatMap(({ times }) => [...times]),
+    periods,
+  );
   const values = Float64Array.from(samples.flatMap(({ values: some }) => [...some]));
   const bounds = [0];
   for (const { times } of samples) bounds.push(bounds.at(-1)! + times.length);
-  const centred = [...columns, values].map((column) => withoutLevels(column, bounds));
+  const growth = isLong ? growthByAge(samples) : [];
+  const centred = [...columns, ...growth, values].map((column) => withoutLevels(column, bounds));
   const y = centred.pop()!;
-  const coefficients = solve(centred, y);
+  const coefficients = solve(centred, y).slice(0, columns.length);
   return lives.map(({ times, values: own }) => {
-    const wave = waves([...times]);
+    const wave = waves([...times], periods);
     return {
       times,
       values: own.map((v, i) => wave.reduce((left, c, k) => left - coefficients[k]! * c[i]!, v)),
     };
   });
+}
+
+const spanOf = ({ times }: Points): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
+
+/** Age and its logarithm in hours: what a warm-up and a leak have in common over all lives. */
+function growthByAge(lives: readonly Points[]): Column[] {
+  const ages = lives.flatMap(({ times }) => [...times].map((t) => (t - times[0]!) / HOUR_MS));
+  return [Float64Array.from(ages), Float64Array.from(ages, (age) => Math.log1p(age))];
 }
 
 /** A daily swing is taken out of one life when it was seen twice… */
@@ -52,7 +73,7 @@ export function withoutDay(points: Points): Points {
   const kept = times.filter((_, i) => i % stride === 0);
   const share = kept.map((t) => (t - times[0]!) / (times[n - 1]! - times[0]!));
   const trend = orthonormal([share.map(() => 1), share, share.map((x) => x * x)]);
-  const columns = waves([...kept]).map((column) => project(column, trend));
+  const columns = waves([...kept], PERIODS_MS).map((column) => project(column, trend));
   const y = project(
     values.filter((_, i) => i % stride === 0),
     trend,
@@ -61,21 +82,21 @@ export function withoutDay(points: Points): Points {
   const explained = base.reduce((sum, q) => sum + dot(q, y) ** 2, 0);
   if (!(explained >= MIN_EXPLAINED * dot(y, y))) return points;
   const coefficients = solve(columns, y);
-  const wave = waves([...times]);
+  const wave = waves([...times], PERIODS_MS);
   return {
     times,
     values: values.map((v, i) => wave.reduce((left, c, k) => left - coefficients[k]! * c[i]!, v)),
   };
 }
 
-function sampled({ times, values }: Points): Points {
-  const stride = Math.max(1, Math.floor(times.length / POINTS_PER_LIFE));
+function sampled({ times, values }: Points, most: number): Points {
+  const stride = Math.max(1, Math.floor(times.length / most));
   const keep = (_: number, i: number) => i % stride === 0;
   return { times: times.filter(keep), values: values.filter(keep) };
 }
 
-const waves = (times: readonly number[]): Column[] =>
-  PERIODS_MS.flatMap((period) =>
+const waves = (times: readonly number[], periods: readonly number[]): Column[] =>
+  periods.flatMap((period) =>
     [Math.sin, Math.cos].map((wave) => Float64Array.from(times, (t) => wave((2 * Math.PI * t) / period))),
   );
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { autoscaledCohort, rollingCohort } from '../../bench/leaks/cohort-case.ts';
-import { analyzeCohort, changePoints, deathsNearLimit } from '../../lib/leaks/index.ts';
+import { analyzeCohort, changePoints, deathsNearLimit, poolCohort } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
-import { MIB } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS, MIB } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
 
 /** A pod of three hours: warm-up of 60 MB within a quarter of an hour, and a leak on top. */
@@ -44,6 +44,17 @@ describe('analyzeCohort()', () => {
       analyzeCohort(autoscaledCohort({ seed: 1, lives: 80, leakMibPerHour, warmUp: 'quick', swingMib: 15 }))
         .verdict;
     expect([verdictOf(0), verdictOf(6)]).toEqual(['stable', 'leak']);
+  });
+
+  it('finds 4 MB a day that deploys every five days would hide, and no warm-up that takes half a day', () => {
+    const made = (leakMibPerDay: number, warmUp: 'quick' | 'days') =>
+      rollingCohort({
+        ...{ seed: 4, lives: 8, pods: 1, warmUp, lifeMs: 5 * DAY_MS, stepMs: HOUR_MS },
+        leakMibPerHour: leakMibPerDay / 24,
+      });
+    expect(poolCohort(made(4, 'quick'))?.verdict).toBe('leak');
+    expect(poolCohort(made(0, 'quick'))?.verdict).toBe('stable');
+    expect(poolCohort(made(0, 'days'))?.verdict).not.toBe('leak');
   });
 
   it('does not judge lives of twenty minutes', () => {
