@@ -270,6 +270,11 @@ export class StringTable {
     }
   }
 
+  /** In the order of their places. */
+  get texts(): readonly string[] {
+    return [...this.#index.keys()];
+  }
+
   write(out: ByteWriter) {
     out.uint(this.#index.size);
     for (const text of this.#index.keys()) out.text(text);

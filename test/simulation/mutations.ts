@@ -111,7 +111,11 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
       from: 'version <= analyzerVersion() && !unreadable.has(key)',
       to: '!unreadable.has(key)',
     },
-    { file: 'segments/kinds/latency.ts', from: 'if (codecVersion !== 1)', to: 'if (codecVersion < 1)' },
+    {
+      file: 'segments/codec.ts',
+      from: 'const written = versions[codecVersion - 1];',
+      to: 'const written = versions[codecVersion - 1] ?? versions.at(-1);',
+    },
   ],
   'raw objects expire under a replay': [
     {

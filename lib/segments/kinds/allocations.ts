@@ -1,7 +1,7 @@
-import { invalidInput } from '../../model/fault.ts';
 import { shortHash } from '../../model/hash.ts';
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
-import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 import { readSketch, writeSketch } from './sketch-codec.ts';
@@ -59,43 +59,38 @@ function* stringsOf({ units }: AllocationsState): Iterable<string> {
   }
 }
 
+function writeState(out: ByteWriter, state: AllocationsState) {
+  const table = new StringTable(stringsOf(state));
+  const indexOf = (text: string) => table.indexOf(text);
+  table.write(out);
+  writeMap(out, state.units, indexOf, (_, { grown, shrunk, top }) => {
+    writeSketch(out, grown);
+    writeSketch(out, shrunk);
+    writeMap(out, top, indexOf, (_, { requests, bytes }) => {
+      out.uint(requests);
+      out.big(bytes);
+    });
+  });
+}
+
+function readState(from: ByteReader): AllocationsState {
+  const textAt = readStrings(from);
+  const units = readMap(from, textAt, (): UnitAllocations => {
+    const grown = readSketch(from);
+    const shrunk = readSketch(from);
+    const top = readMap(from, textAt, () => {
+      const requests = from.uint();
+      return { requests, bytes: from.big() };
+    });
+    return { grown, shrunk, top };
+  });
+  return { units };
+}
+
 export const allocationsKind: Kind<AllocationsState> = {
   name: 'allocations',
-  codecVersion: 1,
   empty: () => ({ units: new Map() }),
   merge: (a, b) => ({ units: mergeMaps(a.units, b.units, mergeAllocations) }),
 
-  encode(state) {
-    const out = new ByteWriter();
-    const table = new StringTable(stringsOf(state));
-    const indexOf = (text: string) => table.indexOf(text);
-    table.write(out);
-    writeMap(out, state.units, indexOf, (_, { grown, shrunk, top }) => {
-      writeSketch(out, grown);
-      writeSketch(out, shrunk);
-      writeMap(out, top, indexOf, (_, { requests, bytes }) => {
-        out.uint(requests);
-        out.big(bytes);
-      });
-    });
-    return out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode allocations section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const textAt = readStrings(from);
-    const units = readMap(from, textAt, (): UnitAllocations => {
-      const grown = readSketch(from);
-      const shrunk = readSketch(from);
-      const top = readMap(from, textAt, () => {
-        const requests = from.uint();
-        return { requests, bytes: from.big() };
-      });
-      return { grown, shrunk, top };
-    });
-    if (!from.done) throw invalidInput('Cannot decode allocations section: bytes are left over');
-    return { units };
-  },
+  ...codec('allocations', [{ read: readState }], writeState),
 };

@@ -110,21 +110,6 @@ function compareRow(a: CounterColumn, i: number, b: CounterColumn, j: number): n
   return 0;
 }
 
-export function writeCounters(out: ByteWriter, column: CounterColumn) {
-  const { width, times, starts, cells } = column;
-  out.u8(column.conflict ? 1 : 0);
-  out.uint(width);
-  writeAscending(out, times);
-  writeNumbers(out, starts);
-  // One column per cell: cumulative counts and idle buckets become runs of small differences.
-  for (let cell = 0; cell < width; cell += 1) {
-    writeNumbers(
-      out,
-      times.map((_, row) => cells[row * width + cell] as number),
-    );
-  }
-}
-
 export function readCounters(from: ByteReader): CounterColumn {
   const conflict = from.u8() === 1;
   const width = from.count();
@@ -134,11 +119,17 @@ export function readCounters(from: ByteReader): CounterColumn {
   if ([starts, ...columns].some((column) => column.length !== times.length)) {
     throw invalidInput('Cannot decode segment: columns differ in length');
   }
-  const cells = new Array<number>(times.length * width);
+  return { width, times, starts, cells: cellsOf(columns, times.length), conflict };
+}
+
+/** Rows from columns of equally many values. */
+export function cellsOf(columns: readonly (readonly number[])[], rows: number): readonly number[] {
+  const width = columns.length;
+  const cells = new Array<number>(rows * width);
   for (const [cell, column] of columns.entries()) {
-    for (let row = 0; row < column.length; row += 1) cells[row * width + cell] = column[row] as number;
+    for (let row = 0; row < rows; row += 1) cells[row * width + cell] = column[row] as number;
   }
-  return { width, times, starts, cells, conflict };
+  return cells;
 }
 
 /** Sums per second of data time: additive, so their uploads are told apart by the footers. */
@@ -156,11 +147,6 @@ export function mergeTallies(a: TallyColumn, b: TallyColumn): TallyColumn {
   }
   const seconds = [...sums.keys()].sort((x, y) => x - y);
   return { seconds, sums: seconds.map((second) => sums.get(second) as number) };
-}
-
-export function writeTally(out: ByteWriter, column: TallyColumn) {
-  writeAscending(out, column.seconds);
-  writeNumbers(out, column.sums);
 }
 
 export function readTally(from: ByteReader): TallyColumn {

@@ -1,5 +1,5 @@
-import { invalidInput } from '../../model/fault.ts';
-import { ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
+import { readStrings, StringTable } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import type { Kind } from '../kind.ts';
 import {
   type LevelColumn,
@@ -37,25 +37,18 @@ export function machineOfKey(text: string): MachineKey {
 
 export const factsKind: Kind<FactsState> = {
   name: 'facts',
-  codecVersion: 1,
   empty: () => ({ machines: new Map() }),
   merge: (a, b) => ({ machines: mergeMaps(a.machines, b.machines, mergeLevels) }),
   summarise: ({ machines }, stepMs) => ({
     machines: mapEach(machines, (column) => summariseLevels(column, stepMs)),
   }),
-  encode(state) {
-    const out = new ByteWriter();
-    const table = new StringTable(state.machines.keys());
-    table.write(out);
-    writeMap(out, state.machines, (text) => table.indexOf(text), writeLevels);
-    return out.finish();
-  },
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode facts section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const machines = readMap(from, readStrings(from), readLevels);
-    if (!from.done) throw invalidInput('Cannot decode facts section: bytes are left over');
-    return { machines };
-  },
+  ...codec(
+    'facts',
+    [{ read: (from) => ({ machines: readMap(from, readStrings(from), readLevels) }) }],
+    (out, { machines }) => {
+      const table = new StringTable(machines.keys());
+      table.write(out);
+      writeMap(out, machines, (text) => table.indexOf(text), writeLevels);
+    },
+  ),
 };

@@ -5,7 +5,8 @@ import { emptyFlame, type FlameState, type LevelTotal, type Snapshot } from '../
 import { summariseFlame } from '../../flame/summarise.ts';
 import { invalidInput } from '../../model/fault.ts';
 import { bytesOfHex, hexOf, uploadId } from '../../model/ids.ts';
-import { ByteReader, ByteWriter, compareText } from '../bytes.ts';
+import { type ByteReader, type ByteWriter, compareText } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import type { Kind } from '../kind.ts';
 import { readMap, writeMap } from './columns.ts';
 import {
@@ -25,43 +26,36 @@ import { readTexts, writeTexts } from './texts.ts';
 
 const ID_BYTES = 16;
 
+function writeState(out: ByteWriter, state: FlameState) {
+  const canonical = canonicalFlame(state);
+  writeTable(out, canonical.table);
+  const keys = [...new Set(keysOf(canonical))].sort(compareText);
+  writeTexts(out, keys);
+  const places = new Map(keys.map((key, place) => [key, place]));
+  new StateWriter(out, (key) => places.get(key)!).write(canonical);
+}
+
+function readState(from: ByteReader): FlameState {
+  const table = readTable(from);
+  const keys = readTexts(from);
+  const keyAt = (place: number) => {
+    const key = keys[place];
+    if (key === undefined) throw invalidInput(`Cannot decode flame section: key ${place} of ${keys.length}`);
+    return key;
+  };
+  const nodes = table.parent.length;
+  return { table, ...new StateReader(from, keyAt, nodes, table.line.length).read() };
+}
+
 /** Profiles: stacks with their values. The state and its algebra are those of `lib/flame`. */
 export const flameKind: Kind<FlameState> = {
   name: 'flame',
-  codecVersion: 1,
   empty: () => emptyFlame,
   merge: mergeFlame,
   mergeMany: mergeStates,
   summarise: summariseFlame,
 
-  encode(state) {
-    const out = new ByteWriter();
-    const canonical = canonicalFlame(state);
-    writeTable(out, canonical.table);
-    const keys = [...new Set(keysOf(canonical))].sort(compareText);
-    writeTexts(out, keys);
-    const places = new Map(keys.map((key, place) => [key, place]));
-    new StateWriter(out, (key) => places.get(key)!).write(canonical);
-    return out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode flame section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const table = readTable(from);
-    const keys = readTexts(from);
-    const keyAt = (place: number) => {
-      const key = keys[place];
-      if (key === undefined)
-        throw invalidInput(`Cannot decode flame section: key ${place} of ${keys.length}`);
-      return key;
-    };
-    const nodes = table.parent.length;
-    const state = { table, ...new StateReader(from, keyAt, nodes, table.line.length).read() };
-    if (!from.done) throw invalidInput('Cannot decode flame section: bytes are left over');
-    return state;
-  },
+  ...codec('flame', [{ read: readState }], writeState),
 };
 
 function* keysOf(state: FlameState): Iterable<string> {

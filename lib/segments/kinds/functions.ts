@@ -1,7 +1,7 @@
-import { invalidInput } from '../../model/fault.ts';
 import { bytesOfHex, hexOf, type UploadId, uploadId } from '../../model/ids.ts';
 import { mergeSketches, type Sketch } from '../../model/sketch.ts';
-import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 import { readSketch, writeSketch } from './sketch-codec.ts';
@@ -161,64 +161,59 @@ const readExamples = (from: ByteReader, textAt: (index: number) => string): Func
     ofUs: from.uint(),
   }));
 
+function writeState(out: ByteWriter, state: FunctionsState) {
+  const table = new StringTable(stringsOf(state));
+  const indexOf = (text: string) => table.indexOf(text);
+  table.write(out);
+  writeMap(out, state.work, indexOf, (_, { profiles, short, unprofiled, us, squares }) => {
+    for (const count of [profiles, short, unprofiled]) out.uint(count);
+    for (const sum of [us, squares]) out.big(sum);
+  });
+  writeMap(out, state.functions, indexOf, (_, spread) => {
+    out.uint(spread.seen);
+    for (const sum of [spread.totalUs, spread.selfUs, spread.squares, spread.products]) out.big(sum);
+    writeSketch(out, spread.total);
+    writeSketch(out, spread.self);
+    writeExamples(out, spread.examples, indexOf);
+    writeExamples(out, spread.worst, indexOf);
+  });
+}
+
+function readState(from: ByteReader): FunctionsState {
+  const textAt = readStrings(from);
+  const work = readMap(from, textAt, () => ({
+    profiles: from.uint(),
+    short: from.uint(),
+    unprofiled: from.uint(),
+    us: from.big(),
+    squares: from.big(),
+  }));
+  const functions = readMap(from, textAt, (): FunctionSpread => {
+    const seen = from.uint();
+    const [totalUs, selfUs, squares, products] = [from.big(), from.big(), from.big(), from.big()];
+    const [total, self] = [readSketch(from), readSketch(from)];
+    return {
+      seen,
+      total,
+      self,
+      totalUs,
+      selfUs,
+      squares,
+      products,
+      examples: readExamples(from, textAt),
+      worst: readExamples(from, textAt),
+    };
+  });
+  return { work, functions };
+}
+
 export const functionsKind: Kind<FunctionsState> = {
   name: 'functions',
-  codecVersion: 1,
   empty: () => ({ work: new Map(), functions: new Map() }),
   merge: (a, b) => ({
     work: mergeMaps(a.work, b.work, mergeLookedAt),
     functions: mergeMaps(a.functions, b.functions, mergeSpreads),
   }),
 
-  encode(state) {
-    const out = new ByteWriter();
-    const table = new StringTable(stringsOf(state));
-    const indexOf = (text: string) => table.indexOf(text);
-    table.write(out);
-    writeMap(out, state.work, indexOf, (_, { profiles, short, unprofiled, us, squares }) => {
-      for (const count of [profiles, short, unprofiled]) out.uint(count);
-      for (const sum of [us, squares]) out.big(sum);
-    });
-    writeMap(out, state.functions, indexOf, (_, spread) => {
-      out.uint(spread.seen);
-      for (const sum of [spread.totalUs, spread.selfUs, spread.squares, spread.products]) out.big(sum);
-      writeSketch(out, spread.total);
-      writeSketch(out, spread.self);
-      writeExamples(out, spread.examples, indexOf);
-      writeExamples(out, spread.worst, indexOf);
-    });
-    return out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode functions section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const textAt = readStrings(from);
-    const work = readMap(from, textAt, () => ({
-      profiles: from.uint(),
-      short: from.uint(),
-      unprofiled: from.uint(),
-      us: from.big(),
-      squares: from.big(),
-    }));
-    const functions = readMap(from, textAt, (): FunctionSpread => {
-      const seen = from.uint();
-      const [totalUs, selfUs, squares, products] = [from.big(), from.big(), from.big(), from.big()];
-      const [total, self] = [readSketch(from), readSketch(from)];
-      return {
-        seen,
-        total,
-        self,
-        totalUs,
-        selfUs,
-        squares,
-        products,
-        examples: readExamples(from, textAt),
-        worst: readExamples(from, textAt),
-      };
-    });
-    if (!from.done) throw invalidInput('Cannot decode functions section: bytes are left over');
-    return { work, functions };
-  },
+  ...codec('functions', [{ read: readState }], writeState),
 };

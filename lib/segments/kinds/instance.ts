@@ -1,48 +1,11 @@
-import { invalidInput } from '../../model/fault.ts';
-import { ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
-import {
-  type CounterColumn,
-  type LevelColumn,
-  mapEach,
-  mergeCounters,
-  mergeLevels,
-  mergeMaps,
-  mergeSeen,
-  mergeTallies,
-  readCounters,
-  readLevels,
-  readMap,
-  readTally,
-  type Seen,
-  type TallyColumn,
-  writeCounters,
-  writeLevels,
-  writeMap,
-  writeTally,
-} from './columns.ts';
+import { mapEach, mergeCounters, mergeLevels, mergeMaps, mergeSeen, mergeTallies } from './columns.ts';
+import { INSTANCE_VERSIONS, writeInstances } from './instance-codec.ts';
+import type { InstanceState, InstancesState } from './instance-state.ts';
 import { summariseCumulative, summariseDelta, summariseLevels, summariseTally } from './summarise.ts';
 
-/**
- * What the instances of a service said about themselves in one partition. Compound keys are JSON arrays, made and taken
- * apart by the functions below alone.
- */
-export interface InstancesState {
-  readonly instances: ReadonlyMap<string, InstanceState>;
-  /** Metric names that filled no role, with their points: what data health shows as "not used". */
-  readonly unused: ReadonlyMap<string, number>;
-}
-
-export interface InstanceState {
-  /** `factKey` → when it was seen: version, pid, host, pod, container, language, sdk, … */
-  readonly facts: ReadonlyMap<string, Seen>;
-  /** `levelKey` → points. */
-  readonly levels: ReadonlyMap<string, LevelColumn>;
-  /** `countKey` → raw points of a counter. Differences are taken at read. */
-  readonly counts: ReadonlyMap<string, CounterColumn>;
-  /** `tallyKey` → finished spans per second, in thousandths. */
-  readonly work: ReadonlyMap<string, TallyColumn>;
-}
+export type { InstanceState, InstancesState };
 
 export const factKey = (name: string, value: string) => JSON.stringify([name, value]);
 export const levelKey = (role: string, metric: string, part: string) => JSON.stringify([role, metric, part]);
@@ -97,20 +60,8 @@ const summariseInstance = (instance: InstanceState, stepMs: number): InstanceSta
   work: mapEach(instance.work, (column) => summariseTally(column, stepMs)),
 });
 
-function* stringsOf(state: InstancesState): Iterable<string> {
-  yield* state.unused.keys();
-  for (const [key, instance] of state.instances) {
-    yield key;
-    yield* instance.facts.keys();
-    yield* instance.levels.keys();
-    yield* instance.counts.keys();
-    yield* instance.work.keys();
-  }
-}
-
 export const instanceKind: Kind<InstancesState> = {
   name: 'instance',
-  codecVersion: 1,
   empty: () => ({ instances: NO_MAP, unused: NO_MAP }),
   merge: (a, b) => ({
     instances: mergeMaps(a.instances, b.instances, mergeInstance),
@@ -122,40 +73,5 @@ export const instanceKind: Kind<InstancesState> = {
     unused,
   }),
 
-  encode(state) {
-    const out = new ByteWriter();
-    const table = new StringTable(stringsOf(state));
-    const indexOf = (text: string) => table.indexOf(text);
-    table.write(out);
-    writeMap(out, state.unused, indexOf, (_, points) => out.uint(points));
-    writeMap(out, state.instances, indexOf, (_, instance) => {
-      writeMap(out, instance.facts, indexOf, (_, seen) => {
-        out.int(seen.first);
-        out.uint(seen.last - seen.first);
-      });
-      writeMap(out, instance.levels, indexOf, writeLevels);
-      writeMap(out, instance.counts, indexOf, writeCounters);
-      writeMap(out, instance.work, indexOf, writeTally);
-    });
-    return out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode instance section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const textAt = readStrings(from);
-    const unused = readMap(from, textAt, () => from.uint());
-    const instances = readMap(from, textAt, () => ({
-      facts: readMap(from, textAt, () => {
-        const first = from.int();
-        return { first, last: first + from.uint() };
-      }),
-      levels: readMap(from, textAt, readLevels),
-      counts: readMap(from, textAt, readCounters),
-      work: readMap(from, textAt, readTally),
-    }));
-    if (!from.done) throw invalidInput('Cannot decode instance section: bytes are left over');
-    return { instances, unused };
-  },
+  ...codec('instance', INSTANCE_VERSIONS, writeInstances),
 };

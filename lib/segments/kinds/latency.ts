@@ -1,9 +1,10 @@
-import { invalidInput } from '../../model/fault.ts';
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
-import { ByteReader, ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { type ByteReader, type ByteWriter, compareText, readStrings } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
-import { mergeMaps, readMap, writeMap } from './columns.ts';
-import { readSketch, writeSketch } from './sketch-codec.ts';
+import { mergeMaps, readMap } from './columns.ts';
+import { readPackedSketch, readSketch, writePackedSketch } from './sketch-codec.ts';
+import { readId, readTexts, writeId, writeTexts } from './texts.ts';
 
 /** Durations of finished work from spans and transactions, per unit and version. */
 export interface LatencyState {
@@ -77,76 +78,59 @@ export const mergeLatency = (a: UnitLatency, b: UnitLatency): UnitLatency => ({
   slowest: b.slowest.reduce((kept, example) => keepExample(kept, example, bySlowness), a.slowest),
 });
 
-function writeExamples(out: ByteWriter, examples: readonly Example[], indexOf: (text: string) => number) {
-  out.uint(examples.length);
-  for (const example of examples) {
-    out.uint(indexOf(example.hash));
-    out.uint(indexOf(example.traceId));
-    out.uint(example.durationUs);
-    out.int(example.time);
-  }
+function readUnit(
+  from: ByteReader,
+  sketch: (from: ByteReader) => Sketch,
+  id: (from: ByteReader) => string,
+): UnitLatency {
+  const examples = () =>
+    Array.from({ length: from.count(4) }, (): Example => {
+      const [hash, traceId] = [id(from), id(from)];
+      return { hash, traceId, durationUs: from.uint(), time: from.int() };
+    });
+  const [count, failures] = [from.uint(), from.uint()];
+  const sum = from.big();
+  return { count, failures, sum, sketch: sketch(from), examples: examples(), slowest: examples() };
 }
 
-const readExamples = (from: ByteReader, textAt: (index: number) => string): Example[] =>
-  Array.from({ length: from.count(4) }, () => ({
-    hash: textAt(from.uint()),
-    traceId: textAt(from.uint()),
-    durationUs: from.uint(),
-    time: from.int(),
-  }));
+/** One table of all strings, ids among them. */
+function readVersion1(from: ByteReader): LatencyState {
+  const textAt = readStrings(from);
+  const id = () => textAt(from.uint());
+  return { units: readMap(from, textAt, () => readUnit(from, readSketch, id)) };
+}
 
-function* stringsOf(state: LatencyState): Iterable<string> {
-  for (const [key, unit] of state.units) {
-    yield key;
-    for (const example of [...unit.examples, ...unit.slowest]) {
-      yield example.hash;
-      yield example.traceId;
+/** Keys as what they do not share, ids as their bytes, sketches packed. */
+const readVersion2 = (from: ByteReader): LatencyState => ({
+  units: new Map(readTexts(from).map((key) => [key, readUnit(from, readPackedSketch, readId)])),
+});
+
+function writeState(out: ByteWriter, { units }: LatencyState) {
+  const keys = [...units.keys()].sort(compareText);
+  writeTexts(out, keys);
+  const examples = (list: readonly Example[]) => {
+    out.uint(list.length);
+    for (const { hash, traceId, durationUs, time } of list) {
+      writeId(out, hash);
+      writeId(out, traceId);
+      out.uint(durationUs);
+      out.int(time);
     }
+  };
+  for (const key of keys) {
+    const unit = units.get(key) as UnitLatency;
+    out.uint(unit.count);
+    out.uint(unit.failures);
+    out.big(unit.sum);
+    writePackedSketch(out, unit.sketch);
+    examples(unit.examples);
+    examples(unit.slowest);
   }
 }
 
 export const latencyKind: Kind<LatencyState> = {
   name: 'latency',
-  codecVersion: 1,
   empty: () => ({ units: new Map() }),
   merge: (a, b) => ({ units: mergeMaps(a.units, b.units, mergeLatency) }),
-
-  encode(state) {
-    const out = new ByteWriter();
-    const table = new StringTable(stringsOf(state));
-    const indexOf = (text: string) => table.indexOf(text);
-    table.write(out);
-    writeMap(out, state.units, indexOf, (_, unit) => {
-      out.uint(unit.count);
-      out.uint(unit.failures);
-      out.big(unit.sum);
-      writeSketch(out, unit.sketch);
-      writeExamples(out, unit.examples, indexOf);
-      writeExamples(out, unit.slowest, indexOf);
-    });
-    return out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode latency section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const textAt = readStrings(from);
-    const units = readMap(from, textAt, (): UnitLatency => {
-      const count = from.uint();
-      const failures = from.uint();
-      const sum = from.big();
-      const sketch = readSketch(from);
-      return {
-        count,
-        failures,
-        sum,
-        sketch,
-        examples: readExamples(from, textAt),
-        slowest: readExamples(from, textAt),
-      };
-    });
-    if (!from.done) throw invalidInput('Cannot decode latency section: bytes are left over');
-    return { units };
-  },
+  ...codec('latency', [{ read: readVersion1 }, { read: readVersion2 }], writeState),
 };

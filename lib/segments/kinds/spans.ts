@@ -1,4 +1,3 @@
-import { invalidInput } from '../../model/fault.ts';
 import type { Sketch } from '../../model/sketch.ts';
 import {
   type CauseSum,
@@ -13,47 +12,39 @@ import {
   type TraceExample,
   type UnitSpans,
 } from '../../traces/spans-state.ts';
-import { ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
+import { type ByteReader, ByteWriter, readStrings, StringTable } from '../bytes.ts';
+import { codec } from '../codec.ts';
 import type { Kind } from '../kind.ts';
 import { readMap, writeMap } from './columns.ts';
 
 /** Suspect spans, gaps and their causes, functions, patterns and nesting, from traces that were put together. */
 export const spansKind: Kind<SpansState> = {
   name: 'spans',
-  codecVersion: 1,
   empty: () => noSpans,
   merge: mergeSpans,
 
-  encode(state) {
-    // Written twice: the first time only to see which texts there are.
-    const texts = new Set<string>();
-    const noticed = (text: string) => {
-      texts.add(text);
-      return 0;
-    };
-    writeState(new SpansWriter(noticed), state);
-    const table = new StringTable(texts);
-    const writer = new SpansWriter((text) => table.indexOf(text));
-    table.write(writer.out);
-    writeState(writer, state);
-    return writer.out.finish();
-  },
-
-  decode(bytes, codecVersion) {
-    if (codecVersion !== 1)
-      throw invalidInput(`Cannot decode spans section: version ${codecVersion}, know 1`);
-    const from = new ByteReader(bytes);
-    const state = readState(new SpansReader(from, readStrings(from)));
-    if (!from.done) throw invalidInput('Cannot decode spans section: bytes are left over');
-    return state;
-  },
+  ...codec('spans', [{ read: (from) => readState(new SpansReader(from, readStrings(from))) }], write),
 };
 
+function write(out: ByteWriter, state: SpansState) {
+  // Written twice: the first time only to see which texts there are.
+  const texts = new Set<string>();
+  const noticed = (text: string) => {
+    texts.add(text);
+    return 0;
+  };
+  writeState(new SpansWriter(new ByteWriter(), noticed), state);
+  const table = new StringTable(texts);
+  table.write(out);
+  writeState(new SpansWriter(out, (text) => table.indexOf(text)), state);
+}
+
 class SpansWriter {
-  readonly out = new ByteWriter();
+  readonly out: ByteWriter;
   readonly indexOf: (text: string) => number;
 
-  constructor(indexOf: (text: string) => number) {
+  constructor(out: ByteWriter, indexOf: (text: string) => number) {
+    this.out = out;
     this.indexOf = indexOf;
   }
 

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../model/fault.ts';
+import { bytesOfHex, hexOf } from '../../model/ids.ts';
 import { type ByteReader, type ByteWriter, compareText } from '../bytes.ts';
 
 const utf8 = new TextEncoder();
@@ -68,4 +69,31 @@ function decoded(bytes: Uint8Array): string {
   } catch (cause) {
     throw invalidInput('Cannot decode segment: a string is not UTF-8', { cause });
   }
+}
+
+/** The texts of a table by their places. */
+export function readTextTable(from: ByteReader): (place: number) => string {
+  const texts = readTexts(from);
+  return (place) => {
+    const text = texts[place];
+    if (text === undefined) throw invalidInput(`Cannot decode segment: string ${place} of ${texts.length}`);
+    return text;
+  };
+}
+
+const HEX = /^(?:[0-9a-f]{2})+$/;
+
+/** An id that mostly is hex, and then takes half of its length. */
+export function writeId(out: ByteWriter, id: string) {
+  const isHex = HEX.test(id);
+  if (!isHex && !id.isWellFormed())
+    throw new RangeError(`Cannot encode section: ${JSON.stringify(id)} is cut`);
+  out.uint(isHex ? id.length / 2 : 0);
+  if (isHex) out.raw(bytesOfHex(id));
+  else out.text(id);
+}
+
+export function readId(from: ByteReader): string {
+  const bytes = from.count();
+  return bytes === 0 ? from.text() : hexOf(from.raw(bytes));
 }
