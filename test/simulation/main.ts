@@ -1,9 +1,9 @@
 // Plays simulated histories of the store and says what went wrong.
 //
-//   node test/simulation/main.ts [--seed N] [--histories N] [--history N] [--mutation NAME] [--json]
+//   node test/simulation/main.ts [--seed N] [--first N] [--histories N] [--history N] [--mutation NAME] [--json]
 //
-// --history plays that one of the seed alone; --mutation breaks the code first, as mutations.ts says. Ends with exit
-// code 1 and the command that plays it again when a history is wrong.
+// Histories of a seed are numbered: --first is where to begin, --history plays that one alone. --mutation breaks the code
+// first, as mutations.ts says. Ends with exit code 1 and the command that plays it again when a history is wrong.
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { addTable, type FaultTable, faultsIn, printed } from './faults.ts';
@@ -14,6 +14,7 @@ import { MODEL } from './parts.ts';
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
+    first: { type: 'string', default: '0' },
     histories: { type: 'string', default: '20' },
     history: { type: 'string' },
     mutation: { type: 'string' },
@@ -35,8 +36,11 @@ const { versions } = await import('./versions.ts');
 const { playHistory } = await import('./history.ts');
 
 const seed = Number(values.seed);
-const one = values.history === undefined ? undefined : Number(values.history);
-const numbers = one === undefined ? Array.from({ length: Number(values.histories) }, (_, n) => n) : [one];
+const first = Number(values.history ?? values.first);
+const numbers = Array.from(
+  { length: values.history === undefined ? Number(values.histories) : 1 },
+  (_, n) => first + n,
+);
 const code = await versions();
 const table: FaultTable = {};
 let uploads = 0;

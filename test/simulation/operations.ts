@@ -67,7 +67,7 @@ export const OPERATIONS: readonly Operation[] = [
       if (heads.length === 0) return;
       const grown = heads.filter(({ head }) => head.segments.length > 1);
       const { partition } = draw.pick(grown.length > 0 && draw.chance(0.9) ? grown : heads);
-      await code.compact(context, context.cache, partition, { fully: draw.chance(0.6) });
+      await code.compact(context, context.cache, partition, { fully: draw.chance(0.8) });
     }),
   },
   {
@@ -87,7 +87,7 @@ export const OPERATIONS: readonly Operation[] = [
     weight: 8,
     run: job(({ code, context, draw }) => code.expire(context, { project: draw.pick(PROJECTS) })),
   },
-  { name: 'join', weight: 20, run: joinAll },
+  { name: 'join', weight: 26, run: joinAll },
   { name: 'replay', weight: 20, run: job(replayOn) },
   { name: 'read', weight: 10, run: readOnce },
 ];

@@ -62,8 +62,8 @@ const FOCUS = {
   'sweep orphans': 1,
   compact: 1,
   'roll up': 4,
-  replay: 3,
-  scan: 6,
+  replay: 5,
+  scan: 4,
   expire: 3,
 };
 export type Focus = keyof typeof FOCUS;
@@ -73,15 +73,16 @@ const STRIDE = 7;
 
 export const drawFlavour = (draw: Draw, history: number): Flavour => {
   const focus = FOCUSES[(history * STRIDE) % FOCUSES.length] as Focus;
-  // A scan looks at the present.
-  const hot = focus !== 'scan' && draw.chance(0.7);
+  // A scan looks at the present, and finds something where much is said of one service.
+  const scanned = focus === 'scan';
+  const hot = !scanned && draw.chance(0.7);
   return {
     focus,
-    memory: focus === 'scan' ? 0.6 : 0.15,
+    memory: scanned ? 0.6 : 0.15,
     uploads: draw.whole(20, focus === 'expire' ? 40 : hot ? 120 : 60),
-    services: SERVICES.slice(0, draw.whole(1, hot ? 2 : SERVICES.length)),
-    projects: PROJECTS.slice(0, draw.whole(1, PROJECTS.length)),
-    activeMs: draw.whole(10, hot ? 300 : 100) * MINUTE_MS,
+    services: SERVICES.slice(0, draw.whole(1, scanned ? 1 : hot ? 2 : SERVICES.length)),
+    projects: PROJECTS.slice(0, draw.whole(1, scanned ? 1 : PROJECTS.length)),
+    activeMs: draw.whole(scanned ? 120 : 10, hot || scanned ? 300 : 100) * MINUTE_MS,
     // Of the day before, so that its hour and its day are rolled up while uploads for them still come.
     hotMs: hot ? 125 * MINUTE_MS : undefined,
     wrongDoors: draw.chance(0.15),
