@@ -97,6 +97,7 @@ export function authenticator(context: AuthContext): Authenticator {
         checkTimestamp(carrier.timestamp, context.clock.now());
         checkKey(await cache.byId(carrier.key));
       }
+      if (carrier?.kind === 'session') await callerOfSession(context, cache, carrier.value, request, env);
     },
   };
 }
@@ -178,14 +179,8 @@ async function callerOf(
   }
   if (carrier.kind === 'token') return callerWith(checkKey(await cache.byToken(carrier.token)), undefined);
   if (carrier.kind === 'session') {
-    try {
-      return await callerOfSession(context, cache, carrier.value);
-    } catch (error) {
-      // A browser shows a host's cookies to every port of it: one of another Tidemark on this machine, or of an earlier data
-      // folder, must not shut the page out where nobody is asked for a key. It gives no more than no cookie would.
-      if (!context.open(request, env)) throw error;
-      return openCaller(request);
-    }
+    const caller = await callerOfSession(context, cache, carrier.value, request, env);
+    return caller ?? openCaller(request);
   }
   const { id, timestamp } = carrier;
   if (id === '' || id.length > WEBHOOK_ID_CHARS)
@@ -214,9 +209,25 @@ function openCaller(request: Request): Caller {
   return OPEN_CALLER;
 }
 
-async function callerOfSession(context: AuthContext, cache: KeyCache, value: string): Promise<Caller> {
-  const keyId = await keyOfSession(await secretOf(context.masterSecret), value, context.clock.now());
-  return callerWith(checkKey(await cache.byId(keyId)), undefined);
+/**
+ * Undefined where the cookie does not fit and no key is needed: a browser shows a host's cookies to every port of it, so
+ * one of another Tidemark on this machine, or of an earlier data folder, must not shut the page out of an open server. It
+ * gives no more than no cookie would.
+ */
+async function callerOfSession(
+  context: AuthContext,
+  cache: KeyCache,
+  value: string,
+  request: Request,
+  env: unknown,
+): Promise<Caller | undefined> {
+  try {
+    const keyId = await keyOfSession(await secretOf(context.masterSecret), value, context.clock.now());
+    return callerWith(checkKey(await cache.byId(keyId)), undefined);
+  } catch (error) {
+    if (!context.open(request, env)) throw error;
+    return undefined;
+  }
 }
 
 /**

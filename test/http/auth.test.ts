@@ -272,6 +272,8 @@ describe('authenticator, signatures', () => {
     expect(await refused({ ...signed, [SIGNATURE_HEADERS.timestamp]: '1' })).toEqual([401, true]);
     expect(await refused({ authorization: 'Bearer tm_wrong' })).toEqual([401, true]);
     expect(await refused({})).toEqual([401, true]);
+    const cookie = 'tidemark_session=k_test.9999999999999.AAAA';
+    expect(await refused({ cookie })).toEqual([401, true]);
   });
 });
 
