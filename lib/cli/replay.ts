@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
 import { openStores } from '../compose/open.ts';
 import type { JobContext } from '../jobs/context.ts';
-import { openReplay, replayStep } from '../jobs/replay.ts';
+import { oldestRawHour, openReplay, replayStep } from '../jobs/replay.ts';
+import { Fault } from '../model/fault.ts';
 import { END_OF_TIME } from '../model/partition.ts';
 import { SECOND_MS } from '../model/units.ts';
 import { ensureProject, listProjects } from '../records/api-keys.ts';
@@ -47,7 +48,12 @@ export async function replay(args: string[], io: Io): Promise<number> {
   );
   try {
     const known = (await listProjects(local.context.records)).some(({ name }) => name === project);
-    if (!known) await ensureProject(local.context.records, project); // says what a name may be
+    if (!known) {
+      // Its table may be lost, with the raw uploads still there: then they are the project.
+      if ((await oldestRawHour(local.context, project)) === undefined)
+        throw new Fault('not-found', `Cannot replay: there is no project "${project}"`);
+      await ensureProject(local.context.records, project);
+    }
     const told = await runReplay(local.context, project, range, {
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       tell: (line) => {

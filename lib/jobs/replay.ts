@@ -69,7 +69,8 @@ export async function openReplay(
   });
 }
 
-async function oldestRawHour(context: JobContext, project: string): Promise<EpochMs | undefined> {
+/** In which hour the first upload arrived that is still there; undefined: there is none. */
+export async function oldestRawHour(context: JobContext, project: string): Promise<EpochMs | undefined> {
   let oldest: EpochMs | undefined;
   for (const shard of RAW_SHARDS) {
     const [object] = await context.objects.list(`raw/${shard}/${project}/`, { limit: 1 });
