@@ -268,6 +268,17 @@ describe('speedscope', () => {
     expect(shown!.total).toBeCloseTo(weights[0]! + weights[1]! + weights[2]!, 9);
   });
 
+  it('weights beyond 2^53 keep every digit, there and back', () => {
+    const text = new TextDecoder()
+      .decode(json(sampled({})))
+      .replace('[4,3,2]', '[9007199254740993,3,1152921504606846977]');
+    const profile = decodeProfile(new TextEncoder().encode(text));
+    expect(folded(new TextEncoder().encode(text))).toBe('a;b 9007199254740993\na 1152921504606846980\n');
+    const again = encodeProfile(profile, 'speedscope');
+    expect(new TextDecoder().decode(again)).toContain('"weights":[9007199254740993,3,1152921504606846977]');
+    expect(profileTotals(decodeProfile(again), 0).sum).toBe(9007199254740993n + 3n + 1152921504606846977n);
+  });
+
   const evented = (events: readonly (readonly [string, number, number])[]) =>
     json({
       ...sampled({}),

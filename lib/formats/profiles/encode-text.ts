@@ -50,7 +50,7 @@ const SPEEDSCOPE_UNITS = new Set(['nanoseconds', 'microseconds', 'milliseconds',
 
 /**
  * Every value type as a profile of its own with the same samples, the default one first and open. speedscope refuses
- * weights below zero: they become zero. Weights are JSON numbers, exact up to 2^53.
+ * weights below zero: they become zero. Weights are written with all their digits; readers that know doubles alone round.
  */
 export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array {
   const { frames, sampleTypes, defaultType } = profile;
@@ -78,14 +78,25 @@ function speedscopeProfile(profile: Profile, type: number) {
   const { sampleTypes, samples } = profile;
   const { type: name, unit } = sampleTypes[type]!;
   const column: Iterable<number | bigint> = samples.values[type]!;
-  const weights = Array.from(column, (value) => Math.max(0, Number(value)));
+  const weights = Array.from(column, (value) => (value > 0 ? value : 0));
+  let sum = 0n;
+  for (const weight of weights) sum += BigInt(weight);
   return {
     type: 'sampled',
     name,
     unit: SPEEDSCOPE_UNITS.has(unit) ? unit : 'none',
     startValue: 0,
-    endValue: weights.reduce((sum, weight) => sum + weight, 0),
+    endValue: exactJson(sum),
     samples: Array.from(samples.stack, (stack) => framesOf(profile, stack)),
-    weights,
+    weights: weights.map(exactJson),
   };
 }
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** ECMAScript's; the types do not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** A JSON number with all its digits. */
+const exactJson = (value: number | bigint): unknown =>
+  typeof value === 'number' || value <= MAX_SAFE ? Number(value) : rawJSON(String(value));

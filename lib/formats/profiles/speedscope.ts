@@ -10,7 +10,15 @@ import { wholeWeights } from './value-column.ts';
 // https://www.speedscope.app/file-format-schema.json: several profiles over one list of frames, each a list of stacks
 // with weights (`sampled`) or of frames that open and close (`evented`).
 
-const read = jsonReader('speedscope profile');
+const reader = jsonReader('speedscope profile');
+const read = {
+  ...reader,
+  number: (value: unknown, path: string) =>
+    reader.number(typeof value === 'bigint' ? Number(value) : value, path),
+  /** Beyond 2^53 as it stands in the file. */
+  weight: (value: unknown, path: string): number | bigint =>
+    typeof value === 'bigint' ? value : reader.number(value, path),
+};
 
 const NS_PER_UNIT: Readonly<Record<string, number>> = {
   nanoseconds: 1,
@@ -28,7 +36,7 @@ interface Part {
 
 /** Profiles in another unit than the first one's are left out: their weights do not add up with its. */
 export function decodeSpeedscope(bytes: Uint8Array): Profile {
-  const file = parseJson(bytes, 'speedscope profile');
+  const file = parseJson(bytes, 'speedscope profile', { isExact: true });
   const all = read
     .array(file.profiles, 'profiles')
     .map((profile, i) => read.object(profile, `profiles[${i}]`));
@@ -70,8 +78,10 @@ function decodeOwn(file: JsonObject, all: readonly JsonObject[]): Profile {
   const weights = all.map((profile, i) => read.array(profile.weights, `profiles[${i}].weights`));
   for (const [i, stack] of read.array(all[0]?.samples, 'profiles[0].samples').entries()) {
     builder.sample(stackOf(stack, `profiles[0].samples[${i}]`));
-    for (const [j, column] of weights.entries())
-      builder.value(j, Math.round(read.number(column[i], `profiles[${j}].weights[${i}]`)));
+    for (const [j, column] of weights.entries()) {
+      const weight = read.weight(column[i], `profiles[${j}].weights[${i}]`);
+      builder.value(j, typeof weight === 'bigint' ? weight : Math.round(weight));
+    }
   }
   const sampleTypes = all.map(({ name, unit }): SampleType => {
     const type = read.text(name) || 'samples';
@@ -135,11 +145,13 @@ function addSampled(
   const samples = read.array(profile.samples, `${path}.samples`);
   const weights = read.array(profile.weights, `${path}.weights`);
   if (weights.length !== samples.length) throw read.fault(`${path}.weights`, 'as many as samples');
-  const whole = wholeWeights(scale);
   const stackOf = stackReader(frames, builder);
+  const isWhole = scale === 1 && !hasFractions(profile);
+  const whole = wholeWeights(scale);
   for (const [i, sample] of samples.entries()) {
+    const where = `${path}.weights[${i}]`;
     builder.sample(stackOf(sample, `${path}.samples[${i}]`), { thread });
-    builder.value(0, whole(read.number(weights[i], `${path}.weights[${i}]`)));
+    builder.value(0, isWhole ? read.weight(weights[i], where) : whole(read.number(weights[i], where)));
   }
 }
 

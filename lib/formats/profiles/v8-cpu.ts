@@ -15,7 +15,7 @@ const NS_PER_US = 1000;
 
 /** @throws Fault('invalid-input') when nodes, samples or times do not fit together */
 export function decodeV8Cpu(bytes: Uint8Array): Profile {
-  const file = parseJson(bytes, 'V8 CPU profile', MAX_TREE_JSON_DEPTH);
+  const file = parseJson(bytes, 'V8 CPU profile', { maxDepth: MAX_TREE_JSON_DEPTH });
   const builder = createProfileBuilder(1);
   const nodes = file.nodes === undefined ? nestedNodes(file) : listedNodes(file);
   const stacks = stacksOf(nodes, builder);

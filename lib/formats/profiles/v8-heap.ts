@@ -14,7 +14,7 @@ const read = jsonReader('V8 heap profile');
 
 /** @throws Fault('invalid-input') when the tree is broken */
 export function decodeV8Heap(bytes: Uint8Array): Profile {
-  const file = parseJson(bytes, 'V8 heap profile', MAX_TREE_JSON_DEPTH);
+  const file = parseJson(bytes, 'V8 heap profile', { maxDepth: MAX_TREE_JSON_DEPTH });
   const builder = createProfileBuilder(1);
   const left: { node: JsonObject; parent: number | undefined }[] = [
     { node: read.object(file.head, 'head'), parent: undefined },
