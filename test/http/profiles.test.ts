@@ -20,6 +20,11 @@ interface Recorded {
 const recorded = (name: string): Recorded =>
   JSON.parse(gunzipSync(readFileSync(`${FIXTURES}flame/${name}.json.gz`)).toString('utf8')) as Recorded;
 
+/** Run → type and unit of values → unit of work → total. Of runs whose samples name none, nothing. */
+const UNITS = JSON.parse(readFileSync(`${FIXTURES}flame/units.json`, 'utf8')) as Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>
+>;
+
 /** Sends each request as it came, at its time; returns the statuses. */
 async function replay(product: Product, { startUnixMs, requests }: Recorded): Promise<number[]> {
   const statuses: number[] = [];
@@ -52,12 +57,13 @@ async function totalsOf(product: Product, service: string): Promise<Record<strin
   return totals;
 }
 
-describe.each([
+describe.each<[name: string, service: string, version: string, status?: number]>([
   ['pyroscope-node', 'production//mill', '1.4.0'],
   ['pyroscope-node-0.6.1', 'production//mill', '1.4.0'],
   ['pyroscope-go', 'production//depot', '1.4.0'],
   ['pyroscope-python', 'shop', '1.4.2'],
-])('what %s sent', (name, service, version) => {
+  ['dd-trace', 'production//mill', '1.4.0', 202],
+])('what %s sent', (name, service, version, status = 200) => {
   let product: Product;
   const run = recorded(name);
   let statuses: number[] = [];
@@ -68,7 +74,7 @@ describe.each([
   afterAll(() => product.close());
 
   it('is taken, and counted once', async () => {
-    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(new Set(statuses)).toEqual(new Set([status]));
     const { balance } = await product.get<ApiUploads>('/uploads');
     expect(balance).toMatchObject({ received: run.requests.length, done: run.requests.length, pending: 0 });
   });
@@ -82,6 +88,21 @@ describe.each([
 
   it('adds up to the totals of the files', async () => {
     expect(await totalsOf(product, service)).toEqual(run.totals);
+  });
+
+  it('is divided by the unit of work that labels of samples name', async () => {
+    for (const [type, byUnit] of Object.entries(UNITS[name] ?? {})) {
+      const named = Object.entries(byUnit).filter(([unit]) => unit !== '');
+      const known = (await typesOf(product, service)).find((one) => `${one.type}:${one.unit}` === type);
+      expect(new Set(known?.units)).toEqual(new Set(named.map(([unit]) => ({ kind: 'http', name: unit }))));
+      for (const [unit, total] of named) {
+        const query = new URLSearchParams({ type, unit: `http ${unit}` });
+        const graph = await product.get<ApiFlamegraph>(
+          `/services/${encodeURIComponent(service)}/flamegraph?${query}`,
+        );
+        expect([unit, graph.total]).toEqual([unit, total]);
+      }
+    }
   });
 
   it('changes nothing when it comes again', async () => {
