@@ -13,6 +13,7 @@ import type {
 } from '../../lib/http/trace-schemas.ts';
 import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { joinDue } from '../../lib/jobs/join-due.ts';
+import { sameGap } from '../../web/src/trace/same-gap.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { capturedRequests, truthOf } from './captures.ts';
@@ -109,6 +110,7 @@ describe('prefetch_related in Django', () => {
     const trace = items[0]!;
     const draw = (query: string) => product.get<ApiTraceFlamegraph>(`/traces/${traceId}/flamegraph?${query}`);
     const gap = trace.gaps.toSorted((a, b) => b.durationUs - a.durationUs)[0]!;
+    for (const one of trace.gaps) expect(sameGap(gaps.gaps, trace, one)).toBeDefined();
     const ofGap = await draw(`focus=gap&span=${gap.spanId}&startUs=${gap.startUs}`);
     expect(ofGap.intervals).toEqual([{ startUs: gap.startUs, durationUs: gap.durationUs }]);
     expect(Number(ofGap.total)).toBeCloseTo(sum(gap.causes.map(({ us }) => us)), -2);

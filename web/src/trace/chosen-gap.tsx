@@ -4,47 +4,11 @@ import { count, digits, milliseconds, percent } from '../format.ts';
 import { CauseBar } from './cause-bar.tsx';
 import { causeText } from './causes.ts';
 import { unitHref } from './link.ts';
-import { type ApiTraceGap, spanName } from './model.ts';
+import type { ApiTraceGap } from './model.ts';
+import { sameGap, sidesOf } from './same-gap.ts';
 
 const US_PER_MS = 1000;
 const wholeMs = (us: number) => digits(Math.round(us / US_PER_MS));
-
-/** What a gap lies between, in the words by which it is added up over requests. */
-function sidesOf(trace: ApiTrace, gap: ApiTraceGap) {
-  const named = (id: string | null) => {
-    const span = trace.spans.find(({ spanId }) => spanId === id);
-    return span ? spanName(trace, span) : null;
-  };
-  return { within: named(gap.spanId), after: named(gap.afterSpan), before: named(gap.beforeSpan) };
-}
-
-/** The same gap over many requests. */
-export function sameGap(gaps: readonly ApiGap[], trace: ApiTrace, gap: ApiTraceGap): ApiGap | undefined {
-  const { within, after, before } = sidesOf(trace, gap);
-  return gaps.find(
-    (one) => isSame(one.within, within) && isSame(one.after, after) && isSame(one.before, before),
-  );
-}
-
-/** Long names are cut at the server, in sums at another place than in traces, where qualified names are kept whole. */
-const CUT_FROM = 150;
-const unqualified = (name: string) => name.replaceAll(/(?:\?|"[^"]*")\./g, '');
-function isSame(a: string | null, b: string | null): boolean {
-  if (a === null || b === null) return a === b;
-  const [left, right] = [unqualified(a), unqualified(b)];
-  const isCut = Math.min(a.length, b.length) >= CUT_FROM;
-  return left === right || (isCut && (left.startsWith(right) || right.startsWith(left)));
-}
-
-/** Causes in full: the sum over requests holds the words that were cut off in the trace. */
-export const fullCauses = (gap: ApiTraceGap, same: ApiGap | undefined): ApiTraceGap['causes'] =>
-  gap.causes.map((cause) => {
-    const whole = same?.causes.find(
-      ({ kind, frame }) =>
-        kind === cause.kind && cause.frame.length >= CUT_FROM && frame.startsWith(cause.frame),
-    );
-    return whole ? { ...cause, frame: whole.frame } : cause;
-  });
 
 export function ChosenGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: Loaded<ApiGaps> }) {
   const { within, after, before } = sidesOf(trace, gap);
@@ -73,7 +37,7 @@ export function ChosenGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceG
             causes={gap.causes.map(({ kind, us }) => ({ kind, share: us / Math.max(1, explained) }))}
           />
           <dl class="facts left causes">
-            {fullCauses(gap, same).map(({ kind, frame, us }) => {
+            {gap.causes.map(({ kind, frame, us }) => {
               const { name, rest, isCode } = causeText(kind, frame);
               const blocker = kind === 'foreign' ? blockerOf(same, frame) : undefined;
               return (

@@ -6,9 +6,9 @@ import { href, servicePath } from '../router.ts';
 import { isoTime } from '../time.ts';
 import { AsideButton } from './aside-button.tsx';
 import { causeText, ownCaller } from './causes.ts';
-import { fullCauses, sameGap } from './chosen-gap.tsx';
 import { around, unitHref } from './link.ts';
 import type { ApiTraceGap } from './model.ts';
+import { sameGap } from './same-gap.ts';
 import { unitPath } from './types.ts';
 
 /** The flame graph of this unit in the hour before and after: profiles are kept by unit and time, not by request. */
@@ -85,7 +85,7 @@ export function NextForTrace({
 
 function ForGap({ trace, gap, sum }: { trace: ApiTrace; gap: ApiTraceGap; sum: Loaded<ApiGaps> }) {
   const same = sum.data && sameGap(sum.data.gaps, trace, gap);
-  const [main] = fullCauses(gap, same);
+  const [main] = gap.causes;
   const text = main && causeText(main.kind, main.frame);
   const own = main ? ownCaller(main.kind, main.frame) : '';
   return (
