@@ -1,6 +1,6 @@
 // False alarms and power of the scan job, as people would get them:
 //   node bench/leaks/alarms.ts [--days N] [--leaks N] [--seed N] [--real DIR]
-// --days: healthy service-days in all. --leaks: services of each leaking kind. --real: folder of CSV series (time_s,value).
+// --days: healthy service-days in all, 0 for none. --leaks: services of each leaking kind, 0 for none. --real: folder of CSV series (time_s,value).
 import { parseArgs } from 'node:util';
 import { DAY_MS, MIB } from '../../lib/model/units.ts';
 import { type AlarmRun, alarmRun } from './alarm-run.ts';
@@ -39,17 +39,21 @@ for (let i = 0; i < runs; i++) {
       `false: ${service.family}, seed ${seed * 100_000 + i}, ${service.births.length} lives, days ${text(run)}`,
     );
 }
-const all = [...tally.values()].reduce((a, b) => ({
-  days: a.days + b.days,
-  leaks: a.leaks + b.leaks,
-  rules: a.rules + b.rules,
-  looks: a.looks + b.looks,
-  reads: a.reads + b.reads,
-}));
+const all = [...tally.values()].reduce(
+  (a, b) => ({
+    days: a.days + b.days,
+    leaks: a.leaks + b.leaks,
+    rules: a.rules + b.rules,
+    looks: a.looks + b.looks,
+    reads: a.reads + b.reads,
+  }),
+  { days: 0, leaks: 0, rules: 0, looks: 0, reads: 0 },
+);
 for (const [family, { days, leaks, rules }] of [...tally, ['all', all] as const])
   print(`${family.padEnd(18)} ${days} days, ${leaks} false notices of leaks, ${rules} notices of rules`);
-print(`looks ${(all.looks / all.days).toFixed(2)} and reads ${(all.reads / all.days).toFixed(0)} a day`);
-print(`${((performance.now() - began) / all.days).toFixed(0)} ms a service-day`);
+if (runs > 0)
+  print(`looks ${(all.looks / all.days).toFixed(2)} and reads ${(all.reads / all.days).toFixed(0)} a day`);
+if (runs > 0) print(`${((performance.now() - began) / all.days).toFixed(0)} ms a service-day`);
 
 await power('1 MB/h', 24 * MIB, 30, undefined);
 await power('4 MB/day, undisturbed', 4 * MIB, 60, false);
@@ -58,6 +62,7 @@ await power('4 MB/day, deploys each 3 to 7 days', 4 * MIB, 60, true);
 async function power(name: string, leakPerDay: number, days: number, deploys: boolean | undefined) {
   const found: number[] = [];
   const count = Number(values.leaks);
+  if (count === 0) return;
   for (let i = 0; i < count; i++) {
     const family = FAMILIES[i % FAMILIES.length]!;
     const options = { seed: seed * 100_000 + 50_000 + i, days, start: START, leakPerDay, family };
