@@ -63,11 +63,14 @@ function nodeForSources() {
  */
 const COMPILE_CACHE = join(root, 'node_modules', '.cache', 'tidemark');
 
+/** MB that young objects may take, twice: Node's 16 are filled by starting, and never given back. */
+const YOUNG = '--max-semi-space-size=8';
+
 export function runOnNode24(args) {
   if (isStale()) install();
   // Programs find the project by this, and keep the caller's folder for the paths that it types.
   const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
-  const child = spawn(nodeForSources(), args, { stdio: 'inherit', env });
+  const child = spawn(nodeForSources(), [YOUNG, ...args], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
