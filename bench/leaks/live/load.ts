@@ -7,6 +7,8 @@ const TICK_MS = 20;
 const WINDOW_MS = 8000;
 const SPREAD = 0.7;
 const LOG_MAX = 1.4;
+/** Few, so that all are open soon: a count of connections that creeps up is growth, too. */
+const CONNECTIONS = 12;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Share of a route that leaks, and of the heavy healthy one, on the average. */
 const LEAK_WEIGHT = 0.2;
@@ -30,7 +32,7 @@ export interface Traffic {
 /** Open loop: requests leave on time, whether or not those before were answered. */
 export function startLoad({ kind, port, perSecond, seed }: Traffic): Load {
   const random = randomOf(seed);
-  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const client = clientOf(port, agent);
   const weights = new Map(ROUTES.map((route) => [route, weightOf(kind, route, random)]));
   const began = Date.now();

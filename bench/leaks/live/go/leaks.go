@@ -25,7 +25,7 @@ func goroutine(leaks bool) mistake {
 	}
 	return mistake{"checkout": func(*http.Request) {
 		answers := make(chan []row, room)
-		ask := func() { answers <- rowsOf(600) }
+		ask := func() { answers <- rowsOf(150) }
 		go ask()
 		go ask()
 		<-answers
@@ -39,7 +39,7 @@ func globalList(leaks bool) mistake {
 		seen [][]row
 	)
 	return mistake{"order": func(*http.Request) {
-		rows := rowsOf(600)
+		rows := rowsOf(150)
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, rows)

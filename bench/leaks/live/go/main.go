@@ -55,7 +55,7 @@ func report(w http.ResponseWriter, _ *http.Request) {
 	reportKey++
 	key := reportKey
 	reportMu.Unlock()
-	reports.Store(key, rowsOf(4000))
+	reports.Store(key, rowsOf(1000))
 	time.AfterFunc(2*time.Second, func() { reports.Delete(key) })
 	reply(w, 200, map[string]int64{"number": key})
 }

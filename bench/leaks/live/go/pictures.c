@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PICTURE = 65536, HEADER = 600 };
+enum { PICTURE = 32768, HEADER = 600 };
 
 static char *before;
 

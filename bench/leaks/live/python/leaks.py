@@ -18,7 +18,7 @@ def lru(leaks):
 
     @functools.lru_cache(maxsize=None if leaks else 50)
     def page(query):
-        return "".join(f"<li>{query} {i}</li>" for i in range(1200))
+        return "".join(f"<li>{query} {i}</li>" for i in range(1900))
 
     async def search(request):
         page(str(request.url))
@@ -31,7 +31,7 @@ def globallist(leaks):
     seen = [] if leaks else deque(maxlen=100)
 
     async def cart(_request):
-        seen.append(rows_of(240))
+        seen.append(rows_of(400))
 
     return {"cart": cart}
 
@@ -42,7 +42,7 @@ def clock(leaks):
 
     def sample():
         while True:
-            samples.append((time.time(), "".join(f"sample {i} " for i in range(5000))))
+            samples.append((time.time(), "".join(f"sample {i} " for i in range(8000))))
             time.sleep(0.1)
 
     threading.Thread(target=sample, daemon=True).start()
