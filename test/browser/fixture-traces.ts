@@ -125,6 +125,13 @@ app = FastAPI(lifespan=lifespan)  # your other arguments stay`;
 const REASON =
   'Spans of concurrent asyncio tasks hang off one another: AsyncioIntegration is listed, but sentry_sdk.init() ran before the event loop, so it patched nothing';
 
+const WRONG = {
+  verdict: 'misnested' as const,
+  cause: 'integration-inactive',
+  reason: REASON,
+  fix: FIX,
+};
+
 const FROM_DB =
   'get › ModelIterable.__iter__ › from_db (django/db/models/base.py), called from product ← serialize_cart (cart/api.py)';
 const QUANTIZE = 'quantize (decimal.py), called from cart_totals (cart/totals.py)';
@@ -145,11 +152,8 @@ const TRACE: ApiTrace = {
   durationUs: 1_240_000,
   failed: false,
   status: 'ok',
-  verdict: 'misnested',
+  ...WRONG,
   detached: false,
-  cause: 'integration-inactive',
-  reason: REASON,
-  fix: FIX,
   profiled: true,
   samples: 124,
   spans: SPANS,
@@ -280,32 +284,16 @@ export const SUSPECTS: ApiSuspects = {
     total: spread(total, REQUESTS),
     examples: [example(id(span), self), example(id(span), self * 2)],
   })),
-  functions: [
-    {
-      name: 'zerofill',
-      file: 'billing/dates.py',
-      requests: 11_900,
-      seen: 11_200,
-      ...spread(4, 11_900, 12),
-      spread: 'usually fast, sometimes slow',
-    },
-    {
-      name: 'serialize_cart',
-      file: 'cart/api.py',
-      requests: 11_900,
-      seen: 11_870,
-      ...spread(288, 11_900),
-      spread: 'steady',
-    },
-    {
-      name: 'cart_totals',
-      file: 'cart/totals.py',
-      requests: 11_900,
-      seen: 11_870,
-      ...spread(66, 11_900),
-      spread: 'steady',
-    },
-  ],
+  functions: (
+    [
+      ['zerofill', 'billing/dates.py', 11_200, 4, 'usually fast, sometimes slow'],
+      ['serialize_cart', 'cart/api.py', 11_870, 288, 'steady'],
+      ['cart_totals', 'cart/totals.py', 11_870, 66, 'steady'],
+    ] as const
+  ).map(([name, file, seen, p50, how]) => ({
+    ...{ name, file, seen, requests: 11_900, spread: how },
+    ...spread(p50, 11_900, how === 'steady' ? 1 : 12),
+  })),
   patterns: [
     {
       kind: 'n-plus-one-db',
@@ -335,6 +323,15 @@ export const SUSPECTS: ApiSuspects = {
   ],
 };
 
+type SumCause = ApiGaps['gaps'][number]['causes'][number];
+const cause = (
+  kind: SumCause['kind'],
+  frame: string,
+  ms: number,
+  share: number,
+  callers: string[] = [],
+  blockedBy: SumCause['blockedBy'] = null,
+): SumCause => ({ kind, frame, callers, blockedBy, ms, share });
 const gapBase = {
   within: 'function checkout.views.checkout',
   count: 40_000,
@@ -352,23 +349,9 @@ export const GAPS: ApiGaps = {
       share: 0.34,
       ...spread(288, REQUESTS),
       causes: [
-        {
-          kind: 'library',
-          frame: FROM_DB,
-          callers: ['product', 'serialize_cart'],
-          blockedBy: null,
-          ms: 9e6,
-          share: 0.77,
-        },
-        {
-          kind: 'foreign',
-          frame: BLOCKED,
-          callers: ['export_orders'],
-          blockedBy: EXPORT,
-          ms: 1.8e6,
-          share: 0.15,
-        },
-        { kind: 'waiting', frame: WAITING, callers: [], blockedBy: null, ms: 0.9e6, share: 0.08 },
+        cause('library', FROM_DB, 9e6, 0.77, ['product', 'serialize_cart']),
+        cause('foreign', BLOCKED, 1.8e6, 0.15, ['export_orders'], EXPORT),
+        cause('waiting', WAITING, 0.9e6, 0.08),
       ],
       examples: [example(id('h'), 410)],
     },
@@ -380,15 +363,8 @@ export const GAPS: ApiGaps = {
       share: 0.08,
       ...spread(66, REQUESTS),
       causes: [
-        {
-          kind: 'library',
-          frame: QUANTIZE,
-          callers: ['cart_totals'],
-          blockedBy: null,
-          ms: 2.4e6,
-          share: 0.93,
-        },
-        { kind: 'waiting', frame: WAITING, callers: [], blockedBy: null, ms: 0.2e6, share: 0.07 },
+        cause('library', QUANTIZE, 2.4e6, 0.93, ['cart_totals']),
+        cause('waiting', WAITING, 0.2e6, 0.07),
       ],
       examples: [example(id('h'), 76)],
     },
@@ -411,7 +387,7 @@ export const GAPS: ApiGaps = {
       frequency: 0.09,
       share: 0.01,
       ...spread(48, 3_600),
-      causes: [{ kind: 'waiting', frame: WAITING, callers: [], blockedBy: null, ms: 0.2e6, share: 1 }],
+      causes: [cause('waiting', WAITING, 0.2e6, 1)],
       examples: [],
       dismissed: { at: NOW - 20 * HOUR, reason: '' },
     },
@@ -460,12 +436,9 @@ export const NESTING: ApiNesting = {
       ...process,
       host: 'web-7',
       process: 'uvicorn 1',
-      verdict: 'misnested',
+      ...WRONG,
       traces: 12_040,
       misnested: 11_318,
-      cause: 'integration-inactive',
-      reason: REASON,
-      fix: FIX,
       endpoints: [
         { name: 'GET /checkout', traces: 8_000, misnested: 7_900 },
         { name: 'GET /cart', traces: 4_040, misnested: 3_418 },
@@ -476,12 +449,9 @@ export const NESTING: ApiNesting = {
       ...process,
       host: 'web-8',
       process: 'uvicorn 2',
-      verdict: 'misnested',
+      ...WRONG,
       traces: 9_100,
       misnested: 8_012,
-      cause: 'integration-inactive',
-      reason: REASON,
-      fix: FIX,
       endpoints: [],
     },
     {
