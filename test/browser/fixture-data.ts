@@ -164,6 +164,7 @@ const suspects: ApiFinding['suspects'] = [
     cause: 'unit',
     bytesPerUnit: { value: 812, low: 772, high: 852 },
     weight: 0.97,
+    share: 0.95,
     unitsSinceOnset: 6_204_113,
   },
 ];
@@ -199,6 +200,47 @@ const cleared: ApiFinding['evidence']['cleared'] = [
     reason: 'open connections are flat at 1.2 k',
   },
 ];
+
+const keep = {
+  ...{ name: 'CartStore.retain', file: 'src/cart/store.js', line: 42, owner: 'own' as const },
+  calledFrom: null,
+};
+const released = (version: string, at: number, value: number, half: number) => ({
+  ...{ version, from: at, to: NOW, lives: 8, hours: 96, units: 2_104_000 },
+  slopeBytesPerHour: { value: value * 12_000, low: (value - half) * 12_000, high: (value + half) * 12_000 },
+  bytesPerUnit: { value, low: value - half, high: value + half },
+});
+const EXPLAINED: NonNullable<ApiFinding['evidence']['explained']> = {
+  where: null,
+  lines: [
+    {
+      ...keep,
+      ...{ share: 0.94, bytesPerHour: 8.8 * MIB, bytesPerUnit: { value: 770, low: 731, high: 809 } },
+    },
+    {
+      ...{ name: 'addBreadcrumb', file: 'node_modules/@sentry/core/scope.js', line: 88, owner: 'sdk' },
+      calledFrom: { name: 'postItems', file: 'src/cart/routes.js', line: 17 },
+      ...{ share: 0.06, bytesPerHour: 0.5 * MIB, bytesPerUnit: null },
+    },
+  ],
+  stopGap: {
+    maxRequests: { value: 1_200_000, low: 1_050_000, high: 1_420_000 },
+    restartS: { value: 21 * 3600, low: 19 * 3600, high: 23 * 3600 },
+  },
+  compared: [{ unit: http('GET /search'), perHourBefore: 104_200, perHourAfter: 208_900 }],
+  parts: [
+    {
+      ...{ role: 'object_count', part: 'CartItem', share: 0.97, perHour: 12_040 },
+      perUnit: { value: 1.01, low: 0.97, high: 1.05 },
+    },
+  ],
+  releases: {
+    by: 'unit',
+    items: [released('1.4.1', Date.UTC(2026, 10, 13, 10, 15), 2, 9), released('1.4.2', RELEASE, 812, 40)],
+    firstBad: { versions: ['1.4.2'], lastGood: '1.4.1' },
+    fix: null,
+  },
+};
 
 const slope = { value: 9.3 * MIB, low: 8.9 * MIB, high: 9.7 * MIB };
 const text = (value: string) => ({ kind: 'text' as const, text: value });
@@ -249,10 +291,13 @@ const leak: ApiFinding = {
       { version: '1.4.1', at: Date.UTC(2026, 10, 13, 10, 15) },
       { version: '1.4.2', at: RELEASE },
     ],
+    looked: 4,
+    explained: EXPLAINED,
   },
   notice: { firing: 'sent', resolved: 'none', lastError: null },
 };
 
+const { explained: _, ...evidenceOfKilled } = leak.evidence;
 const killed: ApiFinding = {
   ...leak,
   id: 'f-killed-1',
@@ -273,7 +318,7 @@ const killed: ApiFinding = {
   ],
   suspects: [],
   evidence: {
-    ...leak.evidence,
+    ...evidenceOfKilled,
     role: 'container_usage',
     instances: ['rw-1'],
     from: NOW - 2 * DAY,
@@ -285,6 +330,22 @@ const killed: ApiFinding = {
     cleared: [],
     deploys: [],
     reason: 'One spike to the limit within 40 s; the floor before and after is flat.',
+    deaths: [
+      {
+        ...{ instance: 'rw-1', version: '2.0.1', at: Date.UTC(2026, 10, 18, 3, 52), cause: 'oom' },
+        ...{ lastBytes: 4042 * MIB, shareOfLimit: 0.987, lifeMs: 2 * DAY, unitsServed: 1840, inFlight: 3 },
+        growth: { bytes: 2966 * MIB, since: Date.UTC(2026, 10, 18, 3, 51), isFloor: false },
+        lastWork: [{ unit: http('POST /reports'), count: 1 }],
+        heap: {
+          ...{
+            at: Date.UTC(2026, 10, 18, 3, 50),
+            baselineAt: Date.UTC(2026, 10, 18, 3, 20),
+            grewBytes: 2900 * MIB,
+          },
+          lines: [{ ...keep, bytes: 2950 * MIB, grewBytes: 2880 * MIB }],
+        },
+      },
+    ],
   },
   notice: { firing: 'due', resolved: 'none', lastError: 'Slack answered 503; next try in 4 min' },
 };

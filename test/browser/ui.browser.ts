@@ -116,6 +116,18 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     expect(await page.locator('.release').count()).toBe(1);
     expect(await page.locator('.forecast').count()).toBe(1);
     expect(await page.locator('.raw').count()).toBe(4); // three lives, one of them with a gap
+    expect(await page.locator('#lines tbody tr').allTextContents()).toEqual([
+      expect.stringMatching(/CartStore\.retain.*src\/cart\/store\.js:42/),
+      expect.stringMatching(/addBreadcrumb.*SDK or agent.*called from postItems/),
+    ]);
+    expect(await page.locator('#parts tbody').textContent()).toContain('CartItem');
+    expect(await page.locator('#releases').textContent()).toMatch(
+      /first bad release is 1\.4\.2; 1\.4\.1 kept nothing/,
+    );
+    expect(await page.locator('#units .allocated').textContent()).toContain('cart/store.py');
+    await page.goto(`${leak.url}/findings/f-killed-1`);
+    await page.locator('#deaths').waitFor();
+    expect(await page.locator('#deaths').textContent()).toMatch(/killed for memory.*CartStore\.retain/);
     await context.close();
   });
 

@@ -1,7 +1,7 @@
 import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
 import { useApi } from '../api.ts';
 import { diffAround } from '../flame/around.ts';
-import { bytes, seconds, slopeEstimate } from '../format.ts';
+import { bytes, count, seconds, slopeEstimate } from '../format.ts';
 import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
@@ -20,6 +20,14 @@ export function restartEveryS({
   const room = HEADROOM * limitBytes - floor.start;
   const every = (room / slopeBytesPerHour.high) * HOUR_S; // the fast end of the interval, to be on the safe side
   return room > 0 && slopeBytesPerHour.low > 0 ? every : undefined;
+}
+
+/** `: 9 h to 11 h`, of the time between restarts. */
+function restartInterval({ explained }: ApiFinding['evidence']): string {
+  const { restartS } = explained?.stopGap ?? {};
+  const most =
+    restartS && restartS.high < Number.MAX_SAFE_INTEGER / 2 ? ` to ${seconds(restartS.high)}` : ' or more';
+  return restartS ? `: ${seconds(restartS.low)}${most}` : '';
 }
 
 /** The release whose commits are to be read: the last one before the onset's interval ends. */
@@ -75,6 +83,23 @@ export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: 
 function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: string | undefined): Step[] {
   const { evidence, suspects, service } = finding;
   const steps: Step[] = [];
+  const requests = evidence.explained?.stopGap?.maxRequests;
+  if (requests && requests.value >= 1)
+    steps.push({
+      key: 'recycle',
+      body: (
+        <>
+          <span>
+            <b>Until it is fixed:</b> replace a process after <b>{count(requests.value)}</b> requests of all
+            kinds: <code>--max-requests {Math.floor(requests.low)}</code>, where the server has it.
+          </span>
+          <span class="note">
+            {count(requests.low)} to {count(requests.high)}, from what a unit keeps and the room under the
+            limit
+          </span>
+        </>
+      ),
+    });
   const every = restartEveryS(evidence);
   if (every !== undefined && evidence.slopeBytesPerHour && evidence.floor && evidence.limitBytes !== null) {
     const room = HEADROOM * evidence.limitBytes - evidence.floor.start;
@@ -83,11 +108,12 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
       body: (
         <>
           <span>
-            <b>Until it is fixed:</b> restart each instance every {seconds(every)}. That keeps it under 80
-            {'\u2009'}% of its limit.
+            <b>{requests ? 'Or' : 'Until it is fixed:'}</b> restart each instance every {seconds(every)}. That
+            keeps it under 80{'\u2009'}% of its limit.
           </span>
           <span class="note">
             {bytes(room)} of room ÷ {slopeEstimate(evidence.slopeBytesPerHour)}
+            {restartInterval(evidence)}
           </span>
         </>
       ),

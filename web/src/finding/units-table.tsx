@@ -102,6 +102,7 @@ export function UnitsTable({
                 <span class="sr">Interval</span>
                 <IntervalHead axis={axis} />
               </th>
+              <th scope="col">Share of growth</th>
               <th scope="col">Belief</th>
               <th scope="col">Why</th>
             </tr>
@@ -118,7 +119,7 @@ export function UnitsTable({
             ))}
             {cleared.length > 0 && (
               <tr class="group">
-                <td colSpan={6}>
+                <td colSpan={7}>
                   Cleared: {cleared.length} {cleared.length === 1 ? 'unit' : 'units'} that keep nothing that
                   can be measured.{' '}
                   {cleared.length > FIRST && (
@@ -144,6 +145,7 @@ export function UnitsTable({
                   {row.bytesPerUnit && <IntervalPlot of={row.bytesPerUnit} axis={axis} named={false} />}
                 </td>
                 <td class="only-l" />
+                <td class="only-l" />
                 <td class="why full small">
                   {row.reason}
                   <Allocated of={[row.unit]} by={allocated} />
@@ -152,7 +154,7 @@ export function UnitsTable({
             ))}
             {undecided.length > 0 && (
               <tr class="group">
-                <td colSpan={6}>
+                <td colSpan={7}>
                   Not decided yet: {undecided.length} {undecided.length === 1 ? 'unit' : 'units'}. More lows
                   must show that memory does not follow {undecided.length === 1 ? 'it' : 'them'}.
                 </td>
@@ -167,6 +169,7 @@ export function UnitsTable({
                   {count(n)}
                 </td>
                 <td class="num key dim">–</td>
+                <td class="only-l" />
                 <td class="only-l" />
                 <td class="only-l" />
                 <td class="why full small">its interval is still too wide to say</td>
@@ -242,6 +245,17 @@ function SuspectRow({
       </td>
       <td class="only-l">
         {suspect.bytesPerUnit && <IntervalPlot of={suspect.bytesPerUnit} axis={axis} named={named} />}
+      </td>
+      <td data-l="of growth">
+        {suspect.share === undefined ? (
+          <span class="dim">–</span>
+        ) : (
+          <Share
+            of={suspect.share}
+            colour={named ? '--growth-mark' : '--bar'}
+            text={percent(suspect.share)}
+          />
+        )}
       </td>
       <td data-l="belief">
         <Share

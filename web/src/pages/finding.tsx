@@ -9,9 +9,12 @@ import { Tag } from '../components/tag.tsx';
 import { Evidence } from '../finding/evidence.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
 import { NextSteps } from '../finding/next-steps.tsx';
+import { PostMortems } from '../finding/post-mortems.tsx';
+import { ReleasesTable } from '../finding/releases-table.tsx';
 import { Standing } from '../finding/standing.tsx';
 import { TraceFacts } from '../finding/trace-facts.tsx';
 import { UnitsTable } from '../finding/units-table.tsx';
+import { Compared, WhereItGrew } from '../finding/where-it-grew.tsx';
 import { percent, seconds } from '../format.ts';
 import { useKeys } from '../keys.ts';
 import { go, href, hrefWith, usePlace } from '../router.ts';
@@ -154,6 +157,10 @@ function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string 
         {(finding.suspects.length > 0 || evidence.cleared.length > 0 || finding.kind === 'leak') && (
           <UnitsTable service={service} suspects={finding.suspects} cleared={evidence.cleared} seen={seen} />
         )}
+        {evidence.explained && <WhereItGrew explained={evidence.explained} />}
+        {evidence.explained?.releases && <ReleasesTable releases={evidence.explained.releases} />}
+        {evidence.explained && <Compared compared={evidence.explained.compared} />}
+        {evidence.deaths && <PostMortems deaths={evidence.deaths} />}
         {open && <Evidence finding={finding} metric={metric} close={() => show(false)} />}
       </Page>
     </>
