@@ -42,12 +42,15 @@ export function ageCurves(lives: readonly Points[], weights: readonly number[], 
         ages[b]! += points.times[i]!;
         counts[b]! += 1;
       }
-      // A bin without a low repeats the one before it.
-      row[b] = to > from ? sum / (to - from) : (row[b - 1] ?? points.values[0]!);
+      row[b] = to > from ? sum / (to - from) : Number.NaN;
     }
-    const level = row.reduce((sum, v) => sum + v / bins, 0);
-    return row.map((v) => v - level);
+    return row;
   });
+  fillGaps(rows, weights);
+  for (const row of rows) {
+    const level = row.reduce((sum, v) => sum + v / bins, 0);
+    for (let b = 0; b < bins; b++) row[b]! -= level;
+  }
   const total = weights.reduce((sum, w) => sum + w, 0);
   const mean = ages.map((_, b) => rows.reduce((sum, row, i) => sum + weights[i]! * row[b]!, 0) / total);
   return {
@@ -56,6 +59,25 @@ export function ageCurves(lives: readonly Points[], weights: readonly number[], 
     mean,
     weights,
   };
+}
+
+/**
+ * A bin without a low, most often after the end of a shorter life, goes on as the other lives do there on the average: a
+ * level that is held would look like a rise that slows.
+ */
+function fillGaps(rows: readonly Float64Array[], weights: readonly number[]): void {
+  const bins = rows[0]?.length ?? 0;
+  for (const row of rows) if (Number.isNaN(row[0]!)) row[0] = row.find((v) => !Number.isNaN(v)) ?? 0;
+  for (let b = 1; b < bins; b++) {
+    let [sum, total] = [0, 0];
+    for (const [i, row] of rows.entries()) {
+      if (Number.isNaN(row[b]!)) continue;
+      sum += weights[i]! * (row[b]! - row[b - 1]!);
+      total += weights[i]!;
+    }
+    const step = total > 0 ? sum / total : 0;
+    for (const row of rows) if (Number.isNaN(row[b]!)) row[b] = row[b - 1]! + step;
+  }
 }
 
 /** BIC by which a straight line beside a warm-up explains the curve better than any warm-up alone, and its slope. */
