@@ -8,7 +8,7 @@ const sheet = (name: string) => readFileSync(new URL(`../../web/src/${name}`, im
 const flame = sheet('flame/flame.css');
 type Rgb = readonly [number, number, number];
 
-function tokens(selector: string, css = sheet('tidemark.css')): Map<string, Rgb> {
+function tokens(selector: string, css = sheet('styles/tokens.css')): Map<string, Rgb> {
   const block = css.slice(css.indexOf(`${selector} {`), css.indexOf('}', css.indexOf(`${selector} {`)));
   const found = [...block.matchAll(/(--[\w-]+): #([0-9a-f]{6});/g)];
   const rgb = (hex: string) =>
