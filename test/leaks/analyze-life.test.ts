@@ -27,6 +27,13 @@ describe('analyzeLife() on drawn series', () => {
     expect(analyzeLife(draw('************************')).verdict).toBe('stable');
   });
 
+  it('says of a floor that falls that it does, and not that it stays', () => {
+    const values = Array.from({ length: 200 }, (_, i) => (400 - i) * MIB);
+    const { verdict, reason } = analyzeLife(lifeOf(values, 15));
+    expect(verdict).toBe('stable');
+    expect(reason).toMatch(/^The floor fell from \d+\.\d MiB to 2\d\d\.\d MiB over \d+ lows\.$/);
+  });
+
   it('calls a held jump a step', () => {
     const values = Array.from({ length: 200 }, (_, i) => (i < 90 ? 200 : 300) * MIB + (i % 3) * MIB);
     expect(analyzeLife(lifeOf(values, 15)).verdict).toBe('step');
