@@ -1,12 +1,14 @@
 // Flame graphs of long ranges: a day over 100,000 profiles, and an hour of 1,000 instances with their heaps, read through
 // the real stores, segments and answers.
 //
-//   node bench/flame/range.ts [--profiles 100000] [--instances 1000] [--repeats 15]
+//   node bench/flame/range.ts [--profiles 100000] [--instances 1000] [--days 30] [--repeats 15]
 //
 // Profiles are those of bench/flame/generate.ts: 72 KB each, made from a real one, all different; 100 of them are decoded,
 // and each stands for equally many uploads, whose state is the same as if each had been added (values, counts and upload
 // ids are). Cold: the server has just started (the files may be in the kernel's cache); warm: asked again. A day is asked
-// twice: two hours after its end, when most of its hours are rolled up, and days later, when it is. Checks the totals.
+// twice: two hours after its end, when most of its hours are rolled up, and days later, when it is. The fleet's CPU is asked
+// for over 30 days as well, by which time they are days: an hour's profiles of all instances lie in one of its partitions,
+// which is the same once rolled up. Checks the totals.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,14 +37,16 @@ const { values } = parseArgs({
   options: {
     profiles: { type: 'string', default: '100000' },
     instances: { type: 'string', default: '1000' },
+    days: { type: 'string', default: '30' },
     repeats: { type: 'string', default: '15' },
   },
 });
-const [PROFILES, INSTANCES, REPEATS] = [values.profiles, values.instances, values.repeats].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [PROFILES, INSTANCES, DAYS, REPEATS] = [
+  values.profiles,
+  values.instances,
+  values.days,
+  values.repeats,
+].map(Number) as [number, number, number, number];
 const DISTINCT = 100;
 const START = Date.UTC(2031, 4, 6);
 const PROJECT = 'default';
@@ -126,11 +130,17 @@ const began = performance.now();
 const partitions = DAY_MS / PARTITION_MS;
 const times = Math.max(1, Math.round(PROFILES / partitions / DISTINCT));
 let sentNs = 0n;
-for (let p = 0; p < partitions; p += 1) {
-  const states = decks.map((deck) => repeated(deck, times));
+let monthNs = 0n;
+const nsOf = (states: readonly FlameState[]) => {
+  let sum = 0n;
   for (const { sums } of states)
     for (const [key, { values: column }] of sums)
-      if (key.includes('"cpu"')) for (const value of column) sentNs += BigInt(value);
+      if (key.includes('"cpu"')) for (const value of column) sum += BigInt(value);
+  return sum;
+};
+for (let p = 0; p < partitions; p += 1) {
+  const states = decks.map((deck) => repeated(deck, times));
+  sentNs += nsOf(states);
   await put('day', START + p * PARTITION_MS, states, Array.from({ length: times * DISTINCT }, nextUpload));
 }
 console.log(`${made - DISTINCT} profiles committed in ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -148,6 +158,19 @@ for (let p = 0; p < HOUR_MS / PARTITION_MS; p += 1) {
   states.push(...decks.map((deck) => repeated(deck, Math.max(1, Math.round(INSTANCES / DISTINCT)))));
   await put('fleet', start, states, ids);
 }
+
+// Six profiles an hour of each instance, and another part of the program each hour.
+const monthStart = START - DAYS * DAY_MS;
+const timesAnHour = Math.max(1, Math.round((6 * INSTANCES) / (DISTINCT / DECKS)));
+const monthBegan = performance.now();
+for (let h = 0; h < 24 * DAYS; h += 1) {
+  const states = [repeated(decks[h % DECKS]!, timesAnHour)];
+  monthNs += nsOf(states);
+  await put('month', monthStart + h * HOUR_MS, states, [nextUpload()]);
+}
+console.log(
+  `${24 * DAYS * timesAnHour * (DISTINCT / DECKS)} profiles of ${DAYS} days committed in ${((performance.now() - monthBegan) / 1000).toFixed(1)} s`,
+);
 
 const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 
@@ -216,10 +239,15 @@ rows.push(
 clock.time = START + 4 * DAY_MS;
 await rollUpAll();
 rows.push(await measure({ ...day, name: 'a day, four days after' }));
+const month = { service: 'month', from: monthStart, to: START, type: 'cpu' };
+if (DAYS > 0) rows.push(await measure({ ...month, name: `${DAYS} days of the fleet, cpu` }));
 console.table(rows.map(({ total, ...row }) => ({ ...row, total: String(total) })));
 
-const wrong = rows.filter(({ question, total }) => question.startsWith('a day') && total !== sentNs);
-if (wrong.length > 0) console.error(`Totals differ from the ${sentNs} ns that were sent`);
+const wrong = rows.filter(({ question, total }) => {
+  if (question.startsWith('a day')) return total !== sentNs;
+  return question.includes(' days of ') && total !== monthNs;
+});
+if (wrong.length > 0) console.error(`Totals differ from the ${sentNs} and ${monthNs} ns that were sent`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
 await local.close();
 rmSync(folder, { recursive: true, force: true });
