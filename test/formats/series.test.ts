@@ -8,6 +8,15 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const only = (text: string) => parseSeries(bytes(text))[0]!;
 
 describe('parseSeries()', () => {
+  it('takes times beyond the year 5000 for milliseconds, whatever the column is called', () => {
+    const now = Date.UTC(2026, 10, 21);
+    expect([...only(`time_s,value\n${now},5\n${now + 1000},6\n`).times]).toEqual([now, now + 1000]);
+    expect([...only(`time_s,value\n${now / 1000},5\n${now / 1000 + 1},6\n`).times]).toEqual([
+      now,
+      now + 1000,
+    ]);
+  });
+
   it('reads time_s,value with a load beside it', () => {
     const series = only('time_s,heap_used,requests_per_interval\n0,10,1\n1,,2\n2,30,3\n');
     expect([...series.times]).toEqual([0, 1000, 2000]);

@@ -108,12 +108,15 @@ function gcSeries(table: Table, times: Float64Array, values: Float64Array): Pars
   };
 }
 
-/** Times in ms from a column of seconds, which may also be named as milliseconds. */
+/** As seconds this is the year 5138: whoever writes such times wrote milliseconds, whatever the column is called. */
+const NO_SECONDS = 1e11;
+
+/** Times in ms from a column of seconds, which may also be named as milliseconds, or be large enough to be some. */
 export function timesOf(table: Table): Float64Array {
   const column = table.columns[0]!;
   if (!column.some(Number.isFinite))
     throw invalidInput('Cannot read the CSV: its first column holds no times in seconds');
-  const isMs = /ms$|milli/i.test(table.header[0]!);
+  const isMs = /ms$|milli/i.test(table.header[0]!) || column.some((time) => time >= NO_SECONDS);
   return isMs ? column : column.map((seconds) => seconds * SECOND_MS);
 }
 
