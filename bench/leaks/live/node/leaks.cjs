@@ -75,7 +75,7 @@ function sessions(leaks) {
     middleware(req, res, next) {
       if (req.path.startsWith('/__')) return next();
       withSession(req, res, () => {
-        if (leaks) req.session.seen = rowsOf(150).map(({ sku, title }) => ({ sku, title }));
+        if (leaks) req.session.seen = rowsOf(400).map(({ sku, title }) => ({ sku, title }));
         next();
       });
     },
