@@ -49,7 +49,7 @@ export function TraceFlame({
     <section id="trace-flame" class="near" aria-label="Flame graph">
       <div class="head">
         <h2 class="wrap">{titleOf(focus, span)}</h2>
-        <fieldset class="seg" aria-label="Part of the request">
+        <fieldset class="seg wrap-s" aria-label="Part of the request">
           {parts.map((one) => (
             <button key={one} type="button" aria-pressed={one === focus} onClick={() => show(one)}>
               {FOCUS[one]}
