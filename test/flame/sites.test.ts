@@ -84,7 +84,9 @@ describe('heapSnapshotsOf()', () => {
       }).parts.map(({ sections }) => sections.instance!),
     );
     const merged = states.reduce(instanceKind.merge);
-    return instanceKind.decode(instanceKind.encode(merged), instanceKind.codecVersion).instances.get('pod-1')!;
+    return instanceKind
+      .decode(instanceKind.encode(merged), instanceKind.codecVersion)
+      .instances.get('pod-1')!;
   };
 
   it('gives bytes by site and time, 0 where a site was not yet', () => {
