@@ -1,5 +1,5 @@
 import type { Settings } from './settings.ts';
-import { at, clamp, fitLine, inflation, lag1, median, type Points, slicePoints } from './statistics.ts';
+import { at, fitLine, inflationAbout, median, type Points, slicePoints } from './statistics.ts';
 import type { Stretch } from './stretches.ts';
 
 /** What a candidate rise must survive. Shape gates are those that a warm-up, a plateau or a filling cache fails. */
@@ -102,11 +102,12 @@ export const span = (times: Float64Array): number => Math.max(times.at(-1)! - ti
 /** OLS slope; its error with the larger of three noises and with autocorrelation, biased upward for few points. */
 function slopeOf(points: Points, facts: StretchFacts, line: ReturnType<typeof fitLine>) {
   const n = points.times.length;
-  const residuals = points.values.map((v, i) => v - at(line, points.times[i]!));
-  const rho = clamp(lag1(residuals) + 4 / n, 0, 0.97);
   const own = Math.sqrt(line.sse / Math.max(1, n - 2));
   const sd = Math.max(own, facts.fitSd, 0.001 * Math.abs(facts.start));
-  return { slope: line.slope, slopeError: (sd * Math.sqrt(inflation(rho))) / Math.sqrt(line.sxx || 1) };
+  return {
+    slope: line.slope,
+    slopeError: (sd * Math.sqrt(inflationAbout(points, line))) / Math.sqrt(line.sxx || 1),
+  };
 }
 
 /** R² of a line over 12 block medians: noise averages out, wandering does not. */

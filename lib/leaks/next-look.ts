@@ -4,7 +4,7 @@ import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/un
 import type { CohortResult } from './cohort.ts';
 import { isPoolTest, lookAtPool, NEVER_POOLED, type PoolLook } from './pool-look.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
-import { clamp, firstAfter, fitLine, inflation, lag1, slicePoints } from './statistics.ts';
+import { firstAfter, fitLine, inflationAbout, slicePoints } from './statistics.ts';
 
 /** What one look leaves for the next; plain JSON, stored by the caller. */
 export interface LookState {
@@ -198,9 +198,8 @@ function goesOn(
   const n = fresh.times.length;
   if (n < 3 || !slopeBytesPerHour) return false;
   const line = fitLine(fresh);
-  const residuals = fresh.values.map((v, i) => v - line.level - line.slope * (fresh.times[i]! - line.center));
-  const rho = clamp(lag1(residuals) + 4 / n, 0, 0.97);
-  const error = Math.sqrt((line.sse / Math.max(1, n - 2)) * inflation(rho)) / Math.sqrt(line.sxx || 1);
+  const noise = (line.sse / Math.max(1, n - 2)) * inflationAbout(fresh, line);
+  const error = Math.sqrt(noise) / Math.sqrt(line.sxx || 1);
   const hour = 3_600_000;
   return line.slope > error && line.slope * hour > KEPT_SLOPE * suspicion.slopeBytesPerHour;
 }

@@ -9,13 +9,10 @@ import { durationText } from './reason.ts';
 import { withoutSeason } from './season.ts';
 import type { Settings } from './settings.ts';
 import {
-  at,
-  clamp,
   firstAfter,
   firstAtOrAfter,
   fitLine,
-  inflation,
-  lag1,
+  inflationAbout,
   median,
   type Points,
   slicePoints,
@@ -216,8 +213,7 @@ function slopeWithin(p: Points, from: number, to: number): { slope: number; erro
   const part = slicePoints(p, a, b);
   const line = fitLine(part);
   const n = b - a;
-  const rho = clamp(lag1(part.values.map((v, i) => v - at(line, part.times[i]!))) + 4 / n, 0, 0.97);
-  const error = Math.sqrt((line.sse / Math.max(1, n - 2)) * (inflation(rho) / (line.sxx || 1)));
+  const error = Math.sqrt((line.sse / Math.max(1, n - 2)) * (inflationAbout(part, line) / (line.sxx || 1)));
   return { slope: line.slope, error };
 }
 

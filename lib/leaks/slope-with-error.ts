@@ -1,6 +1,6 @@
 import type { Interval } from '../model/leak.ts';
 import { studentQuantile } from '../model/student.ts';
-import { clamp, fitLine, inflation, lag1, type Points } from './statistics.ts';
+import { fitLine, inflationAbout, type Points } from './statistics.ts';
 
 /** A slope with its standard error, and the degrees of freedom that the error has. */
 export interface Estimate {
@@ -23,10 +23,7 @@ export function slopeWithError(points: Points, leastNoise: number): Estimate | u
   if (n < MIN_POINTS) return undefined;
   const line = fitLine(points);
   if (!(line.sxx > 0)) return undefined;
-  const residuals = points.values.map(
-    (v, i) => v - line.level - line.slope * (points.times[i]! - line.center),
-  );
-  const factor = inflation(clamp(lag1(residuals) + 4 / n, 0, 0.97));
+  const factor = inflationAbout(points, line);
   const noise = Math.max(Math.sqrt(line.sse / (n - 2)), leastNoise);
   return {
     slope: line.slope,

@@ -74,6 +74,15 @@ export function lag1(values: Float64Array): number {
 /** How much an AR(1) noise of this correlation inflates the variance of a mean. */
 export const inflation = (rho: number): number => (1 + rho) / (1 - rho);
 
+/**
+ * How much the noise about a line inflates the variance of its slope: noise that goes on from point to point tells less
+ * than its points are many. The correlation is biased upward for few points.
+ */
+export function inflationAbout({ times, values }: Points, line: Line): number {
+  const residuals = values.map((v, i) => v - at(line, times[i]!));
+  return inflation(clamp(lag1(residuals) + 4 / times.length, 0, 0.97));
+}
+
 export const clamp = (value: number, low: number, high: number): number =>
   Math.min(high, Math.max(low, value));
 
