@@ -56,7 +56,7 @@ type Accumulating = Exclude<Cause, { kind: 'shape' }>;
 type Explanation = Explained<Accumulating>;
 
 /** Explanations within this much BIC of the best cannot be told from it. */
-const SAME_BIC = 6;
+export const SAME_BIC = 6;
 /** Counts that agree this well once total traffic is taken out are one for this purpose. */
 const SAME_COUNTS = 0.98;
 const CHI2_95 = 3.84;
@@ -181,17 +181,23 @@ function suspectsOf(
       twin.weight += weight;
     } else suspects.push({ lead: e, units: cause.kind === 'unit' ? [cause.unit.unit] : [], weight });
   }
-  return suspects.map(({ lead, units, weight }) => {
-    const { cause, bytesPerUnit, complete, unitsSinceOnset, share } = scoreOf(lead, problem);
-    return {
-      units,
-      cause,
-      bytesPerUnit: cause === 'clock' || !complete ? null : bytesPerUnit,
-      weight,
-      unitsSinceOnset: cause === 'clock' ? 0 : unitsSinceOnset,
-      ...(share !== undefined && { share }),
-    };
-  });
+  return suspects.map(({ lead, units, weight }) => suspectOf(scoreOf(lead, problem), units, weight));
+}
+
+/** A score as people are told it: no bytes per unit of the clock, or of work that was counted in part. */
+export function suspectOf(
+  { cause, bytesPerUnit, complete, unitsSinceOnset, share }: Score,
+  units: readonly UnitOfWork[],
+  weight: number,
+): Suspect {
+  return {
+    units,
+    cause,
+    bytesPerUnit: cause === 'clock' || !complete ? null : bytesPerUnit,
+    weight,
+    unitsSinceOnset: cause === 'clock' ? 0 : unitsSinceOnset,
+    ...(share !== undefined && { share }),
+  };
 }
 
 /** Correlation of two counts' own histories, after total traffic. */

@@ -1,19 +1,17 @@
-import type { Interval, Life, Suspect } from '../model/leak.ts';
+import type { Life } from '../model/leak.ts';
 import { studentQuantile } from '../model/student.ts';
-import type { Attribution, Score } from './attribution.ts';
-import type { Points } from './statistics.ts';
+import { type Attribution, type Score, suspectOf } from './attribution.ts';
+import { believed } from './pool-suspects.ts';
+import { fitLine, type Points } from './statistics.ts';
 import type { UnitCounts } from './work-counts.ts';
 
 /** With fewer points three parameters fit anything. */
 const MIN_LOWS = 5;
-/** As everywhere: explanations this close to the best in BIC cannot be told from it. */
-const SAME_BIC = 6;
-const MAX_SUSPECTS = 8;
 
 /**
  * Who makes it grow, by a handful of values that are exact: what a collector said it had left. Go tells that with its
  * next goal, at each collection and so a few times a minute, while what it has mapped follows no work at all (measured on
- * a leak of 57 kB per request: six values name the route and 71 kB; 79 readings of mapped memory another one, and 105 kB).
+ * a leak of 57 kB per request: six values name the route and 65 kB; 79 readings of mapped memory another one, and 105 kB).
  *
  * So few points bear a straight line and no search: no onset, no lag, no pair, no side column. Explanations are weighed
  * by their likelihood with the noise integrated out, which is honest where six points would bear any certainty.
@@ -24,26 +22,12 @@ export function attributeFew(life: Life, units: readonly UnitCounts[]): Attribut
   const lows = life.collected;
   if (!lows || lows.times.length < MIN_LOWS || units.length === 0) return undefined;
   const scores = scoresOf(lows, units);
-  const [best] = scores;
-  if (!best) return undefined;
-  const sum = scores.reduce((all, { bic }) => all + Math.exp((best.bic - bic) / 2), 0);
-  const suspects = scores
-    .filter(({ bic }) => bic - best.bic <= SAME_BIC)
-    .slice(0, MAX_SUSPECTS)
-    .map((score) => suspectOf(score, Math.exp((best.bic - score.bic) / 2) / sum));
+  if (scores.length === 0) return undefined;
+  const suspects = believed(scores).map(({ one, weight }) =>
+    suspectOf(one, one.unit ? [one.unit] : [], weight),
+  );
   return { suspects, cleared: [], lead: undefined, scores };
 }
-
-const suspectOf = (
-  { cause, unit, bytesPerUnit, complete, unitsSinceOnset }: Score,
-  weight: number,
-): Suspect => ({
-  units: unit ? [unit] : [],
-  cause,
-  bytesPerUnit: cause === 'clock' || !complete ? null : bytesPerUnit,
-  weight,
-  unitsSinceOnset: cause === 'clock' ? 0 : unitsSinceOnset,
-});
 
 /** Every unit as a whole, their sum and the clock, the best first; those that would give memory back are left out. */
 function scoresOf(lows: Points, units: readonly UnitCounts[]): Score[] {
@@ -74,27 +58,16 @@ function scoresOf(lows: Points, units: readonly UnitCounts[]): Score[] {
     .toSorted((a, b) => a.bic - b.bic);
 }
 
-/** y = a + b·x by least squares, b with the 95 % interval of Student's t. */
+/** The line through the values, its slope with the 95 % interval of Student's t. */
 function lineOf(x: Float64Array, y: Float64Array): Pick<Score, 'bic' | 'bytesPerUnit' | 'unitsSinceOnset'> {
   const n = x.length;
-  const mean = (of: Float64Array) => of.reduce((a, b) => a + b, 0) / n;
-  const [mx, my] = [mean(x), mean(y)];
-  let [sxx, sxy, syy] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    const [dx, dy] = [x[i]! - mx, y[i]! - my];
-    sxx += dx * dx;
-    sxy += dx * dy;
-    syy += dy * dy;
-  }
-  if (!(sxx > 0)) return { bic: Number.POSITIVE_INFINITY, bytesPerUnit: NONE, unitsSinceOnset: 0 };
-  const value = sxy / sxx;
-  const sse = Math.max(syy - value * sxy, syy * 1e-9, 1e-300);
-  const error = studentQuantile(0.025, n - 2) * Math.sqrt(sse / (n - 2) / sxx);
+  const { slope, sxx, sse } = fitLine({ times: x, values: y });
+  // Of a line that explains all, some is left: nothing is that sure.
+  const left = Math.max(sse, (sse + slope * slope * sxx) * 1e-9, 1e-300);
+  const error = studentQuantile(0.025, n - 2) * Math.sqrt(left / (n - 2) / sxx);
   return {
-    bic: (n - 2) * Math.log(sse / n),
-    bytesPerUnit: { value, low: Math.max(0, value - error), high: value + error },
+    bic: (n - 2) * Math.log(left / n),
+    bytesPerUnit: { value: slope, low: Math.max(0, slope - error), high: slope + error },
     unitsSinceOnset: x.at(-1)! - x[0]!,
   };
 }
-
-const NONE: Interval = { value: 0, low: 0, high: 0 };

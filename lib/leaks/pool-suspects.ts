@@ -1,9 +1,7 @@
 import type { Interval, Suspect } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
-import type { Attribution, Score } from './attribution.ts';
+import { type Attribution, SAME_BIC, type Score } from './attribution.ts';
 
-/** As within one life: explanations this close to the best in BIC cannot be told from it. */
-const SAME_BIC = 6;
 const MAX_SUSPECTS = 8;
 
 /**
@@ -16,23 +14,29 @@ export function poolSuspects(attributions: readonly Attribution[]): Suspect[] {
   const pooled = [...keys]
     .map((key) => poolOne(key, lives))
     .toSorted((a, b) => a.bic - b.bic || (a.key < b.key ? -1 : 1));
-  const best = pooled[0];
+  return believed(pooled).map(({ one: { found }, weight }) => ({
+    units: found[0]!.unit ? [found[0]!.unit] : [],
+    cause: found[0]!.cause,
+    bytesPerUnit:
+      found[0]!.cause !== 'clock' && found.every(({ complete }) => complete)
+        ? meanOf(found.map((score) => score.bytesPerUnit))
+        : null,
+    weight,
+    unitsSinceOnset: found[0]!.cause === 'clock' ? 0 : found.reduce((all, s) => all + s.unitsSinceOnset, 0),
+    ...shareOf(found),
+  }));
+}
+
+/** Those that cannot be told from the best, each with its share of belief among all. @param sorted the best first */
+export function believed<T extends { readonly bic: number }>(sorted: readonly T[]) {
+  const [best] = sorted;
   if (!best) return [];
-  const sum = pooled.reduce((all, { bic }) => all + Math.exp((best.bic - bic) / 2), 0);
-  return pooled
+  const likelihood = ({ bic }: T) => Math.exp((best.bic - bic) / 2);
+  const sum = sorted.reduce((all, one) => all + likelihood(one), 0);
+  return sorted
     .filter(({ bic }) => bic - best.bic <= SAME_BIC)
     .slice(0, MAX_SUSPECTS)
-    .map(({ bic, found }) => ({
-      units: found[0]!.unit ? [found[0]!.unit] : [],
-      cause: found[0]!.cause,
-      bytesPerUnit:
-        found[0]!.cause !== 'clock' && found.every(({ complete }) => complete)
-          ? meanOf(found.map((score) => score.bytesPerUnit))
-          : null,
-      weight: Math.exp((best.bic - bic) / 2) / sum,
-      unitsSinceOnset: found[0]!.cause === 'clock' ? 0 : found.reduce((all, s) => all + s.unitsSinceOnset, 0),
-      ...shareOf(found),
-    }));
+    .map((one) => ({ one, weight: likelihood(one) / sum }));
 }
 
 /** Of the rises of all lives, on the average. */
