@@ -43,6 +43,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
   const intervalMs = medianStep(series.times);
   const { cuts, mixedWriters } = findRestarts(instance, intervalMs);
   const bounds = [Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY];
+  const seldom = role === 'heap_used' ? seldomCollected(instance) : undefined;
   const lives: LifeOfRole[] = [];
   let before: number | undefined;
   for (let i = 0; i + 1 < bounds.length; i += 1) {
@@ -81,7 +82,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
       majorCollections: role === 'heap_used' ? collections(instance, 'gc_major', workFrom, last) : undefined,
       minorCollections: role === 'heap_used' ? collections(instance, 'gc_minor', workFrom, last) : undefined,
       afterGc: role === 'heap_after_gc',
-      collected: role === 'heap_used' ? seldomCollected(instance, first, last) : undefined,
+      collected: seldom && collectedWithin(seldom, first, last),
       limit: limitOf(role, instance, machines, input.limitSetting, last),
       work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
       load: loadOf(instance, first, last),
@@ -121,16 +122,20 @@ function keepsMoving(values: readonly number[]): boolean {
   );
 }
 
-/** What collections left, where they were too few for a verdict; the first value was there before we looked. */
-function seldomCollected(instance: InstanceState, from: number, to: number): Life['collected'] {
+/** What collections left, where they were too few for a verdict. */
+function seldomCollected(instance: InstanceState): RoleSeries | undefined {
   const [best] = seriesOfRole(instance, 'heap_after_gc', { old: true });
-  if (best === undefined || keepsMoving(best.values)) return undefined;
-  const inside = best.times.flatMap((time, at) => (time >= from && time <= to ? [at] : []));
-  const told = renewals(inside, best.values).slice(1);
+  return best === undefined || keepsMoving(best.values) ? undefined : best;
+}
+
+/** Within one life; the first value was there before we looked. */
+function collectedWithin({ times, values }: RoleSeries, from: number, to: number): Life['collected'] {
+  const inside = times.flatMap((time, at) => (time >= from && time <= to ? [at] : []));
+  const told = renewals(inside, values).slice(1);
   if (told.length === 0) return undefined;
   return {
-    times: Float64Array.from(told, (at) => best.times[at] as number),
-    values: Float64Array.from(told, (at) => best.values[at] as number),
+    times: Float64Array.from(told, (at) => times[at] as number),
+    values: Float64Array.from(told, (at) => values[at] as number),
   };
 }
 
