@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import { findChromium, launch, openPage } from '../../test/browser/browser.ts';
 import { startFixture } from '../../test/browser/fixture-api.ts';
-import { SERVICE } from '../../test/browser/fixture-data.ts';
+import { SERVICE } from '../../test/browser/fixture-story.ts';
 
 interface TraceEvent {
   readonly name: string;

@@ -3,19 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  FINDINGS,
-  HEALTH,
-  KEYS,
-  memoryOf,
-  NOW,
-  SERVICES,
-  SETUP,
-  TRANSACTIONS,
-  UNITS,
-  UPLOADS,
-  USAGE,
-} from './fixture-data.ts';
+import { FINDINGS } from './fixture-findings.ts';
 import {
   detailedFlamegraphOf,
   flameDiffOf,
@@ -24,8 +12,15 @@ import {
   PROFILE_TYPES,
   regressionsOf,
 } from './fixture-flame.ts';
+import { HEALTH, KEYS, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
+import { memoryOf } from './fixture-memory.ts';
+import { SERVICES } from './fixture-services.ts';
+import { NOW } from './fixture-story.ts';
+import { NESTING } from './fixture-trace-findings.ts';
 import { traceFlamegraphOf } from './fixture-trace-flame.ts';
-import { COMPARISON, GAPS, NESTING, SUSPECTS, TRACES } from './fixture-traces.ts';
+import { COMPARISON, GAPS, SUSPECTS } from './fixture-trace-sums.ts';
+import { TRACES } from './fixture-traces.ts';
+import { TRANSACTIONS, UNITS } from './fixture-units.ts';
 
 // Serves web/dist and a made-up API, so that the pages can be looked at and tested without a database:
 // `node test/browser/fixture-api.ts [leak|empty|error]`. test/web/fixture.test.ts holds the data to the schemas.

@@ -5,7 +5,7 @@ import type {
   ApiProfileType,
   ApiRegression,
 } from '../../lib/http/flame-schemas.ts';
-import { NOW } from './fixture-data.ts';
+import { NOW } from './fixture-story.ts';
 
 // Flame graphs drawn by chance from a seed: the shape of a service's profile, in any size.
 

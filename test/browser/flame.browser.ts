@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { SERVICE } from './fixture-data.ts';
 import { FRAME_HASH } from './fixture-flame.ts';
+import { SERVICE } from './fixture-story.ts';
 import { pagesInChromium } from './pages.ts';
 
 const pages = pagesInChromium('flame graphs');

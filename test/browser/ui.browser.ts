@@ -7,8 +7,9 @@ import { axeFindings } from './axe.ts';
 import { findChromium, launch, openPage, sideways, type Watched } from './browser.ts';
 import { checkFindingPage } from './finding-page.ts';
 import { startFixture } from './fixture-api.ts';
-import { SERVICE, USAGE } from './fixture-data.ts';
 import { FRAME_HASH } from './fixture-flame.ts';
+import { USAGE } from './fixture-health.ts';
+import { SERVICE } from './fixture-story.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from './fixture-traces.ts';
 
 const executable = findChromium();

@@ -3,7 +3,8 @@ import { placeLabels } from '../../web/src/charts/labels.ts';
 import { domainOf, forecastOf } from '../../web/src/charts/memory-model.ts';
 import { nearest, type Point, runs, thin } from '../../web/src/charts/reduce.ts';
 import { valueAxis } from '../../web/src/charts/scale.ts';
-import { memoryOf, NOW, SERVICE } from '../browser/fixture-data.ts';
+import { memoryOf } from '../browser/fixture-memory.ts';
+import { NOW, SERVICE } from '../browser/fixture-story.ts';
 
 const MIB = 1024 ** 2;
 const line = (from: number, to: number, step = 1): Point[] =>

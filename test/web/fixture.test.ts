@@ -31,7 +31,7 @@ import {
 } from '../../lib/http/trace-schemas.ts';
 import { UsageSchema } from '../../lib/http/usage-routes.ts';
 import { answer, type Scenario } from '../browser/fixture-api.ts';
-import { SERVICE } from '../browser/fixture-data.ts';
+import { SERVICE } from '../browser/fixture-story.ts';
 import { LONG_TRACE_ID, STOREFRONT, TRACE_ID } from '../browser/fixture-traces.ts';
 
 // The browser tests are worth as much as their data: it must be what the server may say, no more and no less.

@@ -4,7 +4,8 @@ import type { ApiTrace, ApiTraceSpan } from '../../lib/http/trace-schemas.ts';
 import { meanBudget, traceBudget } from '../../web/src/trace/budget.ts';
 import { causeText, ownCaller } from '../../web/src/trace/causes.ts';
 import { findGap, gapId, gapUs, type Row, rowsOf, uncovered } from '../../web/src/trace/model.ts';
-import { GAPS, SUSPECTS, TRACES } from '../browser/fixture-traces.ts';
+import { GAPS, SUSPECTS } from '../browser/fixture-trace-sums.ts';
+import { TRACES } from '../browser/fixture-traces.ts';
 
 const [TRACE] = TRACES as [ApiTrace];
 
