@@ -4,6 +4,7 @@ import { useCountRange } from '../default-range.ts';
 import { count, percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import type { UnitList } from '../types.ts';
+import { ShowAll } from './show-all.tsx';
 import { Spark } from './spark.tsx';
 import { Empty, Part } from './states.tsx';
 
@@ -91,11 +92,7 @@ export function UnitsOfWork({ service }: { service: string }) {
                   </tbody>
                 </table>
               </div>
-              {items.length > FIRST && (
-                <button type="button" class="link under" onClick={() => setAll(!all)}>
-                  {all ? `Show the first ${FIRST}` : `Show all ${items.length}`}
-                </button>
-              )}
+              <ShowAll class="link under" first={FIRST} count={items.length} {...{ all, setAll }} />
             </>
           )
         }

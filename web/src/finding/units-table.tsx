@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ApiCleared, ApiSuspect, ApiUnit } from '../../../lib/http/schemas.ts';
 import { type IntervalAxis, IntervalHead, IntervalPlot, intervalAxis } from '../charts/interval-plot.tsx';
+import { ShowAll } from '../components/show-all.tsx';
 import { Share } from '../components/tag.tsx';
 import { byteScale, bytes, bytesEstimate, count, type Estimate, percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
@@ -121,12 +122,7 @@ export function UnitsTable({
               <tr class="group">
                 <td colSpan={7}>
                   Cleared: {cleared.length} {cleared.length === 1 ? 'unit' : 'units'} that keep nothing that
-                  can be measured.{' '}
-                  {cleared.length > FIRST && (
-                    <button type="button" class="link" onClick={() => setAll(!all)}>
-                      {all ? `Show the first ${FIRST}` : `Show all ${cleared.length}`}
-                    </button>
-                  )}
+                  can be measured. <ShowAll first={FIRST} count={cleared.length} {...{ all, setAll }} />
                 </td>
               </tr>
             )}

@@ -1,13 +1,13 @@
 import { useMemo } from 'preact/hooks';
 import type { ApiFlamegraph, ApiFunction } from '../../../lib/http/flame-schemas.ts';
 import type { Loaded } from '../api.ts';
+import { UNSTEADY } from '../components/percentile-cells.tsx';
 import { Failed } from '../components/states.tsx';
 import { Share, Tag } from '../components/tag.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { typeWord } from './amount.ts';
 import { type FlameModel, flameModel, frameText, nodeOfHash, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
-import { UNSTEADY } from './work-functions.tsx';
 
 const LINES_SHOWN = 10;
 

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import type { ApiFunction } from '../../../lib/http/flame-schemas.ts';
+import { bySpread, PERCENTILES, PercentileCells, SpreadCell } from '../components/percentile-cells.tsx';
+import { ShowAllLine } from '../components/show-all.tsx';
 import { SortHead, sorted, useSort } from '../components/sort-head.tsx';
-import { Tag } from '../components/tag.tsx';
 import { count, milliseconds } from '../format.ts';
 import { go, hrefWith, usePlace } from '../router.ts';
 import { throughput } from './amount.ts';
 import { ProfileLinks } from './profile-links.tsx';
 
 const FIRST = 10;
-export const UNSTEADY = 'usually fast, sometimes slow';
 
 const KEYS: Readonly<Record<string, (row: ApiFunction) => number | string>> = {
   function: (row) => row.name,
@@ -26,9 +26,7 @@ export function WorkFunctions({ rows, service }: { rows: readonly ApiFunction[];
   const { query } = usePlace();
   const sort = useSort('');
   const key = KEYS[sort.by];
-  const ranked = key
-    ? sorted(rows, key, sort.down)
-    : [...rows].sort((a, b) => Number(b.spread === UNSTEADY) - Number(a.spread === UNSTEADY));
+  const ranked = key ? sorted(rows, key, sort.down) : [...rows].sort(bySpread);
   const libraries = query.get('libraries') === 'shown';
   const oneUnit = query.get('unit') !== null;
   return (
@@ -64,7 +62,7 @@ export function WorkFunctions({ rows, service }: { rows: readonly ApiFunction[];
                 <SortHead by="rate" sort={sort} num>
                   Seen
                 </SortHead>
-                {(['p50', 'p75', 'p95', 'p99'] as const).map((word) => (
+                {PERCENTILES.map((word) => (
                   <SortHead key={word} by={word} sort={sort} num className={word === 'p75' ? 'only-xl' : ''}>
                     {word}
                   </SortHead>
@@ -88,13 +86,7 @@ export function WorkFunctions({ rows, service }: { rows: readonly ApiFunction[];
           </table>
         </div>
       )}
-      {rows.length > FIRST && (
-        <p class="note under">
-          <button type="button" class="link" onClick={() => setAll(!all)}>
-            {all ? `Show the first ${FIRST}` : `Show all ${rows.length}`}
-          </button>
-        </p>
-      )}
+      <ShowAllLine first={FIRST} count={rows.length} {...{ all, setAll }} />
     </section>
   );
 }
@@ -119,23 +111,11 @@ function Row({ row, service, oneUnit }: { row: ApiFunction; service: string; one
           {unit ? <span class="mono">{unit.name}</span> : <span class="dim">whole profiles</span>}
         </td>
       )}
-      <td class="small">
-        {row.spread === UNSTEADY ? <Tag kind="slow">{row.spread}</Tag> : <span class="dim">steady</span>}
-      </td>
+      <SpreadCell spread={row.spread} />
       <td class="num" data-l="seen" title={`${count(row.seen)} of ${count(row.known)} ${row.basis}s`}>
         {throughput(row.perSecond)}
       </td>
-      <td class="num key">
-        <span class="only-s dim">p50 </span>
-        {milliseconds(total.p50Ms)}
-      </td>
-      <td class="num only-xl">{milliseconds(total.p75Ms)}</td>
-      <td class="num" data-l="p95">
-        {milliseconds(total.p95Ms)}
-      </td>
-      <td class="num" data-l="p99">
-        {milliseconds(total.p99Ms)}
-      </td>
+      <PercentileCells of={total} />
       <td class="num only-xl">{milliseconds(total.sumMs)}</td>
       <td class="small" data-l="longest">
         <ProfileLinks service={service} examples={row.examples} about={row.name} />

@@ -1,20 +1,18 @@
 import { useState } from 'preact/hooks';
 import type { ApiSuspects } from '../../../lib/http/trace-schemas.ts';
-import { Tag } from '../components/tag.tsx';
-import { milliseconds, percent } from '../format.ts';
+import { bySpread, PERCENTILES, PercentileCells, SpreadCell } from '../components/percentile-cells.tsx';
+import { ShowAllLine } from '../components/show-all.tsx';
+import { percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 
 const FIRST = 8;
-const UNSTEADY = 'usually fast, sometimes slow';
 
 /** The team's own functions by their time in a request; those that are slow only sometimes come first. */
 export function FunctionsTable({ data, service }: { data: ApiSuspects; service: string }) {
   const [all, setAll] = useState(false);
   const { functions, unit } = data;
   if (functions.length === 0) return null;
-  const rows = [...functions].sort(
-    (a, b) => Number(b.spread === UNSTEADY) - Number(a.spread === UNSTEADY) || b.sumMs - a.sumMs,
-  );
+  const rows = [...functions].sort((a, b) => bySpread(a, b) || b.sumMs - a.sumMs);
   return (
     <section>
       <div class="head">
@@ -32,7 +30,7 @@ export function FunctionsTable({ data, service }: { data: ApiSuspects; service: 
               <th scope="col" class="num">
                 Seen in
               </th>
-              {['p50', 'p75', 'p95', 'p99'].map((word) => (
+              {PERCENTILES.map((word) => (
                 <th key={word} scope="col" class={word === 'p75' ? 'num only-xl' : 'num'}>
                   {word}
                 </th>
@@ -48,27 +46,11 @@ export function FunctionsTable({ data, service }: { data: ApiSuspects; service: 
                 <td class="span-name">
                   <span class="mono strong">{row.name}</span> <span class="small dim">{row.file}</span>
                 </td>
-                <td class="small">
-                  {row.spread === UNSTEADY ? (
-                    <Tag kind="slow">{row.spread}</Tag>
-                  ) : (
-                    <span class="dim">steady</span>
-                  )}
-                </td>
+                <SpreadCell spread={row.spread} />
                 <td class="num" data-l="seen in">
                   {percent(row.requests > 0 ? row.seen / row.requests : 0)}
                 </td>
-                <td class="num key">
-                  <span class="only-s dim">p50 </span>
-                  {milliseconds(row.p50Ms)}
-                </td>
-                <td class="num only-xl">{milliseconds(row.p75Ms)}</td>
-                <td class="num" data-l="p95">
-                  {milliseconds(row.p95Ms)}
-                </td>
-                <td class="num" data-l="p99">
-                  {milliseconds(row.p99Ms)}
-                </td>
+                <PercentileCells of={row} />
                 <td class="num small">
                   <a
                     href={href(
@@ -86,13 +68,7 @@ export function FunctionsTable({ data, service }: { data: ApiSuspects; service: 
           </tbody>
         </table>
       </div>
-      {rows.length > FIRST && (
-        <p class="note under">
-          <button type="button" class="link" onClick={() => setAll(!all)}>
-            {all ? `Show the first ${FIRST}` : `Show all ${rows.length}`}
-          </button>
-        </p>
-      )}
+      <ShowAllLine first={FIRST} count={rows.length} {...{ all, setAll }} />
     </section>
   );
 }

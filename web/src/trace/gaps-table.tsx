@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ApiGap, ApiGaps } from '../../../lib/http/trace-schemas.ts';
+import { ShowAll } from '../components/show-all.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { plural } from '../words.ts';
 import { AsideButton } from './aside-button.tsx';
@@ -74,11 +75,7 @@ export function GapsTable({ data, service, reload }: { data: ApiGaps; service: s
         </div>
       )}
       <p class="note under">
-        {open.length > FIRST && (
-          <button type="button" class="link" onClick={() => setAll(!all)}>
-            {all ? `Show the first ${FIRST}` : `Show all ${open.length}`}
-          </button>
-        )}{' '}
+        <ShowAll first={FIRST} count={open.length} {...{ all, setAll }} />{' '}
         {aside > 0 && (
           <button
             type="button"

@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { ApiSuspectSpan, ApiSuspects } from '../../../lib/http/trace-schemas.ts';
+import { PERCENTILES, PercentileCells } from '../components/percentile-cells.tsx';
+import { ShowAllLine } from '../components/show-all.tsx';
 import { Share } from '../components/tag.tsx';
-import { count, digits, milliseconds, percent } from '../format.ts';
+import { count, digits, percent } from '../format.ts';
 import { go, hrefWith, usePlace } from '../router.ts';
 import { ExampleLinks } from './example-links.tsx';
 
@@ -48,7 +50,7 @@ export function SuspectsTable({ data, service }: { data: ApiSuspects; service: s
               <th scope="col" class="num only-xl">
                 Of requests
               </th>
-              {['p50', 'p75', 'p95', 'p99'].map((word) => (
+              {PERCENTILES.map((word) => (
                 <th key={word} scope="col" class={word === 'p75' || word === 'p99' ? 'num only-xl' : 'num'}>
                   {word}
                 </th>
@@ -64,13 +66,7 @@ export function SuspectsTable({ data, service }: { data: ApiSuspects; service: s
           </tbody>
         </table>
       </div>
-      {rows.length > FIRST && (
-        <p class="note under">
-          <button type="button" class="link" onClick={() => setAll(!all)}>
-            {all ? `Show the first ${FIRST}` : `Show all ${rows.length}`}
-          </button>
-        </p>
-      )}
+      <ShowAllLine first={FIRST} count={rows.length} {...{ all, setAll }} />
     </section>
   );
 }
@@ -99,15 +95,7 @@ function SuspectRow({
         {digits(Math.round(row.perRequest * 10) / 10)}
       </td>
       <td class="num only-xl">{percent(Math.min(1, row.frequency))}</td>
-      <td class="num key">
-        <span class="only-s dim">p50 </span>
-        {milliseconds(times.p50Ms)}
-      </td>
-      <td class="num only-xl">{milliseconds(times.p75Ms)}</td>
-      <td class="num" data-l="p95">
-        {milliseconds(times.p95Ms)}
-      </td>
-      <td class="num only-xl">{milliseconds(times.p99Ms)}</td>
+      <PercentileCells of={times} spare />
       <td>
         <Share of={row.share} text={percent(row.share)} />
       </td>
