@@ -50,7 +50,7 @@ const FIRST_TEST_LOWS = 12;
 const MORE_EVIDENCE = 1.25;
 /** A floor that much above all that was tested is evidence too: an old life need not wait for days. */
 const NEW_TOP = 1.15;
-/** The line through the new lows must keep this share of the slope that raised the suspicion. */
+/** The line through the new lows must keep this share of the slope that raised the suspicion, or of the whole rise's. */
 const KEPT_SLOPE = 0.4;
 /** A rise that begins this early in the life may be a warm-up: in lows, and in shares of the age. */
 const EARLY_LOWS = 6;
@@ -106,12 +106,16 @@ function stateBefore(previous: LookState | undefined, result: LeakResult, contex
   if (known === undefined) return { ...NEVER_LOOKED, birth, grainMs };
   if (known.birth !== birth)
     return { ...known, birth, grainMs, testedLows: 0, testedUntil: 0, testedTop: 0, suspicion: null };
-  if (known.grainMs === grainMs) return known;
-  // The same life in lows of another grain: what was tested is counted again.
-  const { times } = result.floorPoints;
-  const share = firstAfter(times, known.testedUntil) / Math.max(1, times.length);
-  return { ...known, grainMs, testedLows: Math.round(result.lows * share) };
+  if (known.grainMs === grainMs && result.lows >= known.testedLows) return known;
+  // The same life in lows of another grain, or of another kind: collections have been counted since, and what was taken
+  // for a low no longer is one. What was tested is counted again.
+  const { times, values } = result.floorPoints;
+  const tested = firstAfter(times, known.testedUntil);
+  const testedLows = Math.round((result.lows * tested) / Math.max(1, times.length));
+  return { ...known, grainMs, testedLows, testedTop: topOf(values.subarray(0, tested)) };
 }
+
+const topOf = (values: Float64Array): number => values.reduce((most, v) => Math.max(most, v), 0);
 
 const NEVER_LOOKED: Omit<LookState, 'birth' | 'grainMs'> = {
   analyzer: LEAKS_VERSION,
@@ -133,7 +137,7 @@ function lookAtLife(
   context: LookContext,
 ): { state: LookState; decision: Decision } {
   const { birth } = state;
-  const top = result.floorPoints.values.reduce((most, v) => Math.max(most, v), 0);
+  const top = topOf(result.floorPoints.values);
   const limitIsNear = result.timeToLimitS !== null && result.timeToLimitS.value * SECOND_MS <= DAY_MS;
   const isEnough =
     state.urgent || limitIsNear
@@ -201,7 +205,9 @@ function goesOn(
   const noise = (line.sse / Math.max(1, n - 2)) * inflationAbout(fresh, line);
   const error = Math.sqrt(noise) / Math.sqrt(line.sxx || 1);
   const hour = 3_600_000;
-  return line.slope > error && line.slope * hour > KEPT_SLOPE * suspicion.slopeBytesPerHour;
+  // A first sight of few lows is often steeper than what follows: the rise as it looks by now is the measure then.
+  const kept = KEPT_SLOPE * Math.min(suspicion.slopeBytesPerHour, slopeBytesPerHour.value);
+  return line.slope > error && line.slope * hour > kept;
 }
 
 /**

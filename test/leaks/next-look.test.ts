@@ -50,6 +50,28 @@ describe('nextLook()', () => {
     expect(decisions(raised).filter(({ decision }) => decision === 'fire')).toEqual([]);
   });
 
+  it('measures a second sight by the rise as a whole where the first one was steeper', () => {
+    const burst = draw(LEAK);
+    const rise = analyzeLife(burst);
+    const steep = { until: burst.times[Math.floor(0.6 * burst.times.length)]!, slopeBytesPerHour: 1e12 };
+    const { state } = nextLook(undefined, rise, { birth: 0 });
+    expect(nextLook({ ...state, testedLows: 0, suspicion: steep }, rise, { birth: 0 }).decision).toBe('fire');
+  });
+
+  it('counts what was tested again once collections tell fewer, better lows', () => {
+    const life = draw(LEAK);
+    const result = analyzeLife(life);
+    const { state } = nextLook(undefined, result, { birth: 0 });
+    // As if every reading had been a low until now, and the highest of them had held garbage.
+    const before = { ...state, testedLows: 100 * result.lows, testedTop: 1e15, testedUntil: life.times[40]! };
+    const after = nextLook(before, result, { birth: 0 });
+    expect(after.decision).toBe('suspected');
+    expect(after.state).toMatchObject({
+      testedLows: result.lows,
+      testedUntil: result.floorPoints.times.at(-1),
+    });
+  });
+
   it('never fires on quiet series', () => {
     for (const seed of [1, 2, 3, 4]) expect(decisions(draw('***************', { seed }))).toEqual([]);
   });
