@@ -47,6 +47,28 @@ export function doubleFlamebearer(
   return { ...render(sides), leftTicks: left!, rightTicks: right! };
 }
 
+/** What Pyroscope's viewers ask of a picture beside it: which unit its numbers are in, how many of them make a second. */
+export interface PictureUnits {
+  readonly units: string;
+  readonly sampleRate: number;
+}
+
+/** A picture in the envelope of Pyroscope's /render, and the frames that its format has no place for. */
+export const rendered = <F extends 'single' | 'double'>(
+  format: F,
+  { flamebearer: picture, frames }: Pick<Rendered, 'flamebearer' | 'frames'>,
+  name: string,
+  units: PictureUnits,
+) => ({
+  version: 1,
+  flamebearer: picture,
+  metadata: { format, spyName: '', ...units, name },
+  timeline: null,
+  groups: null,
+  heatmap: null,
+  frames,
+});
+
 function render({ stacks, selves }: Sides): Rendered {
   const { parent, frame } = stacks;
   const sides = selves.map((self) => ({ self, total: totalsOf(parent, self), x: startsOf(stacks, self) }));

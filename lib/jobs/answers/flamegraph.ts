@@ -3,10 +3,10 @@ import { align, type DiffRow, diffOf } from '../../flame/diff.ts';
 import { focus, ignore } from '../../flame/filter.ts';
 import {
   doubleFlamebearer,
-  type Flamebearer,
   flamebearer,
   type JsonInteger,
-  type NamedFrame,
+  type PictureUnits,
+  rendered,
   toJson,
 } from '../../flame/flamebearer.ts';
 import { foldedText } from '../../flame/folded.ts';
@@ -170,20 +170,11 @@ export async function flameDiffAnswer(
   };
 }
 
-/** Metadata as Pyroscope's viewers read it: which unit the numbers are in, and how many of them make a second. */
-export function pyroscopeUnits({ measure }: Pick<Series, 'measure'>): {
-  readonly units: string;
-  readonly sampleRate: number;
-} {
+export function pyroscopeUnits({ measure }: Pick<Series, 'measure'>): PictureUnits {
   if (measure.unit === 'nanoseconds') return { units: 'samples', sampleRate: 1e9 };
   if (/(_objects|^objects|goroutines?|samples|count)$/.test(measure.type))
     return { units: 'objects', sampleRate: 100 };
   return { units: measure.unit === 'count' ? 'objects' : measure.unit, sampleRate: 100 };
-}
-
-interface Drawn {
-  readonly flamebearer: Flamebearer;
-  readonly frames: readonly NamedFrame[];
 }
 
 /**
@@ -216,20 +207,8 @@ export function detailsOf({ states, selection, tree }: FlameAnswer, maxNodes: nu
 
 /** Pyroscope's answer of /render, and beside it what its format has no place for. */
 export function singleView({ series, selected, tree }: FlameAnswer, query: Side, maxNodes: number) {
-  const drawn: Drawn = flamebearer(prune(tree, maxNodes));
   return {
-    version: 1,
-    flamebearer: drawn.flamebearer,
-    metadata: {
-      format: 'single' as const,
-      spyName: '',
-      ...pyroscopeUnits(series),
-      name: series.measure.type,
-    },
-    timeline: null,
-    groups: null,
-    heatmap: null,
-    frames: drawn.frames,
+    ...rendered('single', flamebearer(prune(tree, maxNodes)), series.measure.type, pyroscopeUnits(series)),
     ...aboutOf(series, selected, tree, query),
   };
 }
@@ -238,20 +217,9 @@ export function doubleView(answer: DiffAnswer, sides: readonly [Side, Side], max
   const { series, left, right, trees } = answer;
   const drawn = doubleFlamebearer(pruneSides(align(...trees), maxNodes));
   return {
-    version: 1,
-    flamebearer: drawn.flamebearer,
-    metadata: {
-      format: 'double' as const,
-      spyName: '',
-      ...pyroscopeUnits(series),
-      name: series.measure.type,
-    },
+    ...rendered('double', drawn, series.measure.type, pyroscopeUnits(series)),
     leftTicks: drawn.leftTicks,
     rightTicks: drawn.rightTicks,
-    timeline: null,
-    groups: null,
-    heatmap: null,
-    frames: drawn.frames,
     left: aboutOf(series, left, trees[0], sides[0]),
     right: aboutOf(series, right, trees[1], sides[1]),
     changed: diffOf(...trees, 'share', TOP_ROWS).map(jsonDiff),

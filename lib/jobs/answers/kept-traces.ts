@@ -1,4 +1,4 @@
-import { flamebearer, toJson } from '../../flame/flamebearer.ts';
+import { flamebearer, rendered, toJson } from '../../flame/flamebearer.ts';
 import { prune } from '../../flame/prune.ts';
 import { totalOf } from '../../flame/tree.ts';
 import { Fault } from '../../model/fault.ts';
@@ -153,21 +153,8 @@ export async function traceFlameAnswer(context: Context, traceId: string, query:
     throw notFound(`no samples of trace "${traceId}" are kept: it was not profiled while it ran`);
   const intervals = intervalsOf(trace, query);
   const { tree, us, sampledUs, samples: seen } = traceFlame(samples, intervals);
-  const drawn = flamebearer(prune(tree, query.maxNodes));
   return {
-    version: 1,
-    flamebearer: drawn.flamebearer,
-    metadata: {
-      format: 'single' as const,
-      spyName: '',
-      sampleRate: 1e6,
-      units: 'samples',
-      name: 'wall',
-    },
-    timeline: null,
-    groups: null,
-    heatmap: null,
-    frames: drawn.frames,
+    ...rendered('single', flamebearer(prune(tree, query.maxNodes)), 'wall', MICROSECONDS),
     traceId,
     spanId: query.span ?? trace.spans[0]!.spanId,
     focus: query.focus,
@@ -178,6 +165,8 @@ export async function traceFlameAnswer(context: Context, traceId: string, query:
     coverage: us === 0 ? 0 : Math.min(1, sampledUs / us),
   };
 }
+
+const MICROSECONDS = { units: 'samples', sampleRate: 1e6 };
 
 const notFound = (why: string) => new Fault('not-found', `Cannot draw a flame graph: ${why}`);
 
