@@ -1,7 +1,7 @@
 // Runs a program of this project on Node 24, from any Node ≥ 20: installs what is missing first, then hands over.
 // Plain JavaScript, because the Node that starts it may not strip types.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,27 @@ function nodeForSources() {
  */
 const COMPILE_CACHE = join(root, 'node_modules', '.cache', 'tidemark');
 
+/**
+ * What strips types stays in memory: a process of its own does that before a server starts whose sources are new. It costs
+ * the first start some seconds, and takes 30 MB off it.
+ */
+function compileBefore(node, args, env) {
+  if (args[1] !== 'serve' || args.includes('--help') || env.NODE_COMPILE_CACHE !== COMPILE_CACHE) return;
+  const stamp = join(COMPILE_CACHE, 'stamp');
+  const sources = readdirSync(join(root, 'lib'), { recursive: true })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${path} ${statSync(join(root, 'lib', path)).mtimeMs}`)
+    .join('\n');
+  try {
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
+    spawnSync(node, [YOUNG, args[0], 'serve', '--help'], { stdio: 'ignore', env });
+    mkdirSync(COMPILE_CACHE, { recursive: true });
+    writeFileSync(stamp, sources);
+  } catch {
+    // Where nothing can be written, the server strips its sources itself.
+  }
+}
+
 /** MB that young objects may take, twice: Node's 16 are filled by starting, and never given back. */
 const YOUNG = '--max-semi-space-size=8';
 
@@ -70,7 +91,9 @@ export function runOnNode24(args) {
   if (isStale()) install();
   // Programs find the project by this, and keep the caller's folder for the paths that it types.
   const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
-  const child = spawn(nodeForSources(), [YOUNG, ...args], { stdio: 'inherit', env });
+  const node = nodeForSources();
+  compileBefore(node, args, env);
+  const child = spawn(node, [YOUNG, ...args], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
