@@ -29,4 +29,4 @@ function makeRows(bytes) {
 
 const rowsFor = (bytes) => Math.max(1, Math.round((bytes - BYTES_PER_RESULT) / BYTES_PER_ROW));
 
-module.exports = { makeRows, rowsFor, BYTES_PER_ROW, BYTES_PER_RESULT };
+module.exports = { makeRow, makeRows, rowsFor, BYTES_PER_ROW, BYTES_PER_RESULT };
