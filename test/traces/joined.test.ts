@@ -1,7 +1,7 @@
 // From what SDKs send to what the API says of spans, gaps and nesting: the whole embedded product on a clock of the test.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ApiUploads } from '../../lib/http/schemas.ts';
 import type {
   ApiComparison,
@@ -11,30 +11,15 @@ import type {
   ApiTrace,
   ApiTraceFlamegraph,
 } from '../../lib/http/trace-schemas.ts';
-import { foldJoined } from '../../lib/jobs/fold-joined.ts';
-import { joinDue } from '../../lib/jobs/join-due.ts';
+import { MINUTE_MS } from '../../lib/model/units.ts';
 import { sameGap } from '../../web/src/trace/same-gap.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
-import { openProduct, type Product } from '../support/product.ts';
+import type { Product } from '../support/product.ts';
 import { capturedRequests, truthOf } from './captures.ts';
+import { join, productOpener } from './products.ts';
 
-const MINUTE_MS = 60_000;
 const RECORDED = Date.parse('2026-11-21T08:10:30Z');
-const products: Product[] = [];
-afterAll(() => Promise.all(products.map((product) => product.close())));
-
-async function productAt(at: number): Promise<Product> {
-  const product = await openProduct({ at });
-  products.push(product);
-  return product;
-}
-/** Until all minutes so far have been joined. */
-async function join(product: Product): Promise<void> {
-  product.clock.time += 10 * MINUTE_MS;
-  await joinDue(product.local.context, foldJoined, (error) => {
-    throw error;
-  });
-}
+const productAt = productOpener();
 async function postCaptures(product: Product, ...names: readonly string[]): Promise<void> {
   const sent = names.flatMap(capturedRequests).map(({ body, headers }) => ({
     body,

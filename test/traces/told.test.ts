@@ -1,26 +1,14 @@
 // From the door to what people are told of traces: the whole embedded product on a clock of the test.
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiFinding } from '../../lib/http/schemas.ts';
 import type { ApiNesting, ApiSuspects, ApiTrace } from '../../lib/http/trace-schemas.ts';
-import { foldJoined } from '../../lib/jobs/fold-joined.ts';
-import { joinDue } from '../../lib/jobs/join-due.ts';
+import { MINUTE_MS } from '../../lib/model/units.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
-import { openProduct, type Product } from '../support/product.ts';
+import type { Product } from '../support/product.ts';
+import { join, productOpener } from './products.ts';
 
-const MINUTE_MS = 60_000;
 const AT = Date.parse('2031-02-03T04:05:30Z');
-const products: Product[] = [];
-afterAll(() => Promise.all(products.map((product) => product.close())));
-
-async function productAt(at: number): Promise<Product> {
-  const product = await openProduct({ at });
-  products.push(product);
-  return product;
-}
-const join = (product: Product) =>
-  joinDue(product.local.context, foldJoined, (error) => {
-    throw error;
-  });
+const productAt = productOpener();
 const findingsOf = async (product: Product, kind: string) =>
   (await product.get<{ items: ApiFinding[] }>('/findings')).items.filter((one) => one.kind === kind);
 
@@ -76,7 +64,6 @@ describe('requests that come apart', () => {
       return [transaction('GET /orders', 'http.server', start, 1000), ...pieces];
     }).flat();
     await postEnvelopes(product, [envelopeOf(sent)]);
-    product.clock.time += 5 * MINUTE_MS;
     await join(product);
     await product.scan();
     const [finding, ...others] = await findingsOf(product, 'fragmented');
