@@ -1,4 +1,4 @@
-import { deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
+import { daySwing, deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
 import type { LeakResult } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
@@ -196,7 +196,13 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
     const age = (life.times.at(-1) as number) - (life.times[0] as number);
     return life !== speaker && cohort.result.perLife[i]?.verdict === 'stable' && age > 2 * onsetAge;
   });
-  return { birth, olderLivesWereFlat, pool, grainMs: first < exactFrom ? HOUR_MS : 0 };
+  return {
+    birth,
+    olderLivesWereFlat,
+    pool,
+    grainMs: first < exactFrom ? HOUR_MS : 0,
+    daySwing: daySwing(speaker),
+  };
 }
 
 /** How much the growth of two lives may differ to be the same. */

@@ -22,6 +22,7 @@ export {
   type RuleState,
   rule,
 } from './rules.ts';
+export { daySwing } from './season.ts';
 export { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 export { stopGapOf } from './stop-gap.ts';
 export { type Growths, growthSince, whereGrown } from './where.ts';

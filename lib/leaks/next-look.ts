@@ -43,6 +43,8 @@ export interface LookContext {
   readonly olderLifeGrewAlike?: boolean;
   /** Grain of the lows, where they were thinned, ms. */
   readonly grainMs?: number;
+  /** From trough to peak of the judged life's daily swing, in the unit of its values; undefined before two days show it. */
+  readonly daySwing?: number | undefined;
   readonly pool?: CohortResult['pool'];
 }
 
@@ -214,20 +216,28 @@ function goesOn(
  * Days and weeks have swings of their own: a rise of that length is told only when it is larger than such a swing, as a
  * share of the level at which it began. A rise of minutes is neither.
  */
-const SWINGS = [
-  { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6, isWeek: false },
-  { from: 1.5 * DAY_MS, to: 7 * DAY_MS, share: 0.2, isWeek: true },
-] as const;
+const DAY_SWING = { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 } as const;
+const WEEK_SWING = { from: DAY_SWING.to, to: 7 * DAY_MS, share: 0.2 } as const;
+/** What comes back in seven days climbs straight for three or four of them at most. */
+const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
+/** So much, as a share of the level, noise may wander in days where no swing is known. */
+const LEAST_OF_WEEK = 0.08;
 
-function mayBeSwing(
-  durationMs: number,
-  { start, end }: { start: number; end: number },
-  { olderLifeGrewAlike = false }: LookContext,
-): boolean {
-  return SWINGS.some(
-    ({ from, to, share, isWeek }) =>
-      durationMs >= from && durationMs < to && end - start < share * start && !(isWeek && olderLifeGrewAlike),
-  );
+function mayBeSwing(durationMs: number, rise: { start: number; end: number }, context: LookContext): boolean {
+  const share = (rise.end - rise.start) / rise.start;
+  if (durationMs >= DAY_SWING.from && durationMs < DAY_SWING.to) return share < DAY_SWING.share;
+  if (durationMs < WEEK_SWING.from || durationMs >= WEEK_SWING.to || context.olderLifeGrewAlike) return false;
+  return share < weekShare(durationMs, rise.start, context);
+}
+
+/**
+ * What a week may swing. Load that follows the week follows the sun too, and by more: a working day is told from its night
+ * more clearly than from a Sunday. So a service that is seen to swing little by the day swings no more by the week.
+ */
+function weekShare(durationMs: number, level: number, { daySwing }: LookContext): number {
+  if (durationMs > LONGEST_CLIMB_MS) return LEAST_OF_WEEK;
+  if (daySwing === undefined) return WEEK_SWING.share;
+  return Math.min(WEEK_SWING.share, Math.max(LEAST_OF_WEEK, daySwing / level));
 }
 
 /** A rise that begins with the life is not told before the process may no longer be warming up. */

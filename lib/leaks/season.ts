@@ -66,9 +66,32 @@ const POINTS_OF_ONE = 600;
  * Unchanged when it is shorter than two days, or has no such swing.
  */
 export function withoutDay(points: Points): Points {
-  const { times, values } = points;
+  const day = dayOf(points);
+  if (day === undefined || !day.isClear) return points;
+  const wave = waves([...points.times], PERIODS_MS);
+  return {
+    times: points.times,
+    values: points.values.map((v, i) => wave.reduce((left, c, k) => left - day.coefficients[k]! * c[i]!, v)),
+  };
+}
+
+/**
+ * From trough to peak of the daily swing of one life, in the unit of its values; noise makes it larger, never smaller on
+ * the average. Undefined when the life is shorter than two days.
+ */
+export function daySwing(points: Points): number | undefined {
+  const day = dayOf(points);
+  if (day === undefined) return undefined;
+  const hours = Array.from({ length: 24 }, (_, hour) => hour * HOUR_MS);
+  const wave = waves(hours, PERIODS_MS);
+  const levels = hours.map((_, i) => wave.reduce((sum, c, k) => sum + day.coefficients[k]! * c[i]!, 0));
+  return Math.max(...levels) - Math.min(...levels);
+}
+
+/** The daily waves of one life, beside a line that may bend. */
+function dayOf({ times, values }: Points): { coefficients: number[]; isClear: boolean } | undefined {
   const n = times.length;
-  if (n < 24 || !(times[n - 1]! - times[0]! >= TWO_DAYS_MS)) return points;
+  if (n < 24 || !(times[n - 1]! - times[0]! >= TWO_DAYS_MS)) return undefined;
   const stride = Math.ceil(n / POINTS_OF_ONE);
   const kept = times.filter((_, i) => i % stride === 0);
   const share = kept.map((t) => (t - times[0]!) / (times[n - 1]! - times[0]!));
@@ -78,15 +101,8 @@ export function withoutDay(points: Points): Points {
     values.filter((_, i) => i % stride === 0),
     trend,
   );
-  const base = orthonormal(columns);
-  const explained = base.reduce((sum, q) => sum + dot(q, y) ** 2, 0);
-  if (!(explained >= MIN_EXPLAINED * dot(y, y))) return points;
-  const coefficients = solve(columns, y);
-  const wave = waves([...times], PERIODS_MS);
-  return {
-    times,
-    values: values.map((v, i) => wave.reduce((left, c, k) => left - coefficients[k]! * c[i]!, v)),
-  };
+  const explained = orthonormal(columns).reduce((sum, q) => sum + dot(q, y) ** 2, 0);
+  return { coefficients: solve(columns, y), isClear: explained >= MIN_EXPLAINED * dot(y, y) };
 }
 
 function sampled({ times, values }: Points, most: number): Points {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { analyzeLife, type Decision, type LookState, nextLook } from '../../lib/leaks/index.ts';
+import { analyzeLife, type Decision, daySwing, type LookState, nextLook } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
-import { draw } from './draw.ts';
+import { draw, normal, random } from './draw.ts';
 
 const LEAK = `
                                        *
@@ -74,5 +74,45 @@ describe('nextLook()', () => {
 
   it('never fires on quiet series', () => {
     for (const seed of [1, 2, 3, 4]) expect(decisions(draw('***************', { seed }))).toEqual([]);
+  });
+
+  it.each([
+    { days: 4, ofDay: undefined, told: false, why: 'no day was seen, and a week may swing by a fifth' },
+    { days: 4, ofDay: 0.15, told: false, why: 'its days swing as much' },
+    { days: 4, ofDay: 0.03, told: true, why: 'its days swing less' },
+    { days: 5, ofDay: 0.15, told: true, why: 'no week climbs straight for five days' },
+  ])('of 3 % a day, after $days days: $why', ({ days, ofDay, told }) => {
+    const context = { birth: 0, ...(ofDay === undefined ? {} : { daySwing: ofDay * LEVEL }) };
+    const first = nextLook(undefined, analyzeLife(climb(0.7 * days)), context);
+    const second = nextLook(first.state, analyzeLife(climb(days)), context);
+    expect(first.decision).toBe('suspected');
+    expect(second.decision).toBe(told ? 'fire' : 'suspected');
+  });
+});
+
+const LEVEL = 800 * 2 ** 20;
+const HOUR = 3_600_000;
+
+/** Readings of each hour: straight up by 3.2 % of the level a day, with a little noise. */
+function climb(days: number): Life {
+  const noise = normal(random(7));
+  const times = Float64Array.from({ length: 24 * days }, (_, hour) => hour * HOUR);
+  const values = times.map((t) => LEVEL * (1 + (0.032 * t) / (24 * HOUR) + 0.004 * noise()));
+  return { ...draw('*'), role: 'rss', times, values };
+}
+
+describe('daySwing()', () => {
+  const wave = (swing: number) => {
+    const { times, values } = climb(4);
+    return { times, values: values.map((v, i) => v + (swing / 2) * Math.sin((2 * Math.PI * i) / 24)) };
+  };
+
+  it('says how far a day swings, growth apart', () => {
+    expect((daySwing(wave(0.2 * LEVEL)) ?? 0) / LEVEL).toBeCloseTo(0.2, 1);
+    expect((daySwing(wave(0)) ?? 1) / LEVEL).toBeLessThan(0.02);
+  });
+
+  it('says nothing of a life shorter than two days', () => {
+    expect(daySwing(climb(1.5))).toBeUndefined();
   });
 });
