@@ -1,6 +1,8 @@
 import type { ProfileBuilder } from '../profiles/builder.ts';
-import { guessInApp, UNKNOWN } from '../profiles/in-app.ts';
+import { UNKNOWN } from '../profiles/in-app.ts';
 import { MAX_DEPTH, tooMany } from '../profiles/limits.ts';
+import type { StringReader } from './decode-strings.ts';
+import { functionAt } from './known-texts.ts';
 import type { PprofTables } from './tables.ts';
 import { toBigInt } from './wire.ts';
 
@@ -11,16 +13,17 @@ export interface FrameReader {
   /** −1: not made yet. */
   readonly first: Int32Array;
   readonly end: Int32Array;
+  /** Where the frames of a location begin, which are made now. */
   readonly make: (row: number) => number;
 }
 
 export function createFrameReader(
   tables: PprofTables,
-  text: (index: number) => string,
+  strings: StringReader,
   builder: ProfileBuilder,
 ): FrameReader {
   const { count } = tables.locationSpans;
-  const functionOf = functionReader(tables, text, builder);
+  const functionOf = functionReader(tables, strings, builder);
   const reader: FrameReader = {
     frames: new Int32Array(2 * count + 16),
     used: 0,
@@ -32,7 +35,7 @@ export function createFrameReader(
       if (lines > MAX_DEPTH) throw tooMany('frames in a stack', MAX_DEPTH);
       reserve(reader, Math.max(1, lines));
       const first = reader.used;
-      if (lines === 0) reader.frames[reader.used++] = addressFrame(tables, row, text, builder);
+      if (lines === 0) reader.frames[reader.used++] = addressFrame(tables, row, strings.text, builder);
       for (let line = firstLine + lines - 1; line >= firstLine; line -= 1) {
         const { name, file, inApp } = functionOf(tables.lines.function[line]!);
         // A function without a name goes by the address of its location.
@@ -45,12 +48,6 @@ export function createFrameReader(
     },
   };
   return reader;
-}
-
-/** Where the frames of a location begin. */
-export function framesOf(reader: FrameReader, row: number): number {
-  const first = reader.first[row]!;
-  return first >= 0 ? first : reader.make(row);
 }
 
 function reserve(reader: FrameReader, count: number): void {
@@ -70,18 +67,22 @@ interface FunctionFrame {
 /** Most functions have several locations. */
 function functionReader(
   { functions, functionSpans }: PprofTables,
-  text: (index: number) => string,
+  { known, place }: StringReader,
   builder: ProfileBuilder,
-): (place: number) => FunctionFrame {
-  const known: (FunctionFrame | undefined)[] = new Array(functionSpans.count);
-  return (place) => {
-    const before = known[place];
+): (row: number) => FunctionFrame {
+  const made: (FunctionFrame | undefined)[] = new Array(functionSpans.count);
+  return (row) => {
+    const before = made[row];
     if (before !== undefined) return before;
-    const file = text(functions.file[place]!);
-    const name = text(functions.name[place]!) || text(functions.systemName[place]!);
-    const made = { name: builder.string(name), file: builder.string(file), inApp: guessInApp(name, file) };
-    known[place] = made;
-    return made;
+    const { name, file, inApp } = functionAt(
+      known,
+      place(functions.name[row]!),
+      place(functions.systemName[row]!),
+      place(functions.file[row]!),
+    );
+    const frame = { name: builder.string(name), file: builder.string(file), inApp };
+    made[row] = frame;
+    return frame;
   };
 }
 

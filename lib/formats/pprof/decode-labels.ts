@@ -33,6 +33,16 @@ export function labelReader(
 ): (view: SampleView) => SampleFacts {
   const kinds = new Uint8Array(strings.count);
   const units = new Map<string, number>();
+  const unitsOfMethods = new Map<string, number>();
+  const unitOf = (value: string, method: string) => {
+    // Hardly any sample has a method: no string is made for those without.
+    const [known, key] = method === '' ? [units, value] : [unitsOfMethods, `${method} ${value}`];
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const index = builder.unit(unitOfLabel(value, method));
+    known.set(key, index);
+    return index;
+  };
   const facts = { unit: -1, time: Number.NaN, thread: -1 };
   return ({ labels, labelCount }) => {
     facts.unit = -1;
@@ -58,21 +68,9 @@ export function labelReader(
       else if (kind === THREAD_ID) threadId = words;
       else if (kind === THREAD_NAME) threadName = words;
     }
-    if (unit !== '') facts.unit = unitIndex(units, unit, method, builder);
+    if (unit !== '') facts.unit = unitOf(unit, method);
     if (threadId !== '' || threadName !== '')
       facts.thread = builder.thread(threadId || threadName, threadName || threadId);
     return facts;
   };
-}
-
-function unitIndex(
-  known: Map<string, number>,
-  value: string,
-  method: string,
-  builder: ProfileBuilder,
-): number {
-  const key = `${method} ${value}`;
-  const index = known.get(key) ?? builder.unit(unitOfLabel(value, method));
-  known.set(key, index);
-  return index;
 }

@@ -45,18 +45,26 @@ const MAX_DURATION_NS = 2 ** 63;
 const inRange = (value: number | null | undefined, limit: number): number | null =>
   value !== null && value !== undefined && Math.abs(value) < limit ? value : null;
 
-/** Collects a profile sample by sample, within the limits of `limits.ts`. Decoders know formats, this knows the model. */
-export function createProfileBuilder(valueColumns: number) {
+const FIRST_ROOM = 64;
+const ROOM_MAX = 1 << 16;
+
+/**
+ * Collects a profile sample by sample, within the limits of `limits.ts`. Decoders know formats, this knows the model.
+ *
+ * @param samples how many there may be, as far as is known: room that need not grow
+ */
+export function createProfileBuilder(valueColumns: number, samples = FIRST_ROOM) {
   const strings: string[] = [''];
   const stringIndex = new Map<string, number>([['', 0]]);
   const frames = createSequenceInterner();
-  const nodes = createNodeTable();
+  const expected = Math.min(ROOM_MAX, Math.max(FIRST_ROOM, samples));
+  const nodes = createNodeTable(4 * expected);
   const key = new Int32Array(4);
   // Samples by column; one byte per node tells whether it is the stack of a sample.
-  let room = 64;
+  let room = expected;
   let count = 0;
   let stackCount = 0;
-  let isStack = new Uint8Array(room);
+  let isStack = new Uint8Array(4 * expected);
   let sampleStacks = new Uint32Array(room);
   let sampleUnits = new Int32Array(room);
   let sampleThreads = new Int32Array(room);
@@ -103,6 +111,9 @@ export function createProfileBuilder(valueColumns: number) {
       key[3] = inApp;
       return internSequence(frames, key, 4);
     },
+
+    /** For loops that add stacks frame by frame; `node` does it once. */
+    nodes,
 
     /** The stack of `parent` with one frame more at its leaf. */
     node: (parent: number, frame: number): number => childOf(nodes, parent, frame),

@@ -13,13 +13,17 @@ export interface NodeTable {
   slots: Int32Array;
 }
 
-export const createNodeTable = (): NodeTable => ({
-  count: 1,
-  parent: new Uint32Array(FIRST_SIZE),
-  frame: new Uint32Array(FIRST_SIZE),
-  depth: new Uint16Array(FIRST_SIZE),
-  slots: new Int32Array(2 * FIRST_SIZE),
-});
+/** @param expected nodes; more only cost more growing */
+export function createNodeTable(expected = FIRST_SIZE): NodeTable {
+  const size = 1 << (32 - Math.clz32(Math.max(FIRST_SIZE, expected) - 1));
+  return {
+    count: 1,
+    parent: new Uint32Array(size),
+    frame: new Uint32Array(size),
+    depth: new Uint16Array(size),
+    slots: new Int32Array(2 * size),
+  };
+}
 
 /** Fibonacci hashing of both; the high bits are the good ones. */
 const hashOf = (parent: number, frame: number): number => {
