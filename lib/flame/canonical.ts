@@ -53,7 +53,7 @@ function usedBy(state: FlameState): Used {
   const nodes = new Uint8Array(parent.length);
   const rows = new Uint8Array(line.length);
   const mark = (flags: Uint8Array, map: ReadonlyMap<string, { readonly at: Uint32Array }>) => {
-    for (const { at } of map.values()) for (const index of at) flags[index] = 1;
+    for (const { at } of map.values()) for (let i = 0; i < at.length; i += 1) flags[at[i]!] = 1;
   };
   for (const map of [state.sums, state.examples, state.levels]) mark(nodes, map);
   for (const map of [state.lines, state.levelLines]) mark(rows, map);
@@ -68,74 +68,155 @@ function usedBy(state: FlameState): Used {
 
 function canonicalTable(table: StackTable, used: Used) {
   const { strings, frameRank, frames } = canonicalFrames(table, used);
-  const order = preorder(table.parent, childrenOf(table.parent, nodesByFrame(table, frameRank)));
-  const nodeTo = new Uint32Array(table.parent.length);
-  const kept = order.filter((node) => used.nodes[node] === 1);
-  for (const [place, node] of kept.entries()) nodeTo[node] = place;
-  const rows = Uint32Array.from(table.line.keys()).filter((row) => used.rows[row] === 1);
-  rows.sort(
-    (a, b) =>
-      frameRank[table.lineFrame[a]!]! - frameRank[table.lineFrame[b]!]! || table.line[a]! - table.line[b]!,
-  );
-  const rowTo = new Uint32Array(table.line.length);
-  for (const [place, row] of rows.entries()) rowTo[row] = place;
-  const parent = kept.map((node) => nodeTo[table.parent[node]!]!);
-  const frame = kept.map((node) => (node === 0 ? 0 : frameRank[table.frame[node]!]!));
-  const canonical: StackTable = {
-    strings,
-    ...frames,
-    parent,
-    frame,
-    lineFrame: rows.map((row) => frameRank[table.lineFrame[row]!]!),
-    line: rows.map((row) => table.line[row]!),
-  };
+  const { nodeTo, parent, frame } = canonicalNodes(table, used.nodes, frameRank);
+  const { rowTo, lineFrame, line } = canonicalRows(table, used.rows, frameRank);
+  const canonical: StackTable = { strings, ...frames, parent, frame, lineFrame, line };
   return { table: canonical, nodeTo, rowTo };
 }
 
+function canonicalNodes(table: StackTable, used: Uint8Array, frameRank: Uint32Array) {
+  const order = preorder(table.parent, childrenOf(table.parent, nodesByFrame(table, frameRank)));
+  const nodeTo = new Uint32Array(order.length);
+  const parent = new Uint32Array(order.length);
+  const frame = new Uint32Array(order.length);
+  let length = 0;
+  for (let i = 0; i < order.length; i += 1) {
+    const node = order[i]!;
+    if (used[node] !== 1) continue;
+    nodeTo[node] = length;
+    // The parent came before; the root stands for itself.
+    parent[length] = nodeTo[table.parent[node]!]!;
+    frame[length] = node === 0 ? 0 : frameRank[table.frame[node]!]!;
+    length += 1;
+  }
+  return { nodeTo, parent: parent.slice(0, length), frame: frame.slice(0, length) };
+}
+
+function canonicalRows(table: StackTable, used: Uint8Array, frameRank: Uint32Array) {
+  const rank = new Uint32Array(table.line.length);
+  for (let row = 0; row < rank.length; row += 1) rank[row] = frameRank[table.lineFrame[row]!]!;
+  const rows = sortedByPair(placesOf(used), rank, table.line, frameRank.length);
+  const rowTo = new Uint32Array(table.line.length);
+  const lineFrame = new Uint32Array(rows.length);
+  const line = new Uint32Array(rows.length);
+  for (let place = 0; place < rows.length; place += 1) {
+    const row = rows[place]!;
+    rowTo[row] = place;
+    lineFrame[place] = rank[row]!;
+    line[place] = table.line[row]!;
+  }
+  return { rowTo, lineFrame, line };
+}
+
 function canonicalFrames(table: StackTable, used: Used) {
-  const usedFrames = new Uint8Array(table.frameName.length);
+  const frames = placesOf(usedFrames(table, used));
+  const { strings, stringTo } = canonicalStrings(table, frames);
+  const count = table.frameName.length;
+  const name = new Uint32Array(count);
+  const file = new Uint32Array(count);
+  for (let frame = 0; frame < count; frame += 1) {
+    name[frame] = stringTo[table.frameName[frame]!]!;
+    file[frame] = stringTo[table.frameFile[frame]!]!;
+  }
+  const sorted = sortedByPair(frames, name, file, strings.length);
+  // Frames that nothing uses go last: their nodes are not kept, but have to lie somewhere while nodes are sorted.
+  const frameRank = new Uint32Array(count).fill(Math.max(0, count - 1));
+  const columns = {
+    frameName: new Uint32Array(sorted.length),
+    frameFile: new Uint32Array(sorted.length),
+    inApp: new Int8Array(sorted.length),
+  };
+  for (let rank = 0; rank < sorted.length; rank += 1) {
+    const frame = sorted[rank]!;
+    frameRank[frame] = rank;
+    columns.frameName[rank] = name[frame]!;
+    columns.frameFile[rank] = file[frame]!;
+    columns.inApp[rank] = table.inApp[frame]!;
+  }
+  return { strings, frameRank, frames: columns };
+}
+
+function usedFrames(table: StackTable, used: Used): Uint8Array {
+  const frames = new Uint8Array(table.frameName.length);
   for (let node = 1; node < used.nodes.length; node += 1) {
-    if (used.nodes[node] === 1) usedFrames[table.frame[node]!] = 1;
+    if (used.nodes[node] === 1) frames[table.frame[node]!] = 1;
   }
   for (let row = 0; row < used.rows.length; row += 1) {
-    if (used.rows[row] === 1) usedFrames[table.lineFrame[row]!] = 1;
+    if (used.rows[row] === 1) frames[table.lineFrame[row]!] = 1;
   }
-  const frames = Uint32Array.from(table.frameName.keys()).filter((frame) => usedFrames[frame] === 1);
+  return frames;
+}
+
+/** The strings of some frames, sorted, and where each of the table's went. */
+function canonicalStrings(table: StackTable, frames: Uint32Array) {
   const texts = new Set(['']);
-  for (const frame of frames) {
-    texts.add(table.strings[table.frameName[frame]!]!);
-    texts.add(table.strings[table.frameFile[frame]!]!);
+  for (let i = 0; i < frames.length; i += 1) {
+    texts.add(table.strings[table.frameName[frames[i]!]!]!);
+    texts.add(table.strings[table.frameFile[frames[i]!]!]!);
   }
   const strings = [...texts].sort();
-  const place = new Map(strings.map((text, index) => [text, index]));
-  const stringTo = table.strings.map((text) => place.get(text) ?? 0);
-  const nameTo = (frame: number) => stringTo[table.frameName[frame]!]!;
-  const fileTo = (frame: number) => stringTo[table.frameFile[frame]!]!;
-  frames.sort((a, b) => nameTo(a) - nameTo(b) || fileTo(a) - fileTo(b));
-  // Frames that nothing uses go last: their nodes are not kept, but have to lie somewhere while nodes are sorted.
-  const frameRank = new Uint32Array(table.frameName.length).fill(Math.max(0, table.frameName.length - 1));
-  for (const [rank, frame] of frames.entries()) frameRank[frame] = rank;
-  return {
-    strings,
-    frameRank,
-    frames: {
-      frameName: frames.map(nameTo),
-      frameFile: frames.map(fileTo),
-      inApp: Int8Array.from(frames, (frame) => table.inApp[frame]!),
-    },
-  };
+  const places = new Map<string, number>();
+  for (let place = 0; place < strings.length; place += 1) places.set(strings[place]!, place);
+  const stringTo = new Uint32Array(table.strings.length);
+  for (let i = 0; i < stringTo.length; i += 1) stringTo[i] = places.get(table.strings[i]!) ?? 0;
+  return { strings, stringTo };
+}
+
+/** Indices of the flags that are set. */
+function placesOf(flags: Uint8Array): Uint32Array {
+  const places = new Uint32Array(flags.length);
+  let length = 0;
+  for (let i = 0; i < flags.length; i += 1) {
+    places[length] = i;
+    length += flags[i]!;
+  }
+  return places.slice(0, length);
+}
+
+/** Sorts `items` by `first[item]`, which is below `limit`, then by `second[item]`. Linear but for items of one `first`. */
+function sortedByPair(
+  items: Uint32Array,
+  first: Uint32Array,
+  second: Uint32Array,
+  limit: number,
+): Uint32Array {
+  const ends = new Uint32Array(limit + 1);
+  for (let i = 0; i < items.length; i += 1) ends[first[items[i]!]! + 1]! += 1;
+  for (let i = 1; i < ends.length; i += 1) ends[i]! += ends[i - 1]!;
+  const sorted = new Uint32Array(items.length);
+  for (let i = 0; i < items.length; i += 1) {
+    const at = first[items[i]!]!;
+    sorted[ends[at]!] = items[i]!;
+    ends[at]! += 1;
+  }
+  for (let start = 0; start < sorted.length; ) {
+    const end = ends[first[sorted[start]!]!]!;
+    if (end - start > 1) sorted.subarray(start, end).sort((a, b) => second[a]! - second[b]!);
+    start = end;
+  }
+  return sorted;
 }
 
 /** The translated indices in ascending order, and which entry each of them came from. */
 function sortedAt(at: Uint32Array, to: Uint32Array, places: Int32Array) {
-  const sorted = at.map((index) => to[index]!);
-  for (let i = 0; i < sorted.length; i += 1) places[sorted[i]!] = i;
+  const sorted = new Uint32Array(at.length);
+  for (let i = 0; i < at.length; i += 1) {
+    const place = to[at[i]!]!;
+    sorted[i] = place;
+    places[place] = i;
+  }
   sorted.sort();
-  return { at: sorted, from: sorted.map((index) => places[index]!) };
+  const from = new Uint32Array(at.length);
+  for (let i = 0; i < from.length; i += 1) from[i] = places[sorted[i]!]!;
+  return { at: sorted, from };
 }
 
 function picked(values: Column['values'], from: Uint32Array): Column['values'] {
-  if (values instanceof Float64Array) return settle(Float64Array.from(from, (i) => values[i]!));
+  if (values instanceof Float64Array) {
+    const numbers = new Float64Array(from.length);
+    for (let i = 0; i < from.length; i += 1) numbers[i] = values[from[i]!]!;
+    return settle(numbers);
+  }
   return settle(BigInt64Array.from(from, (i) => values[i]!));
 }
 
@@ -143,7 +224,7 @@ function canonicalExamples(examples: Examples, nodeTo: Uint32Array, places: Int3
   const { at, from } = sortedAt(examples.at, nodeTo, places);
   const used = new Uint8Array(examples.uploads.length);
   for (const column of [examples.first, examples.second]) {
-    for (const upload of column) if (upload !== NONE) used[upload] = 1;
+    for (let i = 0; i < column.length; i += 1) if (column[i] !== NONE) used[column[i]!] = 1;
   }
   const to = new Uint32Array(used.length);
   let length = 0;
@@ -151,7 +232,14 @@ function canonicalExamples(examples: Examples, nodeTo: Uint32Array, places: Int3
     to[upload] = length;
     length += used[upload]!;
   }
-  const moved = (column: Uint32Array) => from.map((i) => (column[i] === NONE ? NONE : to[column[i]!]!));
+  const moved = (column: Uint32Array) => {
+    const places = new Uint32Array(from.length);
+    for (let i = 0; i < from.length; i += 1) {
+      const upload = column[from[i]!]!;
+      places[i] = upload === NONE ? NONE : to[upload]!;
+    }
+    return places;
+  };
   return {
     uploads: examples.uploads.filter((_, upload) => used[upload] === 1),
     at,

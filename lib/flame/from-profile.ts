@@ -5,6 +5,7 @@ import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { Column, RowColumn } from './columns.ts';
 import { NONE } from './pair-table.ts';
+import { lineNodes, linesOf } from './profile-lines.ts';
 import { StackTableBuilder } from './stack-table.ts';
 import {
   emptyFlame,
@@ -19,8 +20,7 @@ import {
   snapshotKey,
   sumKey,
 } from './state.ts';
-import { addExact, clampInt64, settle, sumOf, Totals } from './values.ts';
-import { outermost, totalsOf } from './walk.ts';
+import { addExact, clampInt64, settle, sumOf } from './values.ts';
 
 /** Who sent a profile, and when it was taken. */
 export interface ProfileOrigin {
@@ -42,12 +42,13 @@ export function flameOf(profile: Profile, origin: ProfileOrigin): FlameState {
   const builder = new StackTableBuilder(profile.stacks.parent.length);
   const { nodeOf, rowOfFrame } = placesIn(builder, profile, origin.scrub);
   const groups = samplesByUnit(profile, origin.scrub);
-  const nodes = profile.samples.stack.map((stack) => nodeOf[stack]!);
+  const nodes = new Uint32Array(profile.samples.stack.length);
+  for (let i = 0; i < nodes.length; i += 1) nodes[i] = nodeOf[profile.samples.stack[i]!]!;
   const scratch = new Int32Array(builder.nodes);
   const lined = lineNodes(profile, rowOfFrame);
   const measured = profile.sampleTypes.map((measure, type): Measured => {
     const values = profile.samples.values[type]!;
-    const columns = [...groups].map(([work, samples]) => ({
+    const columns = groups.map(({ work, samples }) => ({
       work,
       column: columnOf(samples, nodes, values, scratch),
     }));
@@ -60,7 +61,7 @@ export function flameOf(profile: Profile, origin: ProfileOrigin): FlameState {
   return {
     ...emptyFlame,
     table: builder.finish(),
-    ...(deltas.length === 0 ? {} : sumsOf(deltas, profile, origin)),
+    ...(deltas.length === 0 ? {} : sumsOf(deltas, profile, origin, builder.nodes)),
     ...(others.length === 0 ? {} : { snapshots: snapshotsOf(others, origin) }),
   };
 }
@@ -103,152 +104,108 @@ function placesIn(builder: StackTableBuilder, profile: Profile, scrub: ProfileOr
 
 /** `unitKey` → its samples, '' for those of none. */
 function samplesByUnit({ samples, units }: Profile, scrub: ProfileOrigin['scrub']) {
-  const works = units.map((unit) => unitKey({ ...unit, name: scrub(unit.name).toWellFormed() }));
-  const groups = new Map<string, number[]>();
-  for (let i = 0; i < samples.stack.length; i += 1) {
-    const work = works[samples.unit[i]!] ?? '';
-    const group = groups.get(work);
-    if (group === undefined) groups.set(work, [i]);
-    else group.push(i);
+  const works = ['', ...units.map((unit) => unitKey({ ...unit, name: scrub(unit.name).toWellFormed() }))];
+  const distinct = [...new Set(works)];
+  const groupOf = Uint32Array.from(works, (work) => distinct.indexOf(work));
+  const sizes = new Uint32Array(distinct.length);
+  for (let i = 0; i < samples.unit.length; i += 1) sizes[groupOf[samples.unit[i]! + 1]!]! += 1;
+  const groups = Array.from(sizes, (size) => new Uint32Array(size));
+  sizes.fill(0);
+  for (let i = 0; i < samples.unit.length; i += 1) {
+    const group = groupOf[samples.unit[i]! + 1]!;
+    groups[group]![sizes[group]!] = i;
+    sizes[group]! += 1;
   }
-  return groups;
+  return distinct
+    .map((work, group) => ({ work, samples: groups[group]! }))
+    .filter((one) => one.samples.length > 0);
 }
 
 /** Sums of the samples by node, nodes without a value left out. */
 function columnOf(
-  samples: readonly number[],
+  samples: Uint32Array,
   nodes: Uint32Array,
   values: ValueColumn,
   scratch: Int32Array,
 ): Column {
-  const at: number[] = [];
-  const sums: (number | bigint)[] = [];
-  for (const sample of samples) scratch[nodes[sample]!] = -1;
-  for (const sample of samples) {
-    const value = values[sample]!;
-    if (Number(value) === 0) continue;
-    const node = nodes[sample]!;
-    const place = scratch[node]!;
-    if (place >= 0) sums[place] = plus(sums[place]!, value);
-    else {
-      scratch[node] = at.length;
-      at.push(node);
-      sums.push(value);
-    }
-  }
-  return { at: Uint32Array.from(at), values: valuesOf(sums) };
-}
-
-function plus(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === 'number' && typeof b === 'number') {
-    const sum = a + b;
-    if (Number.isSafeInteger(sum)) return sum;
-  }
-  return clampInt64(BigInt(a) + BigInt(b));
-}
-
-const isNumber = (value: number | bigint): value is number => typeof value === 'number';
-const valuesOf = (sums: readonly (number | bigint)[]): ValueColumn =>
-  settle(sums.every(isNumber) ? Float64Array.from(sums) : BigInt64Array.from(sums, BigInt));
-
-/** Nodes whose frame has a line, and the row of each. */
-interface NodeRows {
-  readonly node: Uint32Array;
-  readonly row: Uint32Array;
-}
-interface LineNodes {
-  readonly all: NodeRows;
-  /** Where the node's total counts: a line that stands several times in a stack counts once. */
-  readonly outermost: NodeRows;
-}
-
-/** The same for every type of value. Lines are those of the profile's own frames, which tell them apart. */
-function lineNodes({ frames, stacks }: Profile, rowOfFrame: Uint32Array): LineNodes {
-  const outer = outermost(stacks.parent, stacks.frame, frames.name.length);
-  const all = nodeRows(outer.length);
-  const once = nodeRows(outer.length);
-  for (let node = 1; node < outer.length; node += 1) {
-    const row = rowOfFrame[stacks.frame[node]!]!;
-    if (row === NONE) continue;
-    all.add(node, row);
-    if (outer[node] === 1) once.add(node, row);
-  }
-  return { all: all.finish(), outermost: once.finish() };
-}
-
-function nodeRows(most: number) {
-  const nodes = new Uint32Array(most);
-  const rows = new Uint32Array(most);
+  const at = new Uint32Array(samples.length);
   let length = 0;
-  return {
-    add(node: number, row: number) {
-      nodes[length] = node;
-      rows[length] = row;
-      length += 1;
-    },
-    finish: (): NodeRows => ({ node: nodes.subarray(0, length), row: rows.subarray(0, length) }),
-  };
-}
-
-/** Self and total by line. */
-function linesOf(
-  { samples, stacks }: Profile,
-  values: ValueColumn,
-  nodes: LineNodes,
-  rows: number,
-): RowColumn {
-  const byNode = new Totals(stacks.parent.length);
-  byNode.addAll(values, (i) => samples.stack[i]!, stacks.parent.length);
-  const self = byNode.finish(stacks.parent.length);
-  const selves = sumsByRow(self, nodes.all, rows);
-  const totals = sumsByRow(totalsOf(stacks.parent, self), nodes.outermost, rows);
-  const at = new Uint32Array(rows);
-  let told = 0;
-  for (let row = 0; row < rows; row += 1) {
-    if (Number(totals[row]) === 0 && Number(selves[row]) === 0) continue;
-    at[told] = row;
-    told += 1;
+  for (let i = 0; i < samples.length; i += 1) scratch[nodes[samples[i]!]!] = -1;
+  for (let i = 0; i < samples.length; i += 1) {
+    if (Number(values[samples[i]!]) === 0) continue;
+    const node = nodes[samples[i]!]!;
+    if (scratch[node]! >= 0) continue;
+    scratch[node] = length;
+    at[length] = node;
+    length += 1;
   }
-  return rowsAt(at.slice(0, told), selves, totals);
+  const placeOf = (sample: number) => scratch[nodes[sample]!]!;
+  const sums =
+    values instanceof Float64Array
+      ? sumsOfNumbers(samples, values, length, placeOf)
+      : sumsOfBigs(samples, values, length, placeOf);
+  return { at: at.slice(0, length), values: settle(sums) };
 }
 
-const rowsAt = (at: Uint32Array, selves: ValueColumn, totals: ValueColumn): RowColumn => ({
-  at,
-  self: pick(selves, at),
-  total: pick(totals, at),
-});
-
-function sumsByRow(values: ValueColumn, { node, row }: NodeRows, rows: number): ValueColumn {
-  const sums = new Totals(rows);
-  sums.addAll(pick(values, node), (i) => row[i]!, rows);
-  return sums.finish(rows);
+/** Exact: the magnitudes of a column of numbers add up to less than 2^53. */
+function sumsOfNumbers(
+  samples: Uint32Array,
+  values: Float64Array,
+  length: number,
+  placeOf: (sample: number) => number,
+): Float64Array {
+  const sums = new Float64Array(length);
+  for (let i = 0; i < samples.length; i += 1) {
+    const value = values[samples[i]!]!;
+    if (value !== 0) sums[placeOf(samples[i]!)]! += value;
+  }
+  return sums;
 }
 
-function pick(values: ValueColumn, indices: Uint32Array): ValueColumn {
-  const picked =
-    values instanceof Float64Array ? new Float64Array(indices.length) : new BigInt64Array(indices.length);
-  for (let i = 0; i < indices.length; i += 1) picked[i] = values[indices[i]!]!;
-  return settle(picked as ValueColumn);
+function sumsOfBigs(
+  samples: Uint32Array,
+  values: BigInt64Array,
+  length: number,
+  placeOf: (sample: number) => number,
+): BigInt64Array {
+  const sums = new BigInt64Array(length);
+  for (let i = 0; i < samples.length; i += 1) {
+    const value = values[samples[i]!]!;
+    if (value === 0n) continue;
+    const place = placeOf(samples[i]!);
+    sums[place] = clampInt64(sums[place]! + value);
+  }
+  return sums;
 }
 
-function sumsOf(deltas: readonly Measured[], profile: Profile, { upload, version }: ProfileOrigin) {
+/** @param nodes of the table */
+function sumsOf(
+  deltas: readonly Measured[],
+  profile: Profile,
+  { upload, version }: ProfileOrigin,
+  nodes: number,
+) {
   const sums = new Map<string, Column>();
   const lines = new Map<string, RowColumn>();
   const counts = new Map<string, ProfileCount>();
-  const nodes = new Set<number>();
+  const seen = new Uint8Array(nodes);
+  const at: number[] = [];
   const count = { profiles: 1, durationMs: Math.round((profile.durationNs ?? 0) / MS_NS) };
   for (const { measure, columns, lines: byLine } of deltas) {
     counts.set(seriesKey(measure, version), count);
     if (byLine.at.length > 0) lines.set(seriesKey(measure, version), byLine);
     for (const { work, column } of columns) {
       sums.set(sumKey(measure, version, work), column);
-      for (const node of column.at) nodes.add(node);
+      for (let i = 0; i < column.at.length; i += 1) {
+        const node = column.at[i]!;
+        if (seen[node] === 0) at.push(node);
+        seen[node] = 1;
+      }
     }
   }
-  const at = Uint32Array.from(nodes);
   const examples = {
     uploads: [upload],
-    at,
+    at: Uint32Array.from(at),
     first: new Uint32Array(at.length),
     second: new Uint32Array(at.length).fill(NONE),
   };

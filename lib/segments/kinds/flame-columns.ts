@@ -57,7 +57,8 @@ export function writeValues(out: ByteWriter, values: ValueColumn) {
   }
   let divisor = 0;
   for (const value of values) {
-    divisor = commonDivisor(divisor, Math.abs(value));
+    // Most values are multiples of what those before have in common.
+    if (divisor === 0 || value % divisor !== 0) divisor = commonDivisor(divisor, Math.abs(value));
     if (divisor === 1) break;
   }
   const unit = divisor || 1;
