@@ -1,13 +1,13 @@
 import { ALL_WORK, functionTimes } from '../flame/functions.ts';
 import type { UploadId } from '../model/ids.ts';
 import { scrubVersion } from '../model/scrub.ts';
-import { ONE, sketchOf } from '../model/sketch.ts';
+import { ONE, sketchOfOne } from '../model/sketch.ts';
 import type { ProfileReport, WorkSpan } from '../model/telemetry.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import {
   type FunctionSpread,
   type FunctionsState,
-  functionKey,
+  functionKeysOf,
   type LookedAt,
   mergeLookedAt,
   mergeSpreads,
@@ -41,16 +41,12 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
       unit: work === ALL_WORK ? ALL_WORK : scrubbed(work).toWellFormed(),
       version,
     };
+    const keyOf = functionKeysOf(of);
     const whole = BigInt(wholeUs);
     const one = { profiles: 1, short: 0, unprofiled: 0, us: whole, squares: whole * whole };
     add(looked, workKey(of), one, mergeLookedAt);
     for (const { name, file, inApp, selfUs, totalUs } of functions) {
-      const key = functionKey({
-        ...of,
-        name: clean(name),
-        file: clean(file),
-        inApp,
-      });
+      const key = keyOf(clean(name), clean(file), inApp);
       const example = {
         upload,
         traceId: transaction?.traceId ?? '',
@@ -60,8 +56,8 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
       };
       const spread: FunctionSpread = {
         seen: ONE,
-        total: sketchOf([[totalUs, ONE]]),
-        self: sketchOf([[selfUs, ONE]]),
+        total: sketchOfOne(totalUs),
+        self: sketchOfOne(selfUs),
         totalUs: BigInt(totalUs),
         selfUs: BigInt(selfUs),
         squares: BigInt(totalUs) * BigInt(totalUs),
@@ -94,11 +90,11 @@ export function unprofiledWork(spans: readonly WorkSpan[], version: string): Fun
   return work.size === 0 ? undefined : { work, functions: new Map() };
 }
 
-/** Scrubs each text once: functions come again in every unit. */
+/** Scrubs each text once, as JSON: functions come again in every unit. */
 function cleaner(): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {
-    const before = known.get(text) ?? scrubbed(text).toWellFormed();
+    const before = known.get(text) ?? JSON.stringify(scrubbed(text).toWellFormed());
     known.set(text, before);
     return before;
   };

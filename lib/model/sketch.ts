@@ -16,20 +16,37 @@ export const ONE = 1000;
 
 export const emptySketch: Sketch = { buckets: new Map() };
 
+const bucketOf = (us: number) => (us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA));
+
+const ones = new Map<number, Sketch>();
+
+/** Of one request. There are some thousand buckets, so that all sketches of one in each of them are the same object. */
+export function sketchOfOne(us: number): Sketch {
+  const index = bucketOf(us);
+  const known = ones.get(index);
+  if (known !== undefined) return known;
+  const made = { buckets: new Map([[index, ONE]]) };
+  ones.set(index, made);
+  return made;
+}
+
 export function sketchOf(durationsUs: Iterable<readonly [us: number, weight: number]>): Sketch {
   const buckets = new Map<number, number>();
   for (const [us, weight] of durationsUs) {
-    const index = us < 1 ? ZERO : Math.ceil(Math.log(us) / LOG_GAMMA);
+    const index = bucketOf(us);
     buckets.set(index, (buckets.get(index) ?? 0) + weight);
   }
   return { buckets };
 }
 
-export function mergeSketches(a: Sketch, b: Sketch): Sketch {
-  const buckets = new Map(a.buckets);
+export const mergeSketches = (a: Sketch, b: Sketch): Sketch => mergeAllSketches([a, b]);
+
+export function mergeAllSketches([first = emptySketch, ...others]: readonly Sketch[]): Sketch {
+  const buckets = new Map(first.buckets);
   // Stops at 2^53 − 1: beyond it the order of adding would matter.
-  for (const [index, weight] of b.buckets) {
-    buckets.set(index, Math.min((buckets.get(index) ?? 0) + weight, Number.MAX_SAFE_INTEGER));
+  for (const other of others) {
+    for (const [index, weight] of other.buckets)
+      buckets.set(index, Math.min((buckets.get(index) ?? 0) + weight, Number.MAX_SAFE_INTEGER));
   }
   return { buckets };
 }

@@ -8,6 +8,8 @@ const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
 /** Sums of weight × duration pass 2^64 on hostile spans: ten of a lifetime each. */
 const BIG_BITS = 128n;
 const BIG_END = 1n << BIG_BITS;
+const INT31_MAX = 0x7fff_ffff;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -35,9 +37,19 @@ export class ByteWriter {
       throw new RangeError(`Cannot write ${value} as an unsigned integer`);
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
+    // Beyond 31 bits shifts do not reach; nearly all integers are small.
+    while (rest > INT31_MAX) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    this.#small(rest);
+  }
+
+  #small(value: number) {
+    let rest = value | 0;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = rest | 0x80;
+      rest >>= 7;
     }
     this.#bytes[this.#length++] = rest;
   }
@@ -52,6 +64,11 @@ export class ByteWriter {
   /** A whole number in [0, 2^128). */
   big(value: bigint) {
     if (value < 0n || value >= BIG_END) throw new RangeError(`Cannot write ${value} as an unsigned integer`);
+    // The same bytes; only larger ones pay for bigint.
+    if (value <= SAFE_MAX) {
+      this.uint(Number(value));
+      return;
+    }
     let rest = value;
     while (rest >= 0x80n) {
       this.u8(Number(rest & 0x7fn) | 0x80);
@@ -73,9 +90,27 @@ export class ByteWriter {
   }
 
   text(value: string) {
+    if (this.#ascii(value)) return;
     const bytes = utf8.encode(value);
     this.uint(bytes.length);
     this.raw(bytes);
+  }
+
+  /** Writes a short text of ASCII alone, as names mostly are, without a call of the encoder; false: nothing was written. */
+  #ascii(value: string): boolean {
+    const { length } = value;
+    if (length >= 0x80) return false;
+    this.#reserve(length + 1);
+    const bytes = this.#bytes;
+    const start = this.#length;
+    for (let i = 0; i < length; i += 1) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) return false;
+      bytes[start + 1 + i] = code;
+    }
+    bytes[start] = length;
+    this.#length = start + 1 + length;
+    return true;
   }
 
   /** A copy of what was written. */

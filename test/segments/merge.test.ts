@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Kind, mergeAll } from '../../lib/segments/kind.ts';
+import { type Kind, mergeAll, mergeStates } from '../../lib/segments/kind.ts';
 import {
   type CounterColumn,
   type LevelColumn,
@@ -77,13 +77,12 @@ describe.each(KIND_NAMES)('merge of kind %s', (name) => {
     );
   });
 
-  it('mergeAll() gives what merging one after the other gives', () => {
+  it('mergeAll() and mergeStates() give what merging one after the other gives', () => {
     fc.assert(
       fc.property(fc.array(state, { maxLength: 7 }), (states) => {
-        same(
-          mergeAll(states, kind.merge) ?? kind.empty(),
-          states.reduce((sum, one) => kind.merge(sum, one), kind.empty()),
-        );
+        const merged = states.reduce((sum, one) => kind.merge(sum, one), kind.empty());
+        same(mergeAll(states, kind.merge) ?? kind.empty(), merged);
+        same(mergeStates(kind, states) ?? kind.empty(), merged);
       }),
       { ...options, numRuns: 80 },
     );

@@ -1,5 +1,5 @@
 import { bytesOfHex, hexOf, type UploadId, uploadId } from '../../model/ids.ts';
-import { mergeSketches, type Sketch } from '../../model/sketch.ts';
+import { mergeAllSketches, type Sketch } from '../../model/sketch.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
@@ -74,8 +74,13 @@ export interface FunctionOfWork extends WorkOfFunctions {
   /** 1: the team's own code, 0: a library or the runtime, −1: not told. */
   readonly inApp: number;
 }
-export const functionKey = ({ basis, unit, version, name, file, inApp }: FunctionOfWork) =>
-  JSON.stringify([basis, unit, version, name, file, inApp]);
+export const functionKey = ({ name, file, inApp, ...work }: FunctionOfWork) =>
+  functionKeysOf(work)(JSON.stringify(name), JSON.stringify(file), inApp);
+/** Keys of many functions of one work: names and files come as JSON, because they come again in every unit. */
+export function functionKeysOf(work: WorkOfFunctions) {
+  const head = workKey(work).slice(0, -1);
+  return (name: string, file: string, inApp: number) => `${head},${name},${file},${inApp}]`;
+}
 export function functionOfKey(key: string): FunctionOfWork {
   const [basis, unit, version, name, file, inApp] = JSON.parse(key) as [
     Basis,
@@ -99,12 +104,32 @@ const byHash = (a: FunctionExample, b: FunctionExample) =>
   a.ofUs - b.ofUs;
 const byTime = (a: FunctionExample, b: FunctionExample) => b.us - a.us || byHash(a, b);
 
+/** The first EXAMPLES_MAX of all, each once. */
 function firstOf(
-  examples: readonly FunctionExample[],
+  spreads: readonly FunctionSpread[],
+  examplesOf: (spread: FunctionSpread) => readonly FunctionExample[],
   order: (a: FunctionExample, b: FunctionExample) => number,
 ): readonly FunctionExample[] {
-  const sorted = [...examples].sort(order);
-  return sorted.filter((one, i) => i === 0 || order(sorted[i - 1]!, one) !== 0).slice(0, EXAMPLES_MAX);
+  const first: FunctionExample[] = [];
+  for (const spread of spreads) for (const one of examplesOf(spread)) offer(first, one, order);
+  return first;
+}
+
+/** Puts an example where it belongs among the first ones, unless it is there or comes after them. */
+function offer(
+  first: FunctionExample[],
+  one: FunctionExample,
+  order: (a: FunctionExample, b: FunctionExample) => number,
+) {
+  let at = first.length;
+  for (; at > 0; at -= 1) {
+    const difference = order(first[at - 1]!, one);
+    if (difference === 0) return;
+    if (difference < 0) break;
+  }
+  if (at === EXAMPLES_MAX) return;
+  first.splice(at, 0, one);
+  if (first.length > EXAMPLES_MAX) first.pop();
 }
 
 export const mergeLookedAt = (a: LookedAt, b: LookedAt): LookedAt => ({
@@ -115,17 +140,46 @@ export const mergeLookedAt = (a: LookedAt, b: LookedAt): LookedAt => ({
   squares: a.squares + b.squares,
 });
 
-export const mergeSpreads = (a: FunctionSpread, b: FunctionSpread): FunctionSpread => ({
-  seen: addUpTo53(a.seen, b.seen),
-  total: mergeSketches(a.total, b.total),
-  self: mergeSketches(a.self, b.self),
-  totalUs: a.totalUs + b.totalUs,
-  selfUs: a.selfUs + b.selfUs,
-  squares: a.squares + b.squares,
-  products: a.products + b.products,
-  examples: firstOf([...a.examples, ...b.examples], byHash),
-  worst: firstOf([...a.worst, ...b.worst], byTime),
-});
+export const mergeSpreads = (a: FunctionSpread, b: FunctionSpread): FunctionSpread => mergeAllSpreads([a, b]);
+
+/** All at once: maps of sketches are made once, however many there are. */
+function mergeAllSpreads(spreads: readonly FunctionSpread[]): FunctionSpread {
+  let [seen, totalUs, selfUs, squares, products] = [0, 0n, 0n, 0n, 0n];
+  for (const spread of spreads) {
+    seen = addUpTo53(seen, spread.seen);
+    totalUs += spread.totalUs;
+    selfUs += spread.selfUs;
+    squares += spread.squares;
+    products += spread.products;
+  }
+  return {
+    seen,
+    total: mergeAllSketches(spreads.map(({ total }) => total)),
+    self: mergeAllSketches(spreads.map(({ self }) => self)),
+    totalUs,
+    selfUs,
+    squares,
+    products,
+    examples: firstOf(spreads, ({ examples }) => examples, byHash),
+    worst: firstOf(spreads, ({ worst }) => worst, byTime),
+  };
+}
+
+function mergeAllStates(states: readonly FunctionsState[]): FunctionsState {
+  const groups = new Map<string, FunctionSpread[]>();
+  for (const { functions } of states) {
+    for (const [key, spread] of functions) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [spread]);
+      else group.push(spread);
+    }
+  }
+  const functions = new Map<string, FunctionSpread>();
+  for (const [key, group] of groups)
+    functions.set(key, group.length === 1 ? group[0]! : mergeAllSpreads(group));
+  const work = states.map((state) => state.work).reduce((a, b) => mergeMaps(a, b, mergeLookedAt));
+  return { work, functions };
+}
 
 function* stringsOf({ work, functions }: FunctionsState): Iterable<string> {
   yield* work.keys();
@@ -214,6 +268,7 @@ export const functionsKind: Kind<FunctionsState> = {
     work: mergeMaps(a.work, b.work, mergeLookedAt),
     functions: mergeMaps(a.functions, b.functions, mergeSpreads),
   }),
+  mergeMany: mergeAllStates,
 
   ...codec('functions', [{ read: readState }], writeState),
 };

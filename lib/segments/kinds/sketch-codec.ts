@@ -4,12 +4,17 @@ import type { ByteReader, ByteWriter } from '../bytes.ts';
 
 /** Buckets in the order of their indices. */
 export function writeSketch(out: ByteWriter, { buckets }: Sketch) {
-  const sorted = [...buckets].sort(([a], [b]) => a - b);
-  out.uint(sorted.length);
-  for (const [index, weight] of sorted) {
+  out.uint(buckets.size);
+  for (const index of sortedIndices(buckets)) {
     out.int(index);
-    out.uint(weight);
+    out.uint(buckets.get(index)!);
   }
+}
+
+function sortedIndices(buckets: Sketch['buckets']): readonly number[] {
+  const indices = [...buckets.keys()];
+  // Most functions lie in one bucket, or in few.
+  return indices.length > 1 ? indices.sort((a, b) => a - b) : indices;
 }
 
 export const readSketch = (from: ByteReader): Sketch => ({
