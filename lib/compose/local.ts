@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { needRoom } from '../adapters/disk-room.ts';
 import { type DurableFs, diskFs } from '../adapters/durable-fs.ts';
 import { filesObjectStore } from '../adapters/files-object-store.ts';
+import { freshObjects } from '../adapters/fresh-objects.ts';
 import { slackWebhook } from '../adapters/slack-webhook.ts';
 import { openDatabase } from '../adapters/sqlite.ts';
 import { sqliteQueue } from '../adapters/sqlite-queue.ts';
@@ -12,6 +13,7 @@ import type { JobContext } from '../jobs/context.ts';
 import { groupingSink, type RawSink } from '../jobs/raw-sink.ts';
 import type { recogniseProfiles } from '../jobs/recognise-profiles.ts';
 import { Fault } from '../model/fault.ts';
+import type { digest } from '../model/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -40,6 +42,7 @@ export interface Local {
   readonly zstd: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly brotli: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
   readonly gzip: (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+  readonly digest: typeof digest;
   /** @throws Fault('unavailable') when uploads cannot be stored; absent where asking would cost more than it tells */
   readonly ready?: () => void;
   /** Removes expired records and leftovers of interrupted writes. */
@@ -55,7 +58,8 @@ export async function openLocal(
 ): Promise<Local> {
   makeDataFolder(config.dataDir);
   const database = openDatabase(join(config.dataDir, 'tidemark.db'));
-  const files = filesObjectStore(join(config.dataDir, 'objects'), fs);
+  // The analysis of this process reads uploads a moment after they were written.
+  const files = freshObjects(filesObjectStore(join(config.dataDir, 'objects'), fs), 'raw/');
   const objects: typeof files = {
     ...files,
     // A power loss takes back what the database wrote since its last checkpoint: records that no longer name this

@@ -1,6 +1,7 @@
 import type { RawSink } from '../jobs/raw-sink.ts';
 import type { RecentProfiles } from '../jobs/recent-profiles.ts';
 import type { recogniseProfiles } from '../jobs/recognise-profiles.ts';
+import type { digest } from '../model/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { Rejections } from '../records/rejections.ts';
@@ -23,6 +24,8 @@ export interface IngestContext {
   readonly brotli?: InflateAll | undefined;
   /** Web APIs stop at the first member of a gzip body; runtimes that know better hand it in. */
   readonly gzip?: InflateAll | undefined;
+  /** SHA-256 of parts, for runtimes that have a faster one than Web APIs. */
+  readonly digest?: typeof digest | undefined;
   /** Profiles are packed inside of their bodies; absent where nothing unpacks those, and no profile is taken. */
   readonly recogniseProfiles?: typeof recogniseProfiles | undefined;
   /** Where profiles that were read are kept for an analysis in the same process; absent where there is none. */

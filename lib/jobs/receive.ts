@@ -15,17 +15,24 @@ const ID_HEX = 32;
 
 export async function uploadIdOf(
   received: Pick<Received, 'project' | 'route' | 'naming' | 'identity'>,
+  sha256 = digest,
 ): Promise<UploadId> {
   const { project, route, naming, identity } = received;
-  return uploadId(hexOf(await digest(project, route, naming, identity)).slice(0, ID_HEX));
+  return uploadId(hexOf(await sha256(project, route, naming, identity)).slice(0, ID_HEX));
+}
+
+interface ReceiveContext {
+  readonly sink: Pick<RawSink, 'store'>;
+  readonly clock: Clock;
+  readonly digest?: typeof digest | undefined;
 }
 
 /** Makes the upload durable. Returns its id once the client may be told so. */
 export async function receive(
-  { sink, clock }: { readonly sink: Pick<RawSink, 'store'>; readonly clock: Clock },
+  { sink, clock, digest: sha256 }: ReceiveContext,
   { identity, naming, ...facts }: Received,
 ): Promise<UploadId> {
-  const id = await uploadIdOf({ ...facts, identity, naming });
+  const id = await uploadIdOf({ ...facts, identity, naming }, sha256);
   await sink.store({ ...facts, ...(naming !== '' && { naming }), id, receivedAt: clock.now() });
   return id;
 }

@@ -11,7 +11,7 @@ import type { QueueMessage } from '../ports/queue.ts';
  */
 const WINDOW_MS = 250;
 const WINDOW_MAX_MS = 1000;
-const WINDOW_SHARE = 3;
+const WINDOW_SHARE = 12;
 const BATCH_MAX = 200;
 /** Raw bytes that are unpacked and parsed together: a backlog of large uploads must fit into memory as well. */
 const PART_BYTES = 64 * MIB;

@@ -85,6 +85,7 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
     zstd: local.zstd,
     brotli: local.brotli,
     gzip: local.gzip,
+    digest: local.digest,
     direct: ownDirect(context, local.masterSecret),
     async ready() {
       await context.uploads.depth();
