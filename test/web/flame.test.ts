@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeToken } from '../../web/src/flame/colours.ts';
 import { layout } from '../../web/src/flame/layout.ts';
 import {
+  barOfHash,
   type FlamePicture,
   flameModel,
   functionsOf,
@@ -102,7 +103,10 @@ describe('flameModel()', () => {
   it('finds a node again by its path in another picture', () => {
     const model = flameModel(picture(BUSY));
     for (let node = 0; node < model.count; node += 1)
-      expect(nodeOfHash(model, pathHash(model, node))).toBe(node);
+      expect([
+        nodeOfHash(model, pathHash(model, node)),
+        barOfHash(picture(BUSY), pathHash(model, node)),
+      ]).toEqual([node, node]);
     expect(nodeOfHash(model, 'ffffffff')).toBe(0);
     expect(nodeOfHash(model, null)).toBe(0);
   });

@@ -14,6 +14,13 @@ const SETS: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
   other: ['--d-eq'],
 };
 
+/** Every token that a graph is painted with. */
+export const TOKENS: readonly string[] = [
+  ...new Set(Object.values(SETS).flat()),
+  ...['up', 'dn'].flatMap((way) => [1, 2, 3].map((step) => `--d-${way}-${step}`)),
+  ...['--sunk-2', '--ink', '--f-text'],
+];
+
 const tokens = new WeakMap<FlameModel, (string | undefined)[]>();
 
 /** The token that paints a frame: what it is, with a tint by its name. Once per name of a picture. */

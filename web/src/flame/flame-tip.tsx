@@ -1,15 +1,21 @@
-import { THIN_SPACE } from '../../../lib/model/format-number.ts';
+import { labelOf, share } from './labels.ts';
 import type { Cell } from './layout.ts';
 import { type FlameModel, KINDS } from './model.ts';
+import { type Shared, useShared } from './shared.ts';
 
 const TIP_PX = 300;
 
-export interface TipProps {
-  readonly model: FlameModel;
+/** A bar that is told of. */
+export interface Tip {
   readonly cell: Cell;
   /** Of the pointer, within the graph. */
   readonly x: number;
   readonly y: number;
+}
+
+interface TipProps {
+  readonly model: FlameModel;
+  readonly of: Shared<Tip | undefined>;
   /** Of the graph. */
   readonly width: number;
   readonly rowHeight: number;
@@ -17,7 +23,10 @@ export interface TipProps {
 }
 
 /** What a bar is and how much: one per graph, beside the pointer or under what a key chose. */
-export function FlameTip({ model, cell, x, y, width, rowHeight, amount }: TipProps) {
+export function FlameTip({ model, of, width, rowHeight, amount }: TipProps) {
+  const tip = useShared(of);
+  if (!tip) return null;
+  const { cell, x, y } = tip;
   const name = model.name[cell.node] as number;
   const left = Math.max(0, Math.min(x + 14, width - TIP_PX));
   return (
@@ -53,22 +62,3 @@ function wordOf(model: FlameModel, { kind, node }: Cell): string | undefined {
   if (kind === 'frame') return KINDS[model.kinds[model.name[node] as number] as number];
   return kind === 'run' ? 'click to unfold' : 'too narrow';
 }
-
-/** What stands in a bar. */
-export function labelOf(model: FlameModel, cell: Cell, amount: TipProps['amount']): string {
-  if (cell.kind === 'run') return `⋯ ${cell.count} framework frames`;
-  if (cell.kind === 'merged') return `${cell.count} frames`;
-  const total = model.whole.total[cell.node] as number;
-  const name = cell.node === 0 ? 'all' : (model.names[model.name[cell.node] as number] as string);
-  if (model.sides) {
-    const change = (model.sides[1].total[cell.node] as number) - (model.sides[0].total[cell.node] as number);
-    return cell.width > 180 && change !== 0
-      ? `${name}  ${change > 0 ? '+' : '−'}${amount(Math.abs(change))}`
-      : name;
-  }
-  if (cell.node === 0) return `all  ${amount(total)}`;
-  return cell.width > 220 ? `${name}  ${share(total, model.whole.total[0] as number)}` : name;
-}
-
-export const share = (part: number, whole: number): string =>
-  whole > 0 ? `${((100 * part) / whole).toFixed(1)}${THIN_SPACE}%` : '–';

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import { go, hrefWith, usePlace, useZoom } from '../router.ts';
 import { afterFrame, useAfterFrame } from './after-frame.ts';
-import { FlameGraph } from './flame-graph.tsx';
+import { profileAmount } from './amount.ts';
+import { FlameGraph, type Zoomed } from './flame-graph.tsx';
 import { FunctionTable } from './function-table.tsx';
 import { type FlameModel, type FlamePicture, flameModel, lineTo, nodeOfHash, pathHash } from './model.ts';
+import { shared } from './shared.ts';
 
 const KEYS = [
   ['your code', '--f-app'],
@@ -16,14 +18,15 @@ const KEYS = [
 /** Graph and table together, with search, zoom and idling in the URL. */
 export function FlameView({
   picture,
-  amount,
+  unit,
   label,
   sides = false,
   scaleBefore = 1,
   about,
 }: {
   picture: FlamePicture;
-  amount: (value: number) => string;
+  /** Of the amounts. */
+  unit: string;
   label: string;
   sides?: boolean;
   /** See `flameModel`. */
@@ -32,14 +35,15 @@ export function FlameView({
   about?: (model: FlameModel, node: number) => ComponentChildren;
 }) {
   const { query } = usePlace();
-  const [lit, setLit] = useState<number | undefined>();
+  const lit = useMemo(() => shared<number | undefined>(undefined), []);
+  const amount = useCallback((value: number) => profileAmount(value, unit), [unit]);
   const keepIdle = query.get('idle') === 'shown';
   const model = useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
   const text = query.get('q') ?? '';
   const hits = useMemo(() => hitsOf(model, text), [model, text]);
   const found = useMemo(() => hits && shareText(model, hits), [model, hits]);
-  const { zoom, settled, setZoom } = useZoomedNode(model);
-  const told = useAfterFrame(settled);
+  const { zoom, ahead, isLost, setZoom } = useZoomedNode(model);
+  const told = useAfterFrame(zoom);
   const panel = useMemo(() => told > 0 && about?.(model, told), [about, model, told]);
   const side = sides ? (query.get('width') === 'before' ? 'before' : 'after') : undefined;
   const table = useMemo(
@@ -48,11 +52,14 @@ export function FlameView({
         model={model}
         amount={amount}
         lit={lit}
-        setLit={setLit}
         find={(name) => go(hrefWith({ q: name === text ? null : name }), 'replace')}
       />
     ),
     [model, amount, lit, text],
+  );
+  const graph = useMemo(
+    () => <FlameGraph {...{ model, zoom, ahead, setZoom, hits, lit, side, unit, amount, label }} />,
+    [model, zoom, ahead, setZoom, hits, lit, side, unit, amount, label],
   );
   return (
     <div class="flamebox">
@@ -79,6 +86,7 @@ export function FlameView({
             </fieldset>
           )}
           <Crumbs model={model} zoom={zoom} setZoom={setZoom} />
+          {isLost && <span class="note">The frame of this link is not in this range.</span>}
           <span class="grow" />
           {found && <span class="note nb">{found}</span>}
           <input
@@ -94,17 +102,7 @@ export function FlameView({
             }}
           />
         </div>
-        <FlameGraph
-          model={model}
-          zoom={zoom}
-          setZoom={setZoom}
-          hits={hits}
-          lit={lit}
-          setLit={setLit}
-          side={side}
-          amount={amount}
-          label={label}
-        />
+        {graph}
         <div class="row between under">
           {sides ? (
             <p class="note">Colour is the change of a frame against itself; under 5 % is grey.</p>
@@ -146,28 +144,25 @@ export function FlameView({
   );
 }
 
-interface Zoomed {
-  readonly model: FlameModel;
-  readonly node: number;
-}
-
 /** The node of the URL. A click is drawn at once and goes into the URL after that frame: a URL costs as much as a drawing. */
 function useZoomedNode(model: FlameModel) {
   const hash = useZoom();
-  const [ahead, setAhead] = useState<Zoomed | undefined>();
-  const settled = useMemo(() => nodeOfHash(model, hash), [model, hash]);
+  const ahead = useMemo(() => shared<Zoomed | undefined>(undefined), []);
+  const zoom = useMemo(() => nodeOfHash(model, hash), [model, hash]);
   const setZoom = useCallback(
     (node: number) => {
       const to = { model, node };
-      setAhead(to);
+      ahead.set(to);
       afterFrame(() => {
         go(hrefWith({ frame: node === 0 ? null : pathHash(model, node) }));
-        setAhead((now) => (now === to ? undefined : now));
+        if (ahead.now === to) ahead.set(undefined);
       });
     },
-    [model],
+    [model, ahead],
   );
-  return { zoom: ahead?.model === model ? ahead.node : settled, settled, setZoom };
+  // A link may be of another range, or of a build that named frames otherwise: shown is the whole, and that is said.
+  const isLost = hash !== null && zoom === 0;
+  return { zoom, ahead, isLost, setZoom };
 }
 
 const CRUMBS = 3;

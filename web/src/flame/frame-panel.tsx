@@ -6,7 +6,7 @@ import { Failed } from '../components/states.tsx';
 import { Share, Tag } from '../components/tag.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { typeWord } from './amount.ts';
-import { type FlameModel, flameModel, frameText, nodeOfHash, pathHash } from './model.ts';
+import { barOfHash, type FlameModel, frameText, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
 
 const LINES_SHOWN = 10;
@@ -159,13 +159,9 @@ function Details({
   );
 }
 
-const models = new WeakMap<ApiFlamegraph, FlameModel>();
-
 /** Nodes are numbered as the bars are sent, row by row. */
 function exampleOf(of: ApiFlamegraph, hash: string): string | undefined {
-  const there = models.get(of) ?? flameModel(of);
-  models.set(of, there);
-  let node = nodeOfHash(there, hash);
+  let node = barOfHash(of, hash);
   if (!of.examples || node === 0) return undefined;
   for (const row of of.examples.levels) {
     if (node < row.length) return of.examples.uploads[row[node] as number];

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
-import { share } from './flame-tip.tsx';
+import { share } from './labels.ts';
 import { type FlameModel, type FunctionRow, functionsOf, KINDS } from './model.ts';
+import { type Shared, useIsShared } from './shared.ts';
 
 const SHOWN = 12;
 const MORE = 60;
@@ -11,13 +12,12 @@ export function FunctionTable({
   model,
   amount,
   lit,
-  setLit,
   find,
 }: {
   model: FlameModel;
   amount: (value: number) => string;
-  lit: number | undefined;
-  setLit: (name: number | undefined) => void;
+  /** The name that is pointed at, here or in the graph. */
+  lit: Shared<number | undefined>;
   find: (name: string) => void;
 }) {
   const [by, setBy] = useState<'self' | 'total'>('self');
@@ -59,20 +59,7 @@ export function FunctionTable({
         </thead>
         <tbody>
           {shown.map(({ row, figures }) => (
-            <tr
-              key={row.name}
-              data-row
-              class={lit === row.name ? 'pick' : ''}
-              onPointerEnter={() => setLit(row.name)}
-              onPointerLeave={() => setLit(undefined)}
-            >
-              <FunctionName model={model} name={row.name} find={find} />
-              {figures.map(({ key, text, title, looks }) => (
-                <td key={key} class={`num ${looks}`} title={title}>
-                  {text}
-                </td>
-              ))}
-            </tr>
+            <Row key={row.name} {...{ model, name: row.name, figures, lit, find }} />
           ))}
         </tbody>
       </table>
@@ -82,6 +69,37 @@ export function FunctionTable({
         </button>
       )}
     </div>
+  );
+}
+
+function Row({
+  model,
+  name,
+  figures,
+  lit,
+  find,
+}: {
+  model: FlameModel;
+  name: number;
+  figures: readonly Figure[];
+  lit: Shared<number | undefined>;
+  find: (name: string) => void;
+}) {
+  const isLit = useIsShared(lit, name);
+  return (
+    <tr
+      data-row
+      class={isLit ? 'pick' : ''}
+      onPointerEnter={() => lit.set(name)}
+      onPointerLeave={() => lit.set(undefined)}
+    >
+      <FunctionName model={model} name={name} find={find} />
+      {figures.map(({ key, text, title, looks }) => (
+        <td key={key} class={`num ${looks}`} title={title}>
+          {text}
+        </td>
+      ))}
+    </tr>
   );
 }
 
@@ -112,7 +130,7 @@ function FunctionName({
   );
 }
 
-/** A row with its figures as texts: made once, since numbers are slow to write and rows are drawn at every hover. */
+/** A row with its figures as texts: made once, since numbers are slow to write. */
 function worded(model: FlameModel, row: FunctionRow, amount: (value: number) => string) {
   const { self, total, before, after } = row;
   const whole = model.whole.total[0] as number;

@@ -18,6 +18,8 @@ export interface Side {
   readonly self: Float64Array;
 }
 
+export type SideName = 'after' | 'before';
+
 /** Nodes by index, parents before children; node 0 is the root. Columns, so that 10,000 nodes are laid out in a frame. */
 export interface FlameModel {
   readonly count: number;
@@ -38,6 +40,10 @@ export interface FlameModel {
   readonly idle: number;
 }
 
+/** What widths go by: the picture, or one side of a comparison. */
+export const widthsOf = ({ whole, sides }: FlameModel, side: SideName | undefined): Float64Array =>
+  side === undefined ? whole.total : (sides?.[side === 'after' ? 1 : 0].total ?? whole.total);
+
 const SINGLE = 4;
 const DOUBLE = 7;
 
@@ -52,7 +58,7 @@ export function flameModel(
 ): FlameModel {
   const { names, levels } = flamebearer;
   const kinds = Uint8Array.from(names, (name, i) => KINDS.indexOf(kindOf(name, frames[i])));
-  const drawn = readLevels(levels, (levels[0]?.length ?? 0) === DOUBLE ? DOUBLE : SINGLE);
+  const drawn = readLevels(levels, sizeOf(levels));
   const idle = keepIdle ? 0 : hideIdle(drawn, kinds);
   if (drawn.sides.length === 2 && scaleBefore !== 1) scale(drawn.sides[0] as Side, scaleBefore);
   const whole = wholeOf(drawn.sides);
@@ -69,6 +75,19 @@ export function flameModel(
     idle,
   };
 }
+
+const pathsOf = new WeakMap<FlamePicture, Paths>();
+
+/** The node of a hash in another picture than the one that is shown, with no more work than that takes. */
+export function barOfHash(picture: FlamePicture, hash: string): number {
+  const { names, levels } = picture.flamebearer;
+  const paths = pathsOf.get(picture) ?? { ...readLevels(levels, sizeOf(levels)), names };
+  pathsOf.set(picture, paths);
+  return nodeOfHash(paths, hash);
+}
+
+const sizeOf = (levels: FlamePicture['flamebearer']['levels']): 4 | 7 =>
+  (levels[0]?.length ?? 0) === DOUBLE ? DOUBLE : SINGLE;
 
 interface Drawn {
   readonly count: number;
@@ -196,10 +215,11 @@ function mixed(a: number, b: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-const hashes = new WeakMap<FlameModel, Uint32Array>();
+type Paths = Pick<FlameModel, 'count' | 'parent' | 'name' | 'names'>;
+const hashes = new WeakMap<Paths, Uint32Array>();
 
 /** By node, of the names from the root down to it; each goes on from its parent's, once per picture. */
-function hashesOf(model: FlameModel): Uint32Array {
+function hashesOf(model: Paths): Uint32Array {
   const known = hashes.get(model);
   if (known) return known;
   const ofName = Uint32Array.from(model.names, hashOfText);
@@ -218,7 +238,7 @@ export const pathHash = (model: FlameModel, node: number): string =>
   (hashesOf(model)[node] as number).toString(16).padStart(8, '0');
 
 /** The node of a hash; the root when this picture has none. */
-export function nodeOfHash(model: FlameModel, hash: string | null): number {
+export function nodeOfHash(model: Paths, hash: string | null): number {
   if (hash === null || !/^[0-9a-f]{8}$/.test(hash)) return 0;
   return Math.max(0, hashesOf(model).indexOf(Number.parseInt(hash, 16)));
 }

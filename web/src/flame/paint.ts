@@ -12,28 +12,22 @@ export interface Painted {
 
 export interface Window {
   readonly width: number;
-  /** Of what can be seen; the canvas may be taller. */
+  /** Of what can be seen. */
   readonly height: number;
   /** Pixels scrolled away above. */
   readonly top: number;
   readonly rowHeight: number;
+  /** Height that it never exceeds: that of the bitmap, since a new size would be a new bitmap. */
+  readonly tallest: number;
+  /** Device pixels per pixel. */
+  readonly ratio: number;
 }
 
-/** What the page looks like: read once, since asking for a style lays out what has changed meanwhile. */
+/** What the page looks like, as its style says. */
 export interface Theme {
-  readonly colour: (token: string) => string;
+  /** By token. */
+  readonly colours: Readonly<Record<string, string>>;
   readonly family: string;
-}
-
-export function themeOf(element: HTMLElement): Theme {
-  const style = getComputedStyle(element);
-  const colours = new Map<string, string>();
-  const colour = (token: string) => {
-    const found = colours.get(token) ?? style.getPropertyValue(token).trim();
-    colours.set(token, found);
-    return found;
-  };
-  return { colour, family: style.fontFamily };
 }
 
 const GAP = 1;
@@ -43,7 +37,7 @@ const FONT_PX = 12;
 const STRIPE_PX = 6;
 
 /** Draws the rows that can be seen. Ground by ground and font by font: changing either costs more than drawing. */
-export function paint(canvas: HTMLCanvasElement, theme: Theme, view: Window, what: Painted): void {
+export function paint(canvas: OffscreenCanvas, theme: Theme, view: Window, what: Painted): void {
   const g = cleared(canvas, view);
   if (!g) return;
   const seen = what.cells.filter(({ row }) => {
@@ -52,7 +46,7 @@ export function paint(canvas: HTMLCanvasElement, theme: Theme, view: Window, wha
   });
   paintGrounds(g, theme, view, what, seen);
   g.textBaseline = 'middle';
-  g.fillStyle = theme.colour('--f-text');
+  g.fillStyle = theme.colours['--f-text'] ?? 'currentColor';
   const named = seen.filter(({ width }) => width >= MIN_TEXT_PX);
   for (const isBold of [false, true]) {
     g.font = `${isBold ? 500 : 400} ${FONT_PX}px ${theme.family}`;
@@ -66,24 +60,22 @@ export function paint(canvas: HTMLCanvasElement, theme: Theme, view: Window, wha
   g.globalAlpha = 1;
 }
 
-function cleared(canvas: HTMLCanvasElement, view: Window): CanvasRenderingContext2D | null {
+function cleared(canvas: OffscreenCanvas, view: Window): OffscreenCanvasRenderingContext2D | null {
   const g = canvas.getContext('2d');
   if (!g) return null;
-  const ratio = devicePixelRatio || 1;
-  const [w, h] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
-  // It only grows in height: a new size is a new bitmap.
-  if (canvas.width !== w || canvas.height < h) {
+  const { ratio, width, tallest } = view;
+  const [w, h] = [Math.round(width * ratio), Math.round(tallest * ratio)];
+  if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;
-    canvas.height = Math.max(h, canvas.height);
-    canvas.style.height = `${canvas.height / ratio}px`;
+    canvas.height = h;
   }
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
-  g.clearRect(0, 0, view.width, canvas.height);
+  g.clearRect(0, 0, width, tallest);
   return g;
 }
 
 function paintGrounds(
-  g: CanvasRenderingContext2D,
+  g: OffscreenCanvasRenderingContext2D,
   theme: Theme,
   view: Window,
   what: Painted,
@@ -97,43 +89,38 @@ function paintGrounds(
   for (const [strength, alike] of strengths) {
     for (const [token, group] of Map.groupBy(alike, what.token)) {
       g.globalAlpha = strength;
-      g.fillStyle = theme.colour(token);
+      g.fillStyle = theme.colours[token] ?? 'transparent';
       for (const cell of group) fill(cell);
       const striped = group.filter(what.isStriped);
       if (striped.length === 0) continue;
       g.globalAlpha = 0.22 * strength;
-      g.fillStyle = stripes(g, theme.colour('--ink')) ?? 'transparent';
-      for (const cell of striped) fill(cell);
+      g.strokeStyle = theme.colours['--ink'] ?? 'transparent';
+      g.stroke(stripes(striped, view));
     }
   }
 }
 
-function stripes(g: CanvasRenderingContext2D, ink: string): CanvasPattern | null {
-  const ratio = devicePixelRatio || 1;
-  const tile = document.createElement('canvas');
-  tile.width = tile.height = Math.round(STRIPE_PX * ratio);
-  const on = tile.getContext('2d');
-  if (!on) return null;
-  const size = tile.width;
-  on.strokeStyle = ink;
-  on.lineWidth = ratio;
-  on.beginPath();
-  // Three lines, so that corners of neighbouring tiles meet.
-  for (const shift of [-size, 0, size]) {
-    on.moveTo(shift, size);
-    on.lineTo(shift + size, 0);
+/** Diagonals as one path, each cut to its bar: a pattern would have to be fetched from the page's thread. */
+function stripes(cells: readonly Cell[], { rowHeight, top: scrolled }: Window): Path2D {
+  const path = new Path2D();
+  for (const { x: left, row, width } of cells) {
+    const [top, right] = [row * rowHeight - scrolled, left + width - GAP];
+    const bottom = top + rowHeight - GAP;
+    // Along a diagonal x + y stays the same.
+    for (let sum = Math.ceil((left + top) / STRIPE_PX) * STRIPE_PX; sum < right + bottom; sum += STRIPE_PX) {
+      const [from, to] = [Math.max(left, sum - bottom), Math.min(right, sum - top)];
+      path.moveTo(from, sum - from);
+      path.lineTo(to, sum - to);
+    }
   }
-  on.stroke();
-  const pattern = g.createPattern(tile, 'repeat');
-  pattern?.setTransform(new DOMMatrix([1 / ratio, 0, 0, 1 / ratio, 0, 0]));
-  return pattern;
+  return path;
 }
 
 /** Widths of texts, plain and bold: measured once, since measuring costs more than drawing. */
 const measured = [new Map<string, number>(), new Map<string, number>()] as const;
 const MEASURED_MAX = 20_000;
 
-function widthOf(g: CanvasRenderingContext2D, isBold: boolean, text: string): number {
+function widthOf(g: OffscreenCanvasRenderingContext2D, isBold: boolean, text: string): number {
   const known = measured[isBold ? 1 : 0];
   let width = known.get(text);
   if (width !== undefined) return width;
@@ -144,18 +131,9 @@ function widthOf(g: CanvasRenderingContext2D, isBold: boolean, text: string): nu
 }
 
 /** The text cut to what fits, found from its share of the whole width: exact enough, and one measure per name. */
-function fitted(g: CanvasRenderingContext2D, isBold: boolean, text: string, room: number): string {
+function fitted(g: OffscreenCanvasRenderingContext2D, isBold: boolean, text: string, room: number): string {
   const width = widthOf(g, isBold, text);
   if (width <= room) return text;
   const chars = Math.floor((text.length * room) / width) - 1;
   return chars < 2 ? '' : `${text.slice(0, chars)}…`;
 }
-
-/** One path about all of these bars. */
-export const outlineOf = (cells: readonly Cell[], rowHeight: number): string =>
-  cells
-    .map(({ x, row, width }) => {
-      const [w, h] = [Math.max(width - GAP - 2, 1), rowHeight - GAP - 2];
-      return `M${x + 1} ${row * rowHeight + 1}h${w}v${h}h${-w}z`;
-    })
-    .join('');

@@ -148,7 +148,7 @@ function Diff({
         </div>
         <FlameView
           picture={data}
-          amount={amount}
+          unit={right.type.unit}
           scaleBefore={scale}
           sides
           label={`Difference of two flame graphs of ${name}, ${typeWord(right.type.type)}.`}

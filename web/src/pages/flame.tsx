@@ -161,7 +161,7 @@ function Graph({
         </div>
         <FlameView
           picture={data}
-          amount={amount}
+          unit={type.unit}
           label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
           about={about}
         />

@@ -1,7 +1,6 @@
 import type { ApiTrace, ApiTraceFlamegraph, ApiTraceSpan } from '../../../lib/http/trace-schemas.ts';
 import { useApi } from '../api.ts';
 import { Part } from '../components/states.tsx';
-import { profileAmount } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { useKeys } from '../keys.ts';
@@ -14,7 +13,6 @@ const FOCUS = { gap: 'Gap', span: 'Span', tree: 'Span and children', all: 'Whole
 type Focus = keyof typeof FOCUS;
 
 const US_PER_MS = 1000;
-const amount = (us: number) => profileAmount(us, 'microseconds');
 
 /** What the thread that ran the request did, in the chosen gap or span; `f` goes from one part to the next. */
 export function TraceFlame({
@@ -85,7 +83,7 @@ function Graph({ data, title }: { data: ApiTraceFlamegraph; title: string }) {
     );
   return (
     <>
-      <FlameView picture={data} amount={amount} label={`${title}, roots on top.`} />
+      <FlameView picture={data} unit="microseconds" label={`${title}, roots on top.`} />
       <p class="note under">
         {count(samples)} {plural(samples, 'sample covers', 'samples cover')} {percent(coverage)} of{' '}
         {milliseconds(us / US_PER_MS)}
