@@ -6,12 +6,13 @@
 // same minute, and both CPU times are told: as measured, and by that yardstick. Needs Go; without it only the first.
 //
 // Run: node bench/store/profiles.ts [profiles/s = 20] [seconds = 60]. Exit code 1 when a limit is not kept.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { generate } from '../flame/generate.ts';
 import { atRate, type MeasuredServer, must, quantile, startMeasured } from './measured-server.ts';
 
@@ -31,20 +32,28 @@ const PROBE_MAX_MS = 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'profiles-bench-'));
 
-/** CPU ms that google/pprof takes for each profile; undefined without Go. */
-function yardstick(files: readonly string[]): number | undefined {
+const run = promisify(execFile);
+
+/**
+ * CPU ms that google/pprof takes for each profile; undefined without Go. Not by spawnSync: while this process stands
+ * still the server closes its idle connections, and the next upload is lost on one of them.
+ */
+async function yardstick(files: readonly string[]): Promise<number | undefined> {
   const peer = join(folder, 'peer');
   const cwd = fileURLToPath(new URL('../flame/google-pprof', import.meta.url));
-  if (spawnSync('go', ['build', '-o', peer, '.'], { cwd }).status !== 0) return undefined;
+  const isBuilt = await run('go', ['build', '-o', peer, '.'], { cwd }).then(
+    () => true,
+    () => false,
+  );
+  if (!isBuilt) return undefined;
   const script = `TIMEFORMAT='%U %S'; time "$@" >/dev/null`;
-  const times = [1, 2, 3].map(() => {
+  const times: number[] = [];
+  for (let n = 0; n < 3; n += 1) {
     const command = ['-c', script, 'bash', peer, join(folder, 'merged.pb.gz'), ...files];
-    const { stderr } = spawnSync('bash', command, { encoding: 'utf8' });
-    return stderr
-      .trim()
-      .split(' ')
-      .reduce((sum, text) => sum + Number(text), 0);
-  });
+    const { stderr } = await run('bash', command);
+    const parts = stderr.trim().split(' ');
+    times.push(parts.reduce((sum, text) => sum + Number(text), 0));
+  }
   return (1000 * quantile(times, 0.5)) / files.length;
 }
 
@@ -100,7 +109,7 @@ try {
     `profiles of ${(raw / DISTINCT / 1000).toFixed(0)} kB, ${(packed / DISTINCT / 1000).toFixed(0)} kB packed, ` +
       `${rate}/s from ${INSTANCES} instances`,
   );
-  const before = yardstick(files);
+  const before = await yardstick(files);
   server = await startMeasured();
   await sendAll(server, bodies, WARM_S);
   await server.drained();
@@ -112,7 +121,7 @@ try {
   const { waits, refused, seconds: took } = await sendAll(server, bodies, seconds);
   await server.drained();
   const cpu = (server.cpuMs() - from) / waits.length;
-  const after = yardstick(files);
+  const after = await yardstick(files);
   console.log(
     `${waits.length} taken in ${took.toFixed(0)} s, ${refused} refused; RSS ${server.rssMb().toFixed(0)} MB`,
   );
