@@ -125,7 +125,7 @@ function shapeOf(family: Family, base: number, next: () => number, gauss: () => 
   }
 }
 
-/** Blocks of half a day to two days of real series, each brought to the level at which the one before it ended. */
+/** Blocks of half a day to two days of real series, or all of a shorter one, about the mean of each. */
 function resampled(real: readonly (readonly number[])[], next: () => number): Shape {
   const steps: number[] = [];
   const mean = 300 * MIB;

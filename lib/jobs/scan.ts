@@ -208,19 +208,20 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
 /** How much the growth of two lives may differ to be the same. */
 const ALIKE = 2;
 const WEEK_MS = 7 * DAY_MS;
-/** Two lives that began on the same day of the week may have seen the same swing of it. */
+/** Two rises that began on the same day of the week may be the same swing of it. */
 const OTHER_DAY_MS = 1.5 * DAY_MS;
 
-/** Whether an older version's last look saw a leak about as fast, in a life that began on another day of the week. */
+/** Whether an older version's last look saw a leak about as fast, which began on another day of the week. */
 function grewAlike(
   { cohort: { role, version }, result, speaker }: Heard,
   known: readonly ScanRecord<LookState>[],
 ): boolean {
   const slope = result.slopeBytesPerHour?.value ?? 0;
-  if (speaker === undefined || !(slope > 0)) return false;
+  const { onset } = result;
+  if (speaker === undefined || onset === null || !(slope > 0)) return false;
   return known.some((scan) => {
     const other = scan.result.slopeBytesPerHour?.value ?? 0;
-    const days = (birthOf(speaker) - scan.look.birth) % WEEK_MS;
+    const days = Math.abs(onset.t - (scan.result.onset?.t ?? 0)) % WEEK_MS;
     return (
       scan.role === role &&
       scan.version !== version &&

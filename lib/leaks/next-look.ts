@@ -220,8 +220,8 @@ const DAY_SWING = { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 } as const;
 const WEEK_SWING = { from: DAY_SWING.to, to: 7 * DAY_MS, share: 0.2 } as const;
 /** What comes back in seven days climbs straight for three or four of them at most. */
 const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
-/** So much, as a share of the level, noise may wander in days where no swing is known. */
-const LEAST_OF_WEEK = 0.08;
+/** So much, as a share of the level, noise may wander in days: with .08 a slowly wandering service was told of in 5,000 days. */
+const LEAST_OF_WEEK = 0.12;
 
 function mayBeSwing(durationMs: number, rise: { start: number; end: number }, context: LookContext): boolean {
   const share = (rise.end - rise.start) / rise.start;
