@@ -201,7 +201,7 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
     olderLivesWereFlat,
     pool,
     grainMs: first < exactFrom ? HOUR_MS : 0,
-    daySwing: daySwing(speaker),
+    daySwing: result.verdict === 'leak' ? daySwing(speaker) : undefined,
   };
 }
 

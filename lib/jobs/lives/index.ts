@@ -48,7 +48,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
   let before: number | undefined;
   for (let i = 0; i + 1 < bounds.length; i += 1) {
     const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
-    const inside = series.times.flatMap((time, at) => (time >= begin && time < end ? [at] : []));
+    const inside = placesWithin(series.times, begin, end);
     if (inside.length === 0) continue;
     const told = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
     const times = Float64Array.from(told, (at) => series.times[at] as number);
@@ -91,6 +91,16 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
     });
   }
   return lives;
+}
+
+/** Every scan of five minutes asks for them: no array for each point. */
+function placesWithin(times: readonly number[], begin: number, end: number): number[] {
+  const places: number[] = [];
+  for (let at = 0; at < times.length; at += 1) {
+    const time = times[at] as number;
+    if (time >= begin && time < end) places.push(at);
+  }
+  return places;
 }
 
 /** Old generation for heaps; the after-collection metric only while it keeps moving: else the raw heap speaks. */
