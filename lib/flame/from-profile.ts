@@ -39,7 +39,8 @@ const MS_NS = 1e6;
 
 /** What one profile adds to its partition. Linear in its tables, plus samples × types. */
 export function flameOf(profile: Profile, origin: ProfileOrigin): FlameState {
-  const builder = new StackTableBuilder(profile.stacks.parent.length);
+  const frames = profile.frames.name.length;
+  const builder = new StackTableBuilder({ nodes: profile.stacks.parent.length, frames, rows: frames });
   const { nodeOf, rowOfFrame } = placesIn(builder, profile, origin.scrub);
   const groups = samplesByUnit(profile, origin.scrub);
   const nodes = new Uint32Array(profile.samples.stack.length);

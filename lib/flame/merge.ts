@@ -11,7 +11,7 @@ import {
 } from './columns.ts';
 import { instanceHash } from './instance-hash.ts';
 import { NONE } from './pair-table.ts';
-import { type Remap, StackTableBuilder } from './stack-table.ts';
+import { type Remap, type StackTable, StackTableBuilder } from './stack-table.ts';
 import {
   type Examples,
   emptyFlame,
@@ -38,7 +38,13 @@ export const mergeFlame = (a: FlameState, b: FlameState): FlameState => mergeSta
 export function mergeStates(states: readonly FlameState[]): FlameState {
   const told = states.filter((state) => state !== emptyFlame);
   if (told.length < 2) return told[0] ?? emptyFlame;
-  const builder = new StackTableBuilder(2 * Math.max(...told.map(({ table }) => table.parent.length)));
+  const twice = (sizeOf: (table: StackTable) => number) =>
+    2 * told.reduce((most, { table }) => Math.max(most, sizeOf(table)), 0);
+  const builder = new StackTableBuilder({
+    nodes: twice(({ parent }) => parent.length),
+    frames: twice(({ frameName }) => frameName.length),
+    rows: twice(({ line }) => line.length),
+  });
   const parts = told.map((state): Part => ({ state, to: builder.add(state.table) }));
   const nodes: Scratch = new Int32Array(builder.nodes);
   const rows: Scratch = new Int32Array(builder.rows);

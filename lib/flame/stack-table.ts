@@ -46,13 +46,14 @@ export class StackTableBuilder {
   readonly #nodes: PairTable;
   readonly #rows: PairTable;
 
-  constructor(expectedNodes = 256) {
+  /** Sizes that are expected: tables that need not grow. */
+  constructor({ nodes = 256, frames = 64, rows = 64 } = {}) {
     this.string('');
-    this.#frames = new PairTable();
+    this.#frames = new PairTable(frames);
     this.#inApp = new Int8Array(64).fill(-1);
-    this.#nodes = new PairTable(expectedNodes);
+    this.#nodes = new PairTable(nodes);
     this.#nodes.add(NONE, NONE); // the root
-    this.#rows = new PairTable();
+    this.#rows = new PairTable(rows);
   }
 
   get nodes() {

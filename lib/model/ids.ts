@@ -10,17 +10,24 @@ export function uploadId(text: string): UploadId {
   return text as UploadId;
 }
 
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export const hexOf = (bytes: Uint8Array): string => {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i += 1) text += HEX_OF_BYTE[bytes[i]!]!;
   return text;
 };
 
+/** Of hex digits alone. */
 export const bytesOfHex = (hex: string): Uint8Array => {
   const bytes = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i += 1)
+    bytes[i] = (digitOf(hex.charCodeAt(2 * i)) << 4) | digitOf(hex.charCodeAt(2 * i + 1));
   return bytes;
 };
+
+/** '9' is 0x39; letters of both cases have a 1 in their low four bits for ten. */
+const digitOf = (code: number) => (code > 0x39 ? (code & 0xf) + 9 : code & 0xf);
 
 /** SHA-256 of parts joined unambiguously: each is preceded by its length. */
 export async function digest(...parts: readonly (string | Uint8Array)[]): Promise<Uint8Array> {
