@@ -79,7 +79,7 @@ export async function commitShard(
     const isDoubtful = current?.head.trimmed === true || covered.isPartial;
     const fresh = isDoubtful ? await notDone(context, partition, uncovered) : uncovered;
     if (fresh.length === 0) return resultOf(contributions, undefined);
-    if (written === undefined || !sameUploads(written, fresh) || isTooOld(context, written)) {
+    if (written === undefined || !sameUploads(written, fresh) || isPastGrace(context, written.putAt)) {
       written = await putDelta(context, cache, partition, fresh);
       ours.add(written.ref.key);
     }
@@ -100,11 +100,15 @@ interface WrittenDelta {
   readonly putAt: number;
 }
 
-const isTooOld = ({ clock }: SegmentStoreContext, { putAt }: WrittenDelta) =>
-  clock.now() - putAt > WRITER_GRACE_MS;
+/**
+ * Whether a writer may not list any more what it has PUT at `putAt`, by its own clock, which may also have been set back
+ * since. A commit gives up (GIVE_UP_MS) before the sweep comes, with or without this; a merge has this alone.
+ */
+export const isPastGrace = ({ clock }: Pick<SegmentStoreContext, 'clock'>, putAt: EpochMs): boolean =>
+  Math.abs(clock.now() - putAt) > WRITER_GRACE_MS;
 
 function refuseHeldTooLong({ clock }: SegmentStoreContext, { service }: Partition, heldSince: EpochMs) {
-  if (clock.now() - heldSince <= GIVE_UP_MS) return;
+  if (Math.abs(clock.now() - heldSince) <= GIVE_UP_MS) return;
   throw new Fault('unavailable', `Cannot commit to ${service}: its uploads were held for more than 15 min`);
 }
 

@@ -2,7 +2,7 @@ import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition, SegmentRef } from '../model/partition.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
-import { WRITER_GRACE_MS } from './commit-shard.ts';
+import { isPastGrace } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
 import { KIND_NAMES, type Sections } from './kinds/index.ts';
 import { mergeAllSections } from './merge-sections.ts';
@@ -69,6 +69,7 @@ async function compactShard(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
     if (current === undefined || current.head.expired) return replaced;
+    // What cannot be read is not merged anyway; what a later analyzer wrote may also hold kinds that are not known here.
     const known = current.head.segments.filter(
       ({ key, version = 1 }) => version <= analyzerVersion() && !unreadable.has(key),
     );
@@ -151,7 +152,7 @@ async function replace(
     if (listed.some(({ key }) => key === ref.key)) return true; // our answer was lost, the write was not
     if (listed.filter(({ key }) => gone.has(key)).length !== gone.size) return false;
     if (current?.head.expired) return false;
-    if (context.clock.now() - putAt > WRITER_GRACE_MS) return false; // the sweep may be about to remove it
+    if (isPastGrace(context, putAt)) return false; // the sweep may be about to remove it
     const head: Head = {
       ...current?.head,
       writeToken: ref.key,

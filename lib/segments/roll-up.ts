@@ -1,7 +1,7 @@
 import { childrenOf, type Head, type Partition, type SegmentRef, stepOf } from '../model/partition.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
-import { WRITER_GRACE_MS } from './commit-shard.ts';
+import { isPastGrace } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
 import { KIND_NAMES, type Sections, summariseSections } from './kinds/index.ts';
 import { mergeAllSections } from './merge-sections.ts';
@@ -133,8 +133,8 @@ async function publish(
   const ref = merged === undefined ? undefined : await putRollUp(context, rollUp, merged);
   // The day above is made of what is about to be replaced.
   if (before.sealed) await markStale(context, rollUp);
+  if (isPastGrace(context, putAt)) return 'busy'; // the sweep may be about to remove it
   const now = context.clock.now();
-  if (now - putAt > WRITER_GRACE_MS) return 'busy'; // the sweep may be about to remove it
   const { dirty: _, missing: __, ...rest } = before;
   const head: Head = {
     ...rest,

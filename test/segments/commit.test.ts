@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../lib/model/fault.ts';
 import { END_OF_TIME } from '../../lib/model/partition.ts';
+import { DAY_MS } from '../../lib/model/units.ts';
 import { commit } from '../../lib/segments/commit.ts';
 import { WRITER_GRACE_MS } from '../../lib/segments/commit-shard.ts';
 import { FAN_IN, pickForMerge } from '../../lib/segments/compact.ts';
@@ -195,6 +196,16 @@ describe('commit()', () => {
     expect(await sumOf(world)).toBe(0b11);
   });
 
+  it('lists nothing by a clock that was set back meanwhile: nobody knows how long it took', async () => {
+    const world = stores();
+    const slow = interrupted(world, async () => {
+      await commitTo(world, [second]);
+      world.clock.time -= DAY_MS;
+    });
+    await expect(commitTo(slow, [first])).rejects.toThrow(/held for more than/);
+    expect(await sumOf(world)).toBe(0b10);
+  });
+
   it('gives the work back when races never end', async () => {
     const world = stores();
     const losing = withHeads(world, () => ({ swap: async () => 'conflict' as const }));
@@ -261,20 +272,24 @@ describe('compact()', () => {
     expect(await sumOf(world)).toBe(2 ** (FAN_IN + 1) - 1);
   });
 
-  it('does not list what it merged longer ago than the grace time', async () => {
-    const world = stores();
-    for (const one of upTo(FAN_IN)) await commitTo(world, [one]);
-    const slow = interrupted(world, async () => {
-      await commitTo(world, [contribution(FAN_IN)]); // the swap fails, and by the next try it is late
-      world.clock.time += WRITER_GRACE_MS + 1;
-    });
-    await compactIn(slow);
-    const now = world.clock.time;
-    for (const { key, level } of await listedIn(world)) {
-      if (level > 0) expect(world.objects.stored.get(key)?.modified).toBe(now);
-    }
-    expect(await sumOf(world)).toBe(2 ** (FAN_IN + 1) - 1);
-  });
+  // One that stood still, and one whose clock was set back meanwhile.
+  it.each([WRITER_GRACE_MS + 1, -DAY_MS])(
+    'does not list what it merged %s ms ago by its clock',
+    async (offMs) => {
+      const world = stores();
+      for (const one of upTo(FAN_IN)) await commitTo(world, [one]);
+      const slow = interrupted(world, async () => {
+        await commitTo(world, [contribution(FAN_IN)]); // the swap fails, and by the next try it is late
+        world.clock.time += offMs;
+      });
+      await compactIn(slow);
+      const now = world.clock.time;
+      for (const { key, level } of await listedIn(world)) {
+        if (level > 0) expect(world.objects.stored.get(key)?.modified).toBe(now);
+      }
+      expect(await sumOf(world)).toBe(2 ** (FAN_IN + 1) - 1);
+    },
+  );
 });
 
 describe('pickForMerge()', () => {

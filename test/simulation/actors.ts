@@ -1,5 +1,5 @@
 import { Fault } from '../../lib/model/fault.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { ObjectStore } from '../../lib/ports/object-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { RecordStore } from '../../lib/ports/record-store.ts';
@@ -32,8 +32,10 @@ interface ActorWorld {
   readonly ports: Ports;
 }
 
-/** Beyond the grace time of a writer (10 min), at times beyond that of an orphan (1 h). */
-const PAUSE_MS = [11 * MINUTE_MS, 3 * HOUR_MS] as const;
+/** Shorter than the grace time of a writer (10 min), or beyond it, at times beyond that of an orphan (1 h). */
+const SHORT_PAUSE_MS = [SECOND_MS, 9 * MINUTE_MS] as const;
+const LONG_PAUSE_MS = [11 * MINUTE_MS, 3 * HOUR_MS] as const;
+const SHORT = 0.3;
 /** A request that the network held back while its sender had given it up. */
 const LATE_WRITE_MS = [100, 5 * MINUTE_MS] as const;
 const DEAD_WRITES = 0.5;
@@ -54,7 +56,7 @@ export function actor(world: ActorWorld, offset: number): Actor {
       resolve();
     };
   });
-  const pause = () => scheduler.turn(draw.whole(...PAUSE_MS));
+  const pause = () => scheduler.turn(draw.whole(...(draw.chance(SHORT) ? SHORT_PAUSE_MS : LONG_PAUSE_MS)));
 
   const faultOf = (access: Access): FaultName | undefined => {
     if (!book.isOpen || unrest === 0) return undefined;

@@ -1,5 +1,5 @@
 import { rawIndex } from '../../lib/jobs/raw-segment.ts';
-import { bucketStart, partitionKey, stepOf } from '../../lib/model/partition.ts';
+import { bucketStart, type Partition, parentOf, partitionKey, stepOf } from '../../lib/model/partition.ts';
 import { ONE } from '../../lib/model/sketch.ts';
 import { unitOfKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
@@ -169,13 +169,16 @@ async function wrongBalance(world: World, code: Code): Promise<string[]> {
 /** Some hours more than the retention: heads go by the hour of their data, raw objects by the hour of their arrival. */
 const KEPT_MS = (CONFIG.retentionDays + 1) * DAY_MS + 4 * HOUR_MS;
 
-/** Retention has to free the bucket and the table. */
+/** Retention has to free the bucket and the table. The partitions of an hour go together, with the youngest of them. */
 async function tooOld(world: World, code: Code): Promise<string[]> {
   const before = world.scheduler.now() - KEPT_MS;
-  const heads = (await headsOf(world, code)).filter(
-    ({ partition, head }) =>
-      stepOf(partition) === '10m' && head.updatedAt < before && partition.start < before,
-  );
+  const leaves = (await headsOf(world, code)).filter(({ partition }) => stepOf(partition) === '10m');
+  const hours = Map.groupBy(leaves, ({ partition }) => partitionKey(parentOf(partition) as Partition));
+  const heads = [...hours.values()]
+    .filter((hour) =>
+      hour.every(({ partition, head }) => head.updatedAt < before && partition.start < before),
+    )
+    .flat();
   const raw = [...world.objects.stored].filter(
     ([key, { modified }]) => key.startsWith('raw/') && modified < before,
   );

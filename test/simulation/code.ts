@@ -14,5 +14,5 @@ export { ensureProject } from '../../lib/records/api-keys.ts';
 export { listServices } from '../../lib/records/services.ts';
 export { changeSettings } from '../../lib/records/settings.ts';
 export { compact } from '../../lib/segments/compact.ts';
-export { KINDS } from '../../lib/segments/kinds/index.ts';
+export { KIND_NAMES, KINDS } from '../../lib/segments/kinds/index.ts';
 export { readFooter } from '../../lib/segments/segment.ts';

@@ -6,10 +6,11 @@ import type { Actor } from './actors.ts';
 import { wrongsOf } from './checks.ts';
 import { draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
+import { FOCUS, type Focus } from './focus.ts';
 import { OPERATIONS, type Oracle } from './operations.ts';
 import { settle } from './settle.ts';
 import { drawFlavour, type Flavour, type Planned, planUploads, sumsOf } from './uploads.ts';
-import type { Code } from './versions.ts';
+import type { Code, Versions } from './versions.ts';
 import { BUCKET, headsOf, openWorld, type World } from './world.ts';
 
 export interface Outcome {
@@ -20,19 +21,20 @@ export interface Outcome {
   readonly turns: number;
 }
 
-export interface Versions {
-  readonly present: Code;
-  readonly next: Code;
-}
-
 const ANALYZERS = 4;
 const WORKERS = 3;
 const VISIBILITY_MS = MINUTE_MS;
 
 /** Plays one history of a seed from the first upload until everything has settled, and looks at what is left. */
-export async function playHistory(seed: number, number: number, versions: Versions): Promise<Outcome> {
+export async function playHistory(
+  seed: number,
+  number: number,
+  versions: Versions,
+  focus?: Focus,
+): Promise<Outcome> {
   const draw = draws(seedOf(seed, number));
-  const flavour = drawFlavour(draw, number);
+  const flavour = drawFlavour(draw, number, focus);
+  versions.changeCodecs(flavour.newCodecs);
   const world = await openWorld(draw, versions.next, flavour);
   const { scheduler } = world;
   const uploads = planUploads(draw, flavour, scheduler.now(), 0);
@@ -49,17 +51,18 @@ export async function playHistory(seed: number, number: number, versions: Versio
   };
   try {
     await scheduler.play(() => active(story));
-    await scheduler.play(() => settle(world, versions.next, flavour));
-    for (const days of flavour.silences) {
+    for (const { days, isReplayLeft } of flavour.silences) {
+      await scheduler.play(() => settle(world, versions.next, flavour, isReplayLeft));
       await scheduler.play(() => scheduler.turn(days * DAY_MS));
       story.uploads.push(...planUploads(draw, flavour, scheduler.now(), story.uploads.length));
       await scheduler.play(() => active(story));
-      await scheduler.play(() => settle(world, versions.next, flavour));
     }
+    await scheduler.play(() => settle(world, versions.next, flavour));
     story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged)));
   } catch (error) {
     story.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
+  story.bugs.push(...world.losses);
   const { turns } = scheduler;
   return { wrongs: story.bugs, faults: world.book.table, uploads: uploads.length, turns };
 }
@@ -130,11 +133,11 @@ async function receive(world: World, door: Actor, code: Code, { upload }: Planne
 
 /** One process after the other, each of either version and with a clock of its own. */
 async function lives(story: Story, work: (story: Story, actor: Actor, code: Code) => Promise<void>) {
-  const { world, versions } = story;
+  const { world, versions, flavour } = story;
   const { draw, scheduler } = world;
   while (!story.closed) {
     const code = draw.chance(0.5) ? versions.present : versions.next;
-    const actor = world.spawn(draw.chance(0.2) ? draw.pick([-DAY_MS, DAY_MS]) : 0);
+    const actor = world.spawn(draw.chance(flavour.wrongClocks) ? draw.pick([-DAY_MS, DAY_MS]) : 0);
     // One that hangs is replaced, and goes on beside its successor when it wakes up.
     await Promise.race([work(story, actor, code), actor.died, scheduler.turn(HANGS_MS)]);
     await scheduler.turn(draw.whole(SECOND_MS, MINUTE_MS));
@@ -178,7 +181,7 @@ async function worker(story: Story, actor: Actor, code: Code): Promise<void> {
   const context = world.contextOf(actor, code);
   const bag = OPERATIONS.flatMap((operation) => Array.from({ length: operation.weight }, () => operation));
   const { flavour } = story;
-  const chosen = OPERATIONS.filter(({ name }) => name === flavour.focus);
+  const chosen = OPERATIONS.filter(({ name }) => FOCUS[flavour.focus].operations.includes(name));
   while (!story.closed && !draw.chance(REPLACED)) {
     const operation = draw.pick(chosen.length > 0 && draw.chance(FOCUSED) ? chosen : bag);
     actor.begin(operation.name, draw.pick(UNREST));

@@ -1,14 +1,15 @@
 // Plays simulated histories of the store and says what went wrong.
 //
-//   node test/simulation/main.ts [--seed N] [--first N] [--histories N] [--history N] [--mutation NAME] [--json]
+//   node test/simulation/main.ts [--seed N] [--first N] [--histories N] [--history N] [--focus NAME] [--mutation NAME] [--json]
 //
 // Histories of a seed are numbered: --first is where to begin, --history plays that one alone. --mutation breaks the code
-// first, as mutations.ts says. Ends with exit code 1 and the command that plays it again when a history is wrong.
+// first, as mutations.ts says, and plays histories of the focus that it names. --focus is what all histories are about. Ends with exit code 1 and the command that plays it again when a history is wrong.
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { addTable, type FaultTable, faultsIn, printed } from './faults.ts';
+import { FOCUS, type Focus } from './focus.ts';
 import { installHooks } from './hooks.ts';
-import { MUTATIONS } from './mutations.ts';
+import { MUTATIONS, UNBROKEN } from './mutations.ts';
 import { MODEL } from './parts.ts';
 
 const { values } = parseArgs({
@@ -17,14 +18,17 @@ const { values } = parseArgs({
     first: { type: 'string', default: '0' },
     histories: { type: 'string', default: '20' },
     history: { type: 'string' },
+    focus: { type: 'string' },
     mutation: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const mutation = values.mutation === undefined ? [] : MUTATIONS[values.mutation];
+const mutation = values.mutation === undefined ? UNBROKEN : MUTATIONS[values.mutation];
 if (mutation === undefined)
   throw new Error(`Cannot break "${values.mutation}": mutations.ts does not know it`);
-installHooks([...mutation, ...MODEL]);
+const focus = (values.focus ?? mutation.focus) as Focus | undefined;
+if (focus !== undefined && !(focus in FOCUS)) throw new Error(`No history is about "${focus}"`);
+installHooks([...mutation.changes, ...MODEL]);
 // Web Crypto answers from another thread, at a time that no seed decides.
 crypto.subtle.digest = async (_, data) =>
   new Uint8Array(
@@ -47,13 +51,17 @@ let uploads = 0;
 let turns = 0;
 let wrongs: readonly string[] = [];
 for (const number of numbers) {
-  const outcome = await playHistory(seed, number, code);
+  const outcome = await playHistory(seed, number, code, focus);
   addTable(table, outcome.faults);
   uploads += outcome.uploads;
   turns += outcome.turns;
   wrongs = outcome.wrongs;
   if (wrongs.length === 0) continue;
-  const command = `node test/simulation/main.ts --seed ${seed} --history ${number}`;
+  const options = Object.entries({ focus, mutation: values.mutation });
+  const given = options
+    .flatMap(([name, value]) => (value === undefined ? [] : ` --${name} '${value}'`))
+    .join('');
+  const command = `node test/simulation/main.ts --seed ${seed} --history ${number}${given}`;
   console.error(
     [`History ${number} of seed ${seed} went wrong. Again: ${command}`, ...wrongs.slice(0, 10)].join('\n  '),
   );

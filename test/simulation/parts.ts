@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Mutation } from './hooks.ts';
+import { FOLDS_LATER } from './later-kind.ts';
 
 // Parts of the analysis that are operations of their own: what commits and what merges. Their functions are wrapped as they
 // are loaded, so that a call to a store can tell which of them it is made for.
@@ -23,10 +24,11 @@ const marked = (file: string, name: string): Mutation => ({
   to: `import { within } from ${HERE}; export const ${name} = within('${name}', marked); async function marked(`,
 });
 
-/** How the simulated code differs from the product's in the end: by those marks, and by a smaller scale. */
+/** How the simulated code differs from the product's in the end: by those marks, a kind more, and a smaller scale. */
 export const MODEL: readonly Mutation[] = [
   marked('segments/commit.ts', 'commit'),
   marked('segments/compact.ts', 'compact'),
+  FOLDS_LATER,
   // Raw objects lie under 4 prefixes in place of 64: jobs that list them would mostly list what is empty.
   { file: 'jobs/raw-segment.ts', from: 'Array.from({ length: 64 }', to: 'Array.from({ length: 4 }' },
   { file: 'jobs/raw-segment.ts', from: ', 16) & 63)', to: ', 16) & 3)' },

@@ -9,8 +9,13 @@ const ROUNDS_MAX = 200;
 const SWEEP_HOURS = 12;
 const SWEEP_DAYS_HOURS = 60;
 
-/** Faults end, the dead stay dead, and one healthy process does what is left to do. */
-export async function settle(world: World, code: Code, { wrongDoors }: Flavour): Promise<void> {
+/** Faults end, the dead stay dead, and one healthy process does what is left to do; but replays may be left half-way. */
+export async function settle(
+  world: World,
+  code: Code,
+  { wrongDoors }: Flavour,
+  isReplayLeft = false,
+): Promise<void> {
   const { scheduler, draw, calm } = world;
   // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
   await scheduler.turn((wrongDoors ? DAY_MS : 0) + 4 * HOUR_MS);
@@ -21,7 +26,7 @@ export async function settle(world: World, code: Code, { wrongDoors }: Flavour):
     await redeliverEverything(world);
     await drain(world, code);
   }
-  await finishReplays(world, code);
+  await (isReplayLeft ? leaveReplays : finishReplays)(world, code);
   await join(world, code);
   await scheduler.turn(2 * HOUR_MS);
   await join(world, code);
@@ -67,6 +72,19 @@ async function finishReplays({ calm, scheduler }: World, code: Code): Promise<vo
 }
 /** More hours than the longest history has. */
 const STEPS_MAX = 2000;
+
+/** Some steps of a replay of everything, or of the one that was begun. */
+async function leaveReplays({ calm, scheduler, draw }: World, code: Code): Promise<void> {
+  for (const project of PROJECTS) {
+    const { building } = await calm.generations.read(project);
+    if (building === null) await code.openReplay(calm, project);
+    for (let steps = draw.whole(0, LEFT_AFTER); steps > 0; steps -= 1) {
+      await scheduler.turn(MINUTE_MS);
+      await code.replayStep(calm, project);
+    }
+  }
+}
+const LEFT_AFTER = 12;
 
 async function redeliverEverything({ calm, objects }: World): Promise<void> {
   for (const [key, { body }] of objects.stored) {

@@ -16,7 +16,7 @@ describe('a simulated store', () => {
     expect(faultsIn(table)).toBeGreaterThan(500);
   }, 240_000);
 
-  it.each(Object.entries(MUTATIONS))('can be broken as the code stands: %s', (_, changes) => {
+  it.each(Object.entries(MUTATIONS))('can be broken as the code stands: %s', (_, { changes }) => {
     for (const { file, from } of changes)
       expect(readFileSync(join(LIB, file), 'utf8').split(from)).toHaveLength(2);
   });

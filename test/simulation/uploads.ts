@@ -4,6 +4,7 @@ import { uploadId } from '../../lib/model/ids.ts';
 import { bucketStart, type Step } from '../../lib/model/partition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Draw } from './draw.ts';
+import { type Focus, focusOf } from './focus.ts';
 
 /** One upload that somebody is going to send, and what it is worth: computed from the drawing, not by the product. */
 export interface Planned {
@@ -47,35 +48,30 @@ export interface Flavour {
   readonly wrongDoors: boolean;
   /** Into how many shards partitions are split. */
   readonly shards: number;
-  /** After each silence of so many days, in which what was sent expires, as many uploads are sent once more. */
-  readonly silences: readonly number[];
+  /** After each, in which what was sent expires, as many uploads are sent once more. */
+  readonly silences: readonly Silence[];
   /** What workers do most. */
   readonly focus: Focus;
+  /** Share of processes whose clock is a day off. */
+  readonly wrongClocks: number;
+  /** The later release writes what the present one cannot read. */
+  readonly newCodecs: boolean;
   /** Share of uploads that tell of memory. */
   readonly memory: number;
 }
 
-/** Some jobs write little in most histories: of twenty histories in a row, so many are about each. */
-const FOCUS = {
-  none: 1,
-  read: 1,
-  'sweep orphans': 1,
-  compact: 1,
-  'roll up': 4,
-  replay: 5,
-  scan: 4,
-  expire: 3,
-};
-export type Focus = keyof typeof FOCUS;
-const FOCUSES = Object.entries(FOCUS).flatMap(([focus, weight]) => Array<Focus>(weight).fill(focus as Focus));
-/** Shares no factor with their number: neighbours differ, and twenty in a row are all of them. */
-const STRIDE = 7;
+interface Silence {
+  readonly days: number;
+  /** Whoever replays stands still meanwhile. */
+  readonly isReplayLeft: boolean;
+}
 
-export const drawFlavour = (draw: Draw, history: number): Flavour => {
-  const focus = FOCUSES[(history * STRIDE) % FOCUSES.length] as Focus;
+/** Of one history, whose place says what it is about, unless `focus` does. */
+export const drawFlavour = (draw: Draw, history: number, focus = focusOf(history)): Flavour => {
   // A scan looks at the present, and finds something where much is said of one service.
   const scanned = focus === 'scan';
-  const hot = !scanned && draw.chance(0.7);
+  // What is swept stays unlisted where nobody else writes.
+  const hot = !scanned && draw.chance(focus === 'sweep orphans' ? 0.3 : 0.7);
   return {
     focus,
     memory: scanned ? 0.6 : 0.15,
@@ -85,11 +81,14 @@ export const drawFlavour = (draw: Draw, history: number): Flavour => {
     activeMs: draw.whole(scanned ? 120 : 10, hot || scanned ? 300 : 100) * MINUTE_MS,
     // Of the day before, so that its hour and its day are rolled up while uploads for them still come.
     hotMs: hot ? 125 * MINUTE_MS : undefined,
+    newCodecs: draw.chance(0.7),
     wrongDoors: draw.chance(0.15),
+    wrongClocks: focus === 'sweep orphans' ? 0.5 : 0.2,
     shards: draw.pick([1, 1, 1, 2, 3]),
-    silences: Array.from({ length: focus === 'expire' ? 3 : draw.pick([0, 0, 0, 1]) }, () =>
-      draw.whole(20, 40),
-    ),
+    silences: Array.from({ length: focus === 'expire' ? 3 : draw.pick([0, 0, 0, 1]) }, () => ({
+      days: draw.whole(20, 40),
+      isReplayLeft: draw.chance(0.5),
+    })),
   };
 };
 

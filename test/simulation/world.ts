@@ -8,6 +8,7 @@ import { memoryRecords } from '../support/memory/records.ts';
 import { type Actor, actor } from './actors.ts';
 import type { Draw } from './draw.ts';
 import { type FaultBook, faultBook } from './faults.ts';
+import { watched } from './later-kind.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
 import { type Flavour, LIMIT_BYTES, PROJECTS, SERVICES, START_MS } from './uploads.ts';
 import type { Code } from './versions.ts';
@@ -32,6 +33,8 @@ export interface World {
   readonly objects: ReturnType<typeof memoryObjects>;
   /** Ids of all uploads whose bytes were ever stored: what the product owes an account of. */
   readonly received: ReadonlySet<string>;
+  /** What was listed and then was not, though nobody may remove it, in words. */
+  readonly losses: readonly string[];
   /** The system as it is when nothing goes wrong, seen without taking turns. */
   readonly calm: JobContext;
   spawn(offsetMs: number): Actor;
@@ -50,7 +53,12 @@ export async function openWorld(draw: Draw, code: Code, { shards }: Flavour): Pr
       return stored.put(key, body, options);
     },
   };
-  const records = memoryRecords(time.now);
+  const losses: string[] = [];
+  const footerOf = (key: string) => {
+    const body = stored.stored.get(key)?.body;
+    return body && code.readFooter(body);
+  };
+  const records = watched(memoryRecords(time.now), footerOf, losses);
   const ports = { objects, records, queue: memoryQueue(time.now, { maxReceives: MAX_RECEIVES }) };
   let ids = 0;
   const newId = () => {
@@ -73,6 +81,7 @@ export async function openWorld(draw: Draw, code: Code, { shards }: Flavour): Pr
     book,
     objects,
     received,
+    losses,
     get calm() {
       return contextOf({ ports, now: time.now }, code);
     },
