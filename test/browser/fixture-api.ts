@@ -33,6 +33,7 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
 };
 // As strict as a server can be: proves that nothing is inline and nothing is fetched from elsewhere.
 export const CONTENT_POLICY =
@@ -197,7 +198,10 @@ export async function startFixture(
         return;
       }
       const { type, body } = await fileAnswer(url.pathname);
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': CONTENT_POLICY }).end(body);
+      // As the server has it: names of assets carry the hash of their content.
+      const cache = url.pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      const headers = { 'content-security-policy': CONTENT_POLICY, 'cache-control': cache };
+      response.writeHead(200, { 'content-type': type, ...headers }).end(body);
     };
     send().catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
