@@ -69,6 +69,7 @@ export function FlameGraph(props: FlameGraphProps) {
     return byRow.get(row)?.find(({ x, width }) => event.offsetX >= x && event.offsetX < x + width);
   };
   const open = (cell: Cell) => {
+    point(undefined); // another bar will be there
     if (cell.kind === 'run') setExpanded(new Set([...expanded, cell.node]));
     else if (cell.kind === 'frame') setZoom(cell.node);
     else setZoom(model.parent[cell.node] as number);
