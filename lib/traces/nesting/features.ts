@@ -4,8 +4,8 @@ import { ROOT } from './span-table.ts';
 import { NEAR_MS, type Timeline } from './timeline.ts';
 
 /**
- * What speaks for and against a span P as the parent of C, with the weight of it. Fitted by conditional logit on
- * traces of the real SDK whose parents are known; `bench/traces/nesting-fit.ts` fits them again.
+ * What speaks for and against a span P as the parent of C, with the weight of it. Found on traces of the real SDK whose
+ * parents are known, as `bench/traces/nesting-fit.ts` tells; it looks for better ones.
  */
 export const WEIGHTS = {
   /** P awaits its one live child, so it starts nothing else. */
@@ -53,8 +53,8 @@ export const END_WEIGHTS = {
   empty: -1.5,
 } as const;
 
-export type Feature = keyof typeof WEIGHTS;
-export const FEATURES = Object.keys(WEIGHTS) as Feature[];
+type Feature = keyof typeof WEIGHTS;
+const FEATURES = Object.keys(WEIGHTS) as Feature[];
 export type Weights = Readonly<Record<Feature, number>>;
 /** Features of one pair. */
 export type Vector = Record<Feature, number>;

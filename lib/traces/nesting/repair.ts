@@ -41,7 +41,7 @@ export function repairEndpoint(
 }
 
 /** What an endpoint's traces tell one another about which spans call which. Long ones learn, and teach if none else can. */
-export function learnPrior(
+function learnPrior(
   readers: (prior: Prior | undefined) => readonly Reader[],
   rounds: number,
 ): Prior | undefined {
@@ -74,7 +74,7 @@ interface Extension {
 }
 
 /** Reads one trace from start to end. */
-export class Reader {
+class Reader {
   readonly #timeline: Timeline;
   readonly #isLayer: LayerTest;
   readonly #prior: Prior | undefined;
