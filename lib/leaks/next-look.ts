@@ -220,6 +220,8 @@ const DAY_SWING = { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 } as const;
 const WEEK_SWING = { from: DAY_SWING.to, to: 7 * DAY_MS, share: 0.2 } as const;
 /** What comes back in seven days climbs straight for three or four of them at most. */
 const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
+/** A cache of a day's filling is full by then: a rise that is shorter is held as if no day had been seen. */
+const FILLED_MS = 3 * DAY_MS;
 /** So much, as a share of the level, noise may wander in days: with .08 a slowly wandering service was told of in 5,000 days. */
 const LEAST_OF_WEEK = 0.12;
 
@@ -236,7 +238,7 @@ function mayBeSwing(durationMs: number, rise: { start: number; end: number }, co
  */
 function weekShare(durationMs: number, level: number, { daySwing }: LookContext): number {
   if (durationMs > LONGEST_CLIMB_MS) return LEAST_OF_WEEK;
-  if (daySwing === undefined) return WEEK_SWING.share;
+  if (daySwing === undefined || durationMs < FILLED_MS) return WEEK_SWING.share;
   return Math.min(WEEK_SWING.share, Math.max(LEAST_OF_WEEK, daySwing / level));
 }
 
