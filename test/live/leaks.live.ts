@@ -1,35 +1,60 @@
-import { describe, expect, it } from 'vitest';
-import { BYTES_ERROR_MAX, type Mark, markFixed, markLeak, type Said } from '../../bench/leaks/live/judge.ts';
-import { KINDS } from '../../bench/leaks/live/kinds.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BYTES_ERROR_MAX, type Mark, markFixed, markLeak } from '../../bench/leaks/live/judge.ts';
+import { KINDS, type Kind } from '../../bench/leaks/live/kinds.ts';
 import { type Plan, runBatch } from '../../bench/leaks/live/live-run.ts';
 import { toolsFolder } from '../../bench/leaks/live/tools.ts';
 
-// One of the programs of bench/leaks/live and its repaired twin, which need npm alone. All of them take twenty minutes.
+// Two of the programs of bench/leaks/live and their repaired twins, which need npm alone. All of them take half an hour.
 
-const SECONDS = 150;
-const PER_SECOND = 45;
+const SECONDS = 330;
+const PER_SECOND = 40;
 /** Real services under real load on whatever machine: what one seed misses another may show, as in the demo. */
 const SEEDS = [11, 12];
-const MAP = KINDS.find(({ name }) => name === 'map')!;
-const isEnough = (_: Plan, said: Said) => markLeak(MAP, said, 1).right;
+const NAMES = ['map', 'listener'] as const;
+const kindOf = (name: string): Kind => KINDS.find((kind) => kind.name === name)!;
 
-async function run(seed: number): Promise<{ leak: Mark; fixed: Mark }> {
-  const settings = { tools: toolsFolder(), seconds: SECONDS, perSecond: PER_SECOND, isEnough };
-  const plans = (['leak', 'fixed'] as const).map((variant) => ({ kind: MAP, variant, seed }));
-  const [leak, fixed] = await runBatch(plans, settings);
-  return { leak: markLeak(MAP, leak!.said, leak!.truth), fixed: markFixed(fixed!.said) };
+/** Leak and repaired twin, by kind. */
+type Told = Record<string, { leak: Mark; fixed: Mark }>;
+
+async function run(seed: number): Promise<Told> {
+  const plans = NAMES.flatMap((name) =>
+    (['leak', 'fixed'] as const).map((variant): Plan => ({ kind: kindOf(name), variant, seed })),
+  );
+  const ended = await runBatch(plans, {
+    tools: toolsFolder(),
+    seconds: SECONDS,
+    perSecond: PER_SECOND,
+    isEnough: ({ kind }, said) => markLeak(kind, said, 1).right,
+  });
+  return Object.fromEntries(
+    NAMES.map((name, i) => {
+      const [leak, fixed] = [ended[2 * i]!, ended[2 * i + 1]!];
+      return [name, { leak: markLeak(leak.plan.kind, leak.said, leak.truth), fixed: markFixed(fixed.said) }];
+    }),
+  );
 }
 
 const isRight = ({ leak, fixed }: { leak: Mark; fixed: Mark }) =>
   leak.right && fixed.right && Math.abs(leak.bytesError ?? 1) <= BYTES_ERROR_MAX;
 
 describe('a real Express service with the stock SDK', () => {
-  it('is told which route keeps memory and how much of it, and its repaired twin nothing', {
-    timeout: 410_000,
-  }, async () => {
-    let told = await run(SEEDS[0]!);
-    if (!isRight(told)) told = await run(SEEDS[1]!);
-    expect(told).toMatchObject({ leak: { right: true }, fixed: { right: true } });
-    expect(Math.abs(told.leak.bytesError ?? 1)).toBeLessThanOrEqual(BYTES_ERROR_MAX);
+  let told: Told = {};
+  beforeAll(
+    async () => {
+      for (const seed of SEEDS) {
+        told = await run(seed);
+        if (Object.values(told).every(isRight)) return;
+      }
+    },
+    2 * (SECONDS + 60) * 1000,
+  );
+
+  it.each(NAMES)('is told which route keeps memory and how much of it: %s', (name) => {
+    expect(told[name]!.leak).toMatchObject({ right: true });
+    expect(Math.abs(told[name]!.leak.bytesError ?? 1)).toBeLessThanOrEqual(BYTES_ERROR_MAX);
+  });
+
+  it.each(NAMES)('is told of nothing once it is repaired: %s', (name) => {
+    expect(told[name]!.fixed).toMatchObject({ right: true });
   });
 });

@@ -7,6 +7,8 @@ const TICK_MS = 20;
 const WINDOW_MS = 8000;
 const SPREAD = 0.7;
 const LOG_MAX = 1.4;
+/** All of them together: were the total as steady as a clock, nothing could tell the two apart. */
+const TOTAL_SPREAD = 0.35;
 /** Few, so that all are open soon: a count of connections that creeps up is growth, too. */
 const CONNECTIONS = 12;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -39,6 +41,7 @@ export function startLoad({ kind, port, perSecond, seed }: Traffic): Load {
   let window = -1;
   let rates = new Map<Route, number>();
   let streams = 0;
+  let pace = perSecond;
   let due = { requests: 0, streams: 0 };
   let last = began;
   const timer = setInterval(() => {
@@ -48,10 +51,11 @@ export function startLoad({ kind, port, perSecond, seed }: Traffic): Load {
       window = current;
       rates = new Map([...weights].map(([route, weight]) => [route, weight * factor(random)]));
       streams = STREAMS_PER_S * factor(random);
+      pace = perSecond * factor(random, TOTAL_SPREAD);
     }
     const seconds = Math.min(1, (now - last) / 1000); // a stalled client sends no burst
     last = now;
-    due = { requests: due.requests + seconds * perSecond, streams: due.streams + seconds * streams };
+    due = { requests: due.requests + seconds * pace, streams: due.streams + seconds * streams };
     for (; due.requests >= 1; due.requests -= 1) visit(client, kind, pick(rates, random), random);
     for (; opensStreams(kind) && due.streams >= 1; due.streams -= 1) client.open('/events');
   }, TICK_MS);
@@ -128,7 +132,8 @@ function weightOf(kind: Kind, route: Route, random: Random): number {
   return route === 'GET /report' ? REPORT_WEIGHT : random.between(0.1, 0.25);
 }
 
-const factor = (random: Random) => Math.exp(Math.min(LOG_MAX, Math.max(-LOG_MAX, SPREAD * random.normal())));
+const factor = (random: Random, spread = SPREAD) =>
+  Math.exp(Math.min(LOG_MAX, Math.max(-LOG_MAX, spread * random.normal())));
 
 function pick(rates: ReadonlyMap<Route, number>, random: Random): Route {
   let left = random.next() * [...rates.values()].reduce((sum, rate) => sum + rate, 0);

@@ -9,7 +9,7 @@ import type { Kind, Language } from './kinds.ts';
 
 const HERE = import.meta.dirname;
 const PROJECT = join(HERE, '..', '..', '..');
-const HEAP_MB = 224;
+const HEAP_MB = 320;
 
 export interface Command {
   readonly file: string;
