@@ -71,11 +71,13 @@ async function take(
     identity,
     naming,
   });
-  if (facts !== undefined) context.recent?.remember(id, facts, identity.length);
+  if (facts !== undefined) context.recent?.remember(id, facts, identity.length + profiles * PROFILE_BYTES);
   return accept({ id, profiles }, c);
 }
 
 const KEY_CHARS = 200;
+/** What a profile takes in memory however small it is. */
+const PROFILE_BYTES = 8 * 1024;
 
 function emptyMessage(request: Request): Response {
   const json = /\bjson\b/i.test(request.headers.get('content-type') ?? '');

@@ -311,6 +311,9 @@ describe('POST /push.v1.PusherService/Push', () => {
         expect.any(Number),
         { code: 'invalid_argument', message: expect.stringMatching(/^Cannot /) },
       ]);
+      const samples = Array.from({ length: 1001 }, () => ({ rawProfile: 'MgA=' }));
+      const many = await send(JSON.stringify({ series: [{ labels, samples }] }));
+      expect(await many.json()).toMatchObject({ message: 'Cannot read push: more than 1000 profiles' });
     } finally {
       await product.close();
     }

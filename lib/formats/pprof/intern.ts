@@ -1,3 +1,5 @@
+import { invalidInput } from '../../model/fault.ts';
+
 // Content to small numbers, by hash tables over typed arrays: a merge of a thousand profiles looks up millions of
 // strings, stacks and label sets, and a Map would need a JavaScript string for each.
 
@@ -11,6 +13,13 @@ interface Slots {
 }
 
 const slots = (size: number): Slots => ({ table: new Int32Array(2 * size), mask: size - 1 });
+
+/**
+ * Half full, a table has no runs of more than some dozens. Names that were made to collide have: each look-up would go through
+ * all of them, so that a profile of a megabyte takes seconds and one of 64 MB hours.
+ */
+const RUN_MAX = 1024;
+const tooLong = () => invalidInput('Cannot decode pprof profile: its content is made to be slow to look up');
 
 /** Twice the size; hashes are kept, so that growing needs no content. */
 function doubled({ table, mask }: Slots): Slots {
@@ -52,6 +61,8 @@ export interface ByteInterner {
   start: Int32Array;
   /** Where: place + 1. */
   slots: Slots;
+  /** The longest run that a look-up went through. */
+  longest: number;
 }
 
 export function createByteInterner(): ByteInterner {
@@ -60,6 +71,7 @@ export function createByteInterner(): ByteInterner {
     bytes: new Uint8Array(1 << 16),
     start: new Int32Array(1 << 12),
     slots: slots(1 << 13),
+    longest: 0,
   };
   internBytes(interner, interner.bytes, 0, 0);
   return interner;
@@ -69,9 +81,15 @@ export function internBytes(interner: ByteInterner, source: Uint8Array, from: nu
   const hash = hashBytes(source, from, to);
   const { table, mask } = interner.slots;
   let slot = hash & mask;
+  let run = 0;
   for (let entry = table[2 * slot + 1]!; entry !== 0; entry = table[2 * slot + 1]!) {
     if (table[2 * slot] === hash && isBytes(interner, entry - 1, source, from, to)) return entry - 1;
     slot = (slot + 1) & mask;
+    run += 1;
+  }
+  if (run > interner.longest) {
+    interner.longest = run;
+    if (run > RUN_MAX) throw tooLong();
   }
   return addBytes(interner, source, from, to, hash, slot);
 }
@@ -155,6 +173,8 @@ export interface SequenceInterner {
   start: Int32Array;
   /** Where: `start` of the sequence. */
   slots: Slots;
+  /** The longest run that a look-up went through. */
+  longest: number;
 }
 
 /** Before the integers of each sequence. */
@@ -166,6 +186,7 @@ export const createSequenceInterner = (): SequenceInterner => ({
   used: 0,
   start: new Int32Array(1 << 10),
   slots: slots(1 << 11),
+  longest: 0,
 });
 
 /** Where the integers of a sequence end in `items`. */
@@ -192,9 +213,15 @@ function internHashed(
   const { items } = interner;
   const { table, mask } = interner.slots;
   let slot = hash & mask;
+  let run = 0;
   for (let at = table[2 * slot + 1]!; at !== 0; at = table[2 * slot + 1]!) {
     if (table[2 * slot] === hash && isSequence(items, at, source, from, length)) return items[at - HEAD]!;
     slot = (slot + 1) & mask;
+    run += 1;
+  }
+  if (run > interner.longest) {
+    interner.longest = run;
+    if (run > RUN_MAX) throw tooLong();
   }
   return addSequence(interner, source, from, length, hash, slot);
 }

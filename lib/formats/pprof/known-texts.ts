@@ -31,6 +31,7 @@ export interface KnownTexts {
 /** Names of some ten services; as strings they take as much again. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const KEPT_FUNCTIONS = 40_000;
+const LONG_RUN = 200;
 /** A larger profile is not shared: it could bring more names than are kept. */
 const SHARED_BYTES = 1024 * 1024;
 
@@ -47,7 +48,9 @@ let shared = createKnownTexts();
 export function knownTextsFor(bytes: number): KnownTexts {
   if (bytes > SHARED_BYTES) return createKnownTexts();
   const { start, count } = shared.bytes;
-  if (start[count]! > KEPT_BYTES || shared.keys.count > KEPT_FUNCTIONS) shared = createKnownTexts();
+  const isFull = start[count]! > KEPT_BYTES || shared.keys.count > KEPT_FUNCTIONS;
+  // Names that were made to collide are nobody else's burden.
+  if (isFull || Math.max(shared.bytes.longest, shared.keys.longest) > LONG_RUN) shared = createKnownTexts();
   return shared;
 }
 

@@ -12,6 +12,10 @@ import type { ProfileUpload, ReadProfiles } from './upload.ts';
 //   RawSample{1 raw_profile, 2 ID}
 
 const SERIES_MAX = 10_000;
+/** Senders put what a few minutes brought into one request; a profile of six bytes takes some kilobytes once it is read. */
+const PROFILES_MAX = 1_000;
+/** Samples and nodes of all profiles of one request. */
+const CELLS_MAX = 8_000_000;
 const LABELS_MAX = 1_000;
 
 interface PushedSeries {
@@ -22,9 +26,14 @@ interface PushedSeries {
 /** @throws Fault('invalid-input') when the message, or any of its profiles, is broken */
 export function readPush({ body, contentType, receivedAt }: ProfileUpload): ReadProfiles {
   const series = /\bjson\b/i.test(contentType) ? readJson(body) : readProto(body);
+  if (series.reduce((sum, { profiles }) => sum + profiles.length, 0) > PROFILES_MAX)
+    throw invalidInput(`Cannot read push: more than ${PROFILES_MAX} profiles`);
+  let cells = 0;
   const reports = series.flatMap(({ labels, profiles }) =>
     profiles.map((bytes): ProfileReport => {
       const profile = withPyroscopeTypes(decodeProfile(bytes), {});
+      cells += profile.samples.stack.length + profile.stacks.parent.length;
+      if (cells > CELLS_MAX) throw invalidInput('Cannot read push: its profiles are too large together');
       const all = new Map([...profile.labels, ...labels]);
       return reportOf({
         service: serviceOfLabels(all, labels.get('app_name') ?? ''),

@@ -31,15 +31,20 @@ const lengthOf = (from: EpochMs | undefined, until: EpochMs | undefined): number
   from === undefined || until === undefined || until <= from ? null : (until - from) * NS_PER_MS;
 
 export function factsOfProfiles(profiles: readonly ProfileReport[]): UploadFacts {
-  const times = profiles.map(({ time }) => time);
+  let earliest: EpochMs | undefined;
+  let latest: EpochMs | undefined;
+  for (const { time } of profiles) {
+    if (earliest === undefined || time < earliest) earliest = time;
+    if (latest === undefined || time > latest) latest = time;
+  }
   return {
     reports: [],
     profiles,
     machines: [],
     unused: new Map(),
     dropped: new Map(),
-    earliest: times.length === 0 ? undefined : Math.min(...times),
-    latest: times.length === 0 ? undefined : Math.max(...times),
+    earliest,
+    latest,
     points: profiles.length,
     spans: 0,
   };
