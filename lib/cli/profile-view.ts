@@ -44,11 +44,15 @@ const rowJson = ({ name, self, total }: FunctionTotals, type: SampleType) => ({
   total: jsonValue(total, type),
 });
 
-const PER_UNIT: Readonly<Record<string, number>> = { microseconds: 1e3, milliseconds: 1e6, seconds: 1e9 };
+const PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ['microseconds', 1e3],
+  ['milliseconds', 1e6],
+  ['seconds', 1e9],
+]);
 
 /** Whole in the profile's unit; where the file had fractions of a larger one, in that. */
 export function jsonValue(value: Exact, { sentUnit }: SampleType): number | string {
-  const perUnit = PER_UNIT[sentUnit ?? ''];
+  const perUnit = PER_UNIT.get(sentUnit ?? '');
   return perUnit === undefined ? toJson(value) : Number(value) / perUnit;
 }
 
@@ -121,16 +125,11 @@ const BYTE_STEPS: readonly (readonly [number, string])[] = [
   [2 ** 10, 'KiB'],
   [1, 'B'],
 ];
-const NS_PER_UNIT: Readonly<Record<string, number>> = {
-  nanoseconds: 1,
-  microseconds: 1e3,
-  milliseconds: 1e6,
-  seconds: 1e9,
-};
+const NS_PER_UNIT: ReadonlyMap<string, number> = new Map([['nanoseconds', 1], ...PER_UNIT]);
 
 /** For people: three digits and the unit that fits. */
 export function formatValue(value: Exact, unit: string): string {
-  const perUnit = NS_PER_UNIT[unit];
+  const perUnit = NS_PER_UNIT.get(unit);
   if (perUnit !== undefined) return scaled(Number(value) * perUnit, TIME_STEPS);
   if (unit === 'bytes') return scaled(Number(value), BYTE_STEPS);
   return unit === 'count' || unit === 'none' || unit === '' ? group(value) : `${group(value)} ${unit}`;

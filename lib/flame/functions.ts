@@ -91,7 +91,7 @@ interface TimeColumn {
 function timeColumn({ sampleTypes }: Profile): TimeColumn | undefined {
   for (const name of TIMES) {
     const column = sampleTypes.findIndex(
-      ({ type, unit, temporality }) => type === name && unit in US_IN && temporality === 'delta',
+      ({ type, unit, temporality }) => type === name && Object.hasOwn(US_IN, unit) && temporality === 'delta',
     );
     const us = US_IN[sampleTypes[column]?.unit ?? ''];
     if (us !== undefined) return { column, us };

@@ -36,6 +36,12 @@ const profiles = (count: number, text: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => text(n));
 const steady = profiles(20, (n) => `main;parse ${wobble(n, 100)}\n main;send ${wobble(n + 3, 400)}`);
 
+it('functionTimes() takes no unit for one of time because every object has a member of that name', () => {
+  const profile = drawn('a;b 5');
+  const sampleTypes = profile.sampleTypes.map((type) => ({ ...type, unit: 'constructor' }));
+  expect(functionTimes({ ...profile, sampleTypes })).toBeUndefined();
+});
+
 describe('growths()', () => {
   it('finds the function whose share grew, and how much', () => {
     const slower = profiles(20, (n) => `main;parse ${wobble(n, 160)}\n main;send ${wobble(n + 3, 400)}`);

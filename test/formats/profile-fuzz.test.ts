@@ -197,6 +197,8 @@ describe('decodeProfile of anything', () => {
       '9'.repeat(30),
       2 ** 53,
       '__proto__',
+      'constructor',
+      { toString: 1 },
     );
     const trees = fc.constantFrom(
       ...SEEDS.filter((bytes) => bytes[0] === 0x7b).map((bytes) => new TextDecoder().decode(bytes)),

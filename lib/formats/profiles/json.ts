@@ -139,6 +139,13 @@ export function jsonReader(what: string) {
     },
     /** '' when it is absent or something else: names are not worth a refusal. */
     text: (value: unknown): string => (typeof value === 'string' ? value.toWellFormed() : ''),
+    /** As text what SDKs write as a number or a string; '' for anything else. */
+    id: (value: unknown): string =>
+      typeof value === 'string'
+        ? value.toWellFormed()
+        : typeof value === 'number' || typeof value === 'bigint'
+          ? String(value)
+          : '',
   };
 }
 

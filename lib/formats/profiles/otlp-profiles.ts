@@ -83,7 +83,7 @@ function stringTable(dictionary: JsonObject): (index: unknown) => string {
   return (index) =>
     index === undefined
       ? ''
-      : read.text(strings[read.index(Number(index), strings.length, 'a string index')]);
+      : read.text(strings[read.index(Number(read.id(index)), strings.length, 'a string index')]);
 }
 
 function typeOf(profile: JsonObject | undefined, text: (index: unknown) => string) {
@@ -139,8 +139,7 @@ function attributesOf(
       'an attribute',
     );
     const value = isObject(attribute.value) ? attribute.value : {};
-    const word =
-      read.text(value.stringValue) || text(value.stringValueStrindex) || String(value.intValue ?? '');
+    const word = read.text(value.stringValue) || text(value.stringValueStrindex) || read.id(value.intValue);
     words.set(text(attribute.keyStrindex), word);
   }
   const unit = UNIT_LABELS.map((label) => words.get(label)).find((word) => word !== undefined && word !== '');

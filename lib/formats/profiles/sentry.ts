@@ -40,7 +40,7 @@ export function decodeSentry(bytes: Uint8Array): Profile {
 }
 
 const isChunkPayload = (file: JsonObject) =>
-  String(file.version) === '2' || typeof file.profiler_id === 'string' || typeof file.chunk_id === 'string';
+  read.id(file.version) === '2' || typeof file.profiler_id === 'string' || typeof file.chunk_id === 'string';
 
 interface Sample {
   readonly stack: number;
@@ -54,12 +54,13 @@ function readSamples(profile: JsonObject, isChunk: boolean): Sample[] {
     const sample = read.object(item, path);
     // SDKs write integers as strings, because JSON numbers end at 2^53.
     const time = isChunk ? sample.timestamp : sample.elapsed_since_start_ns;
-    const number = Number(typeof time === 'string' && time !== '' ? time : (time ?? Number.NaN));
+    const number =
+      typeof time === 'number' || (typeof time === 'string' && time !== '') ? Number(time) : Number.NaN;
     if (!Number.isFinite(number))
       throw read.fault(`${path}.${isChunk ? 'timestamp' : 'elapsed_since_start_ns'}`, 'a number');
     return {
       stack: read.number(sample.stack_id, `${path}.stack_id`),
-      thread: String(sample.thread_id ?? ''),
+      thread: read.id(sample.thread_id),
       timeNs: Math.round(isChunk ? number * NS_PER_S : number),
     };
   });
@@ -163,9 +164,10 @@ function unitReader(file: JsonObject, builder: ProfileBuilder): (sample: Sample)
     return [
       {
         unit: builder.unit(unitOfLabel(name)),
-        thread: thread === undefined || thread === null ? undefined : String(thread),
-        startNs: listed.length > 1 ? Number(start ?? 0) : Number.NEGATIVE_INFINITY,
-        endNs: listed.length > 1 ? Number(end ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+        thread: thread === undefined || thread === null ? undefined : read.id(thread),
+        startNs: listed.length > 1 ? Number(read.id(start) || 0) : Number.NEGATIVE_INFINITY,
+        endNs:
+          listed.length > 1 ? Number(read.id(end) || Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
       },
     ];
   });

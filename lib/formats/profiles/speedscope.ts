@@ -50,7 +50,7 @@ export function decodeSpeedscope(bytes: Uint8Array): Profile {
       ? [{ profile, path: `profiles[${i}]`, thread: builder.thread(String(i), read.text(profile.name)) }]
       : [],
   );
-  const perUnit = NS_PER_UNIT[unit];
+  const perUnit = Object.hasOwn(NS_PER_UNIT, unit) ? NS_PER_UNIT[unit] : undefined;
   const scale = perUnit !== undefined && parts.some(({ profile }) => hasFractions(profile)) ? perUnit : 1;
   for (const part of parts) {
     if (part.profile.type === 'sampled') addSampled(part, scale, frames, builder);
@@ -95,7 +95,7 @@ function decodeOwn(file: JsonObject, all: readonly JsonObject[]): Profile {
 }
 
 function sampleTypeOf(unit: string, scale: number): SampleType {
-  const type = unit in NS_PER_UNIT ? 'wall' : unit === 'bytes' ? 'space' : 'samples';
+  const type = Object.hasOwn(NS_PER_UNIT, unit) ? 'wall' : unit === 'bytes' ? 'space' : 'samples';
   return scale === 1
     ? { type, unit, temporality: 'delta' }
     : { type, unit: 'nanoseconds', temporality: 'delta', sentUnit: unit };
@@ -186,9 +186,13 @@ function addEvented(
   if (open.length > 0) throw read.fault(`${path}.events`, `complete: ${open.length} frames are left open`);
 }
 
+/** NaN for what is no number. */
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+
 function durationNs(parts: readonly Part[], perUnit: number | undefined): number | null {
   if (perUnit === undefined) return null;
-  const spans = parts.map(({ profile }) => Number(profile.endValue) - Number(profile.startValue));
+  const spans = parts.map(({ profile }) => numberOf(profile.endValue) - numberOf(profile.startValue));
   const longest = Math.max(...spans.filter((span) => Number.isFinite(span) && span > 0));
   return Number.isFinite(longest) ? Math.round(longest * perUnit) : null;
 }

@@ -38,7 +38,7 @@ export function readProfileItem(type: 'profile' | 'profile_chunk', payload: Uint
 function threadIdsOf(profile: JsonObject): readonly string[] {
   const ids = new Set<string>();
   for (const sample of listAt(objectAt(profile, 'profile'), 'samples'))
-    if (isObject(sample)) ids.add(String(sample.thread_id ?? ''));
+    if (isObject(sample)) ids.add(textAt(sample, 'thread_id'));
   return [...ids];
 }
 

@@ -10,7 +10,7 @@ const NS_PER: Readonly<Record<string, number>> = {
 /** An amount in the unit of a profile type, as people say it. */
 export function profileAmount(value: number, unit: string): string {
   if (unit === 'bytes') return bytes(value);
-  const factor = NS_PER[unit];
+  const factor = Object.hasOwn(NS_PER, unit) ? NS_PER[unit] : undefined;
   return factor === undefined ? count(value) : milliseconds((value * factor) / 1e6);
 }
 
@@ -40,4 +40,4 @@ export function throughput(perSecond: number): string {
 const TIMES = new Set(['cpu', 'cpu-time', 'wall', 'wall-time']);
 /** Whether a type tells how long things took, as functions and their growth are told. */
 export const isTime = ({ type, unit }: { readonly type: string; readonly unit: string }): boolean =>
-  TIMES.has(type) && NS_PER[unit] !== undefined;
+  TIMES.has(type) && Object.hasOwn(NS_PER, unit);
