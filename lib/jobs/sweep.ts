@@ -103,8 +103,11 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
   }
   let removed = 0;
   for (const [folder, keys] of orphans) {
+    // Services are noted before anything of theirs is written: a folder of nobody is one whose owner is not known here.
+    const owned = owners.get(ownerPart(folder));
+    if (owned === undefined) continue;
     let unlisted: readonly string[] = keys;
-    for (const owner of owners.get(ownerPart(folder)) ?? []) {
+    for (const owner of owned) {
       unlisted = await fence(context, { ...owner, ...placeOfKey(`${folder}/`) }, unlisted);
     }
     for (const key of unlisted) await context.objects.delete(key);

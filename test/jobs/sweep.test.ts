@@ -5,6 +5,7 @@ import { keysOfEvent } from '../../lib/jobs/events.ts';
 import { ORPHAN_AFTER_MS, sweepOrphans, sweepUploads, UNSEEN_AFTER_MS } from '../../lib/jobs/sweep.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { serviceKey } from '../../lib/records/keys.ts';
 import { FAN_IN } from '../../lib/segments/compact.ts';
 import { NOON } from './facts.ts';
 import { message, metricsBody, rawObject, requests, uploadOf, type World, world } from './world.ts';
@@ -110,6 +111,16 @@ describe('sweepOrphans()', () => {
     expect(await sweepOrphans(here.context)).toBe(0);
     here.clock.time += 1;
     expect(await sweepOrphans(here.context)).toBe(FAN_IN);
+    expect(segments(here)).toEqual(await listed(here));
+  });
+
+  it('removes nothing of a service that it does not know', async () => {
+    const here = await world();
+    await analyze(here.context, [message(await store(here, 1))]);
+    const { pk, sk } = serviceKey('default', 'shop');
+    await here.context.records.delete(pk, sk);
+    here.clock.time += 2 * ORPHAN_AFTER_MS;
+    expect(await sweepOrphans(here.context)).toBe(0);
     expect(segments(here)).toEqual(await listed(here));
   });
 
