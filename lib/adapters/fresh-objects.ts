@@ -22,7 +22,9 @@ export function freshObjects<S extends ObjectStore>(objects: S, prefix: string, 
     async put(key, body, options) {
       take(key);
       const outcome = await objects.put(key, body, options);
-      if (outcome !== 'stored' || !key.startsWith(prefix)) return outcome;
+      // Of two that overlap nobody knows which was the last, unless only one of them may succeed.
+      if (outcome !== 'stored' || !key.startsWith(prefix) || !options?.ifAbsent) return outcome;
+      take(key);
       fresh.set(key, body.slice()); // callers may reuse their buffer
       held += body.length;
       for (const oldest of fresh.keys()) {

@@ -29,7 +29,7 @@ function counted(bytesMax?: number) {
 
 it('freshObjects() answers the first get of what it has put, and asks for all others', async () => {
   const { store, asked } = counted();
-  await store.put('raw/a', bodyOf(3));
+  await store.put('raw/a', bodyOf(3), { ifAbsent: true });
   await store.put('seg/b', bodyOf(4));
   for (const key of ['raw/a', 'seg/b', 'raw/a', 'raw/none']) await store.get(key);
   expect(asked).toEqual(['seg/b', 'raw/a', 'raw/none']);
@@ -37,7 +37,14 @@ it('freshObjects() answers the first get of what it has put, and asks for all ot
 
 it('freshObjects() keeps the last ones within its bytes', async () => {
   const { store, asked } = counted(10);
-  for (const length of [4, 5, 6]) await store.put(`raw/${length}`, bodyOf(length));
+  for (const length of [4, 5, 6]) await store.put(`raw/${length}`, bodyOf(length), { ifAbsent: true });
   for (const length of [4, 5, 6]) expect(await store.get(`raw/${length}`)).toEqual(bodyOf(length));
   expect(asked).toEqual(['raw/4', 'raw/5']);
+});
+
+it('freshObjects() leaves to the store what may be put twice', async () => {
+  const { store, asked } = counted();
+  await Promise.all([store.put('raw/a', bodyOf(3)), store.put('raw/a', bodyOf(4))]);
+  await store.get('raw/a');
+  expect(asked).toEqual(['raw/a']);
 });
