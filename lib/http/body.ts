@@ -19,7 +19,7 @@ export async function readBody(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
-  if (declared > 0 && declared <= AT_ONCE_BYTES) return readAtOnce(request, declared, maxBytes, spend);
+  if (declared > 0 && declared <= AT_ONCE_BYTES) return readAtOnce(request, maxBytes, spend);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -48,14 +48,13 @@ export async function readBody(
 
 async function readAtOnce(
   request: Request,
-  declared: number,
   maxBytes: number,
   spend: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  spend(declared);
+  // Counted when it is there: a sender who promises and does not send takes nobody's room.
   const body = new Uint8Array(await request.arrayBuffer().catch(wentAway));
   if (body.length > maxBytes) throw tooLarge(maxBytes);
-  if (body.length > declared) spend(body.length - declared);
+  spend(body.length);
   return body;
 }
 
