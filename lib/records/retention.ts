@@ -46,7 +46,7 @@ export function retentionOf(
   const known = new Map<string, { readonly retention: Retention; readonly readAt: number }>();
   return async (project) => {
     const before = known.get(project);
-    if (before !== undefined && clock.now() - before.readAt < CACHE_MS) return before.retention;
+    if (before !== undefined && Math.abs(clock.now() - before.readAt) < CACHE_MS) return before.retention;
     if (known.size >= CACHE_MAX) known.clear();
     const own = await readRetention(records, project);
     const retentionDays = Math.max(least, own.retentionDays ?? usual.retentionDays);

@@ -51,7 +51,7 @@ export function shardsSetting(records: RecordStore, clock: Clock) {
   return async (project: string, service: string): Promise<number> => {
     const key = `${project} ${service}`;
     const before = known.get(key);
-    if (before !== undefined && clock.now() - before.readAt < CACHE_MS) return before.shards;
+    if (before !== undefined && Math.abs(clock.now() - before.readAt) < CACHE_MS) return before.shards;
     if (known.size >= CACHE_MAX) known.clear();
     const { shards } = await readSettings(records, project, service);
     known.set(key, { shards, readAt: clock.now() });
