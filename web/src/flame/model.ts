@@ -183,7 +183,8 @@ function childrenOf(parent: Int32Array, total: Float64Array) {
   return { childStart, child };
 }
 
-const IDLE = /^\(?(idle|program)\)?$/;
+/** V8's frame of waiting. A function of one's own that is called so is none. */
+export const IDLE = /^\(idle\)$/;
 const COLLECTOR = /garbage collector|^runtime\.gc|^gc$|\bGC\b/;
 const RUNTIME = /^\(|^node:|^runtime[./]|^<frozen|^\[|^native\b/;
 

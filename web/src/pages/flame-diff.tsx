@@ -7,6 +7,7 @@ import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
+import { IDLE } from '../flame/model.ts';
 import { Choice, Picks } from '../flame/picks.tsx';
 import { type RegressionList, RegressionsTable } from '../flame/regressions-table.tsx';
 import { count, percent } from '../format.ts';
@@ -217,7 +218,7 @@ function Answer({
   amount: (value: number) => string;
 }) {
   const [before, after] = [Number(data.left.total), Number(data.right.total)];
-  const first = data.changed.find(({ name: one }) => !/^\(?(idle|program)\)?$/.test(one));
+  const first = data.changed.find(({ name: one }) => !IDLE.test(one));
   if (before === 0 || after === 0) {
     return (
       <h1 class="say">

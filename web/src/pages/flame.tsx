@@ -8,7 +8,7 @@ import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
-import type { FlameModel } from '../flame/model.ts';
+import { type FlameModel, IDLE } from '../flame/model.ts';
 import { Picks } from '../flame/picks.tsx';
 import { WorkFunctions } from '../flame/work-functions.tsx';
 import { count, percent } from '../format.ts';
@@ -181,7 +181,7 @@ function Answer({ data, name }: { data: ApiFlamegraph; name: string }) {
   const { query } = usePlace();
   const unit = query.get('unit')?.replace(/^\S+ /, '');
   const total = Number(data.total);
-  const busy = data.top.filter(({ name: one }) => !/^\(?(idle|program)\)?$/.test(one));
+  const busy = data.top.filter(({ name: one }) => !IDLE.test(one));
   const own = busy.find(({ inApp }) => inApp === 1);
   const first = own && Number(own.self) > 0.05 * total ? own : busy[0];
   return (
