@@ -16,11 +16,9 @@ import { play } from './play.ts';
 //   1   an upload is done before it is committed      3 s      3   a writer never starts again                   4 s
 //   1   a merge forgets what was added meanwhile      3 s      3   the sweep trusts its own clock                6 s
 //   1   the sweep does not wait for writers           3 s      3   a late upload marks no roll-up                8 s
-//   1   a generation expires while it is built        6 s      3   raw objects expire under a replay            12 s
+//   1   a generation expires while it is built        6 s      3   raw objects expire under a replay            13 s
 //   1   a join counts every copy of an upload         4 s      7   the ledger is not asked                      11 s
 //   33  a merge lists what it wrote long ago         19 s      41  the sweep does not fence                     27 s
-//
-// The last two met what they need in the 13th and the 3rd history before other draws were added: a schedule of twenty shows them.
 const HISTORIES = Number(process.env.TIDEMARK_SIMULATION_HISTORIES ?? Number.POSITIVE_INFINITY);
 const isWhole = HISTORIES === Number.POSITIVE_INFINITY;
 const TODAY = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
