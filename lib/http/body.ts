@@ -1,8 +1,8 @@
 import { Fault } from '../model/fault.ts';
 
 /**
- * Up to here a body whose length is told is read in one piece, and counted before it comes: streams of the Web cost more
- * than the parsing of most uploads. Larger ones are counted as they come, so that nobody takes all the room by a promise.
+ * Up to here a body whose length is told is read in one piece, and counted when it is there: streams of the Web cost more
+ * than the parsing of most uploads. Larger ones are counted as they come.
  */
 const AT_ONCE_BYTES = 64 * 1024;
 
@@ -51,7 +51,7 @@ async function readAtOnce(
   maxBytes: number,
   spend: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Counted when it is there: a sender who promises and does not send takes nobody's room.
+  // Not before: a sender who promises and does not send takes nobody's room.
   const body = new Uint8Array(await request.arrayBuffer().catch(wentAway));
   if (body.length > maxBytes) throw tooLarge(maxBytes);
   spend(body.length);

@@ -31,6 +31,7 @@ export interface KnownTexts {
 /** Names of some ten services; as strings they take as much again. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const KEPT_FUNCTIONS = 40_000;
+/** Look-ups of names as they are go through some dozens of others at most. */
 const LONG_RUN = 200;
 /** A larger profile is not shared: it could bring more names than are kept. */
 const SHARED_BYTES = 1024 * 1024;

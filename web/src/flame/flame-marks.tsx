@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Cell } from './layout.ts';
+import { type Cell, GAP } from './layout.ts';
 import type { FlameModel } from './model.ts';
 import { type Shared, useShared } from './shared.ts';
 
@@ -28,9 +28,6 @@ export function FlameMarks({ model, cells, lit, chosen, width, height, rowHeight
     </svg>
   );
 }
-
-/** Bars are drawn with so much room beside and under them. */
-const GAP = 1;
 
 /** One path about all of these bars. */
 const outlineOf = (cells: readonly Cell[], rowHeight: number): string =>

@@ -1,5 +1,8 @@
 import { type FlameModel, KINDS, lineTo } from './model.ts';
 
+/** Bars are drawn with so much room beside and under them, px. */
+export const GAP = 1;
+
 /** One bar to draw. */
 export interface Cell {
   /** The node; of a run or a merged bar its first. */

@@ -1,4 +1,4 @@
-import type { Cell } from './layout.ts';
+import { type Cell, GAP } from './layout.ts';
 
 export interface Painted {
   readonly cells: readonly Cell[];
@@ -30,7 +30,6 @@ export interface Theme {
   readonly family: string;
 }
 
-const GAP = 1;
 const PAD = 6;
 const MIN_TEXT_PX = 30;
 const FONT_PX = 12;
