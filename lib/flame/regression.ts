@@ -176,5 +176,15 @@ function costOf({ profiles: n }: SideMoments, { us, squares }: FunctionMoments):
 const relative = ({ measure, change }: Growth, left: SideMoments): number =>
   measure === 'share' ? change.value : change.value / (Number(left.us) / left.profiles / US_PER_MS);
 
+/**
+ * Microseconds that a function takes more, at least, over all that the right side measured: what growths of several units
+ * of work are ranked by. 0 for one that only seems to have grown.
+ */
+export const extraTime = (
+  { measure, change, dilutedBy }: Growth,
+  { us, profiles }: Pick<SideMoments, 'us' | 'profiles'>,
+): number =>
+  dilutedBy !== undefined ? 0 : change.low * (measure === 'share' ? Number(us) : profiles * US_PER_MS);
+
 const isGrowth = (growth: Growth, left: SideMoments): boolean =>
   growth.change.low > 0 && relative(growth, left) >= REGRESSION.minGrowth;

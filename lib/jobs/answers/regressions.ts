@@ -1,5 +1,5 @@
 import { ALL_WORK } from '../../flame/functions.ts';
-import { type Growth, growths, REGRESSION, type SideMoments } from '../../flame/regression.ts';
+import { extraTime, type Growth, growths, REGRESSION, type SideMoments } from '../../flame/regression.ts';
 import { select } from '../../flame/select.ts';
 import { seriesIn } from '../../flame/series.ts';
 import { originsBetween } from '../../flame/shift.ts';
@@ -28,16 +28,21 @@ export interface RegressionQuery {
 const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 const ROWS_MAX = 100;
 
-/** What both sides have of one unit of work, transactions and stretches of time apart. */
+type Sides = readonly [Side, Side];
+
+/** What both sides have of one unit of work, transactions and stretches of time apart; or one side of one, the other of another. */
 interface Compared {
+  /** Of the right side. */
   readonly of: WorkOfFunctions;
+  readonly units: readonly [left: string, right: string];
   readonly left: SideMoments;
   readonly right: SideMoments;
 }
 
 /**
  * Functions whose share of the time, or whose cost per transaction, grew from left to right: by range, version or unit. Each
- * is compared within its unit of work, so that more traffic on one endpoint is no regression of its functions.
+ * is compared within its unit of work, so that more traffic on one endpoint is no regression of its functions; where the
+ * sides name two units, one is compared with the other. Those that cost most time on the right side come first.
  *
  * @param options.repeated whether the same sides are asked about again and again as they grow
  * @returns compared: whether any unit has enough profiles on both sides
@@ -45,27 +50,31 @@ interface Compared {
 export async function regressionsAnswer(
   context: Context,
   query: RegressionQuery,
-  sides: readonly [Side, Side],
+  sides: Sides,
   { repeated = false }: { readonly repeated?: boolean } = {},
 ) {
   const [left, right] = await Promise.all(sides.map((side) => loadFunctions(context, query, side)));
   const compared = pairs(left!, right!, sides);
-  const found = compared.flatMap(({ of, ...each }) =>
-    growths(each.left, each.right, {
-      measures: of.basis === 'transaction' ? ['share', 'cost'] : ['share'],
-      comparisons: compared.length * (repeated ? looksAt(each.right.profiles) : 1),
-    }).map((growth) => ({ of, growth, left: each.left.profiles, right: each.right.profiles })),
-  );
+  const found = compared
+    .flatMap((each) =>
+      growths(each.left, each.right, {
+        measures: each.of.basis === 'transaction' ? ['share', 'cost'] : ['share'],
+        comparisons: compared.length * (repeated ? looksAt(each.right.profiles) : 1),
+      }).map((growth) => ({ each, growth, extra: extraTime(growth, each.right) })),
+    )
+    .sort((a, b) => b.extra - a.extra); // of equal ones the larger growth stays first
   const isCompared = compared.some(
     (each) => Math.min(each.left.profiles, each.right.profiles) >= REGRESSION.minProfiles,
   );
   if (found.length === 0) return { rows: [], compared: isCompared };
   const trees = await Promise.all(sides.map((side) => treesOf(context, query, side)));
   const origins = new Map<string, ReturnType<typeof originsBetween>>();
-  const rows = found.slice(0, ROWS_MAX).map(({ of, growth, ...profiles }) => {
-    const originOf = origins.get(of.unit) ?? originsBetween(trees[0]!(workOf(of)), trees[1]!(workOf(of)));
-    origins.set(of.unit, originOf);
-    return rowOf(of, growth, profiles, originOf);
+  const rows = found.slice(0, ROWS_MAX).map(({ each, growth }) => {
+    const pair = JSON.stringify(each.units);
+    const [left, right] = each.units.map((unit, i) => trees[i]!(unit === ALL_WORK ? undefined : unit));
+    const originOf = origins.get(pair) ?? originsBetween(left!, right!);
+    origins.set(pair, originOf);
+    return rowOf(each, growth, originOf);
   });
   return { rows, compared: isCompared };
 }
@@ -79,8 +88,6 @@ function looksAt(profiles: number): number {
   return (k + 1) * (k + 2);
 }
 
-const workOf = ({ unit }: WorkOfFunctions) => (unit === ALL_WORK ? undefined : unit);
-
 async function loadFunctions({ reader }: Context, { project, service }: RegressionQuery, side: Side) {
   const { from, to } = side;
   const coarse = to - from >= COARSE_FROM_MS;
@@ -93,21 +100,37 @@ async function loadFunctions({ reader }: Context, { project, service }: Regressi
   );
 }
 
-/** Units that both sides have; of profiles that name units, the units and not the whole. */
-function pairs(left: FunctionsState, right: FunctionsState, sides: readonly [Side, Side]): Compared[] {
+/** Units that both sides have, of profiles that name units the units and not the whole; or the two that the sides name. */
+function pairs(left: FunctionsState, right: FunctionsState, sides: Sides): Compared[] {
   const [a, b] = [momentsBy(left, sides[0]), momentsBy(right, sides[1])];
+  if (isOfTwoUnits(sides)) return pairOfUnits(a, b);
   const keys = [...a.keys()].filter((key) => b.has(key));
   const hasUnits = keys.some((key) => workOfKey(key).basis === 'profile' && isUnit(workOfKey(key).unit));
   return keys.flatMap((key) => {
     const of = workOfKey(key);
     if (of.unit === '' || (hasUnits && of.unit === ALL_WORK)) return [];
-    return [{ of, left: a.get(key)!, right: b.get(key)! }];
+    return [{ of, units: [of.unit, of.unit], left: a.get(key)!, right: b.get(key)! }];
+  });
+}
+
+const isOfTwoUnits = ([{ unit: left }, { unit: right }]: Sides) =>
+  left !== undefined && right !== undefined && left !== right;
+
+/** Each side holds one unit, measured per transaction, by stretches of time or both: like is compared with like. */
+function pairOfUnits(left: Moments, right: Moments): Compared[] {
+  return [...right].flatMap(([key, moments]) => {
+    const of = workOfKey(key);
+    const [other] = [...left].filter(([one]) => workOfKey(one).basis === of.basis);
+    if (other === undefined) return [];
+    return [{ of, units: [workOfKey(other[0]).unit, of.unit], left: other[1], right: moments }];
   });
 }
 const isUnit = (unit: string) => unit !== '' && unit !== ALL_WORK;
 
+type Moments = ReadonlyMap<string, SideMoments>;
+
 /** Sums of a side by work, versions together unless one is asked for. */
-function momentsBy(state: FunctionsState, { version, unit }: Side): Map<string, SideMoments> {
+function momentsBy(state: FunctionsState, { version, unit }: Side): Moments {
   const fits = (of: WorkOfFunctions) =>
     (version === undefined || of.version === version) && (unit === undefined || of.unit === unit);
   const keyOf = (of: WorkOfFunctions) => workKey({ basis: of.basis, unit: of.unit, version: '' });
@@ -157,9 +180,8 @@ async function treesOf(
 }
 
 function rowOf(
-  { basis, unit }: WorkOfFunctions,
+  { of: { basis, unit }, ...each }: Compared,
   { key, measure, left, right, change, dilutedBy }: Growth,
-  profiles: { readonly left: number; readonly right: number },
   originOf: ReturnType<typeof originsBetween>,
 ) {
   const [name, file, inApp] = nameOfKey(key);
@@ -174,7 +196,7 @@ function rowOf(
     left,
     right,
     change,
-    profiles,
+    profiles: { left: each.left.profiles, right: each.right.profiles },
     origin:
       dilutedBy === undefined
         ? originOf({ name, file })
