@@ -1,7 +1,8 @@
 import type { Temporality } from '../model/profile.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { Column } from './columns.ts';
-import { columnsOf, hasStacks, type KeyedSnapshot, levelSnapshots, snapshotsIn } from './levels.ts';
+import { columnsOf, hasStacks, levelSnapshots } from './levels.ts';
+import { livesCounting, type PlacedSnapshot } from './lives.ts';
 import { scaled } from './scale.ts';
 import {
   type FlameState,
@@ -36,9 +37,11 @@ export interface Selected {
   /** Instances whose totals count, and those of them whose stacks do: the graph stands for all of them, scaled. */
   readonly instances: number;
   readonly keptInstances: number;
+  /** Cumulative: instances of which nothing earlier is known, so that all they ever counted is in the graph. */
+  readonly newInstances: number;
 }
 
-/** States of consecutive buckets, and of the one before the first: cumulative values are counted from there. */
+/** States of consecutive buckets, and of those before the first: cumulative values are counted from the last of them. */
 export interface States {
   readonly states: readonly FlameState[];
   readonly before: readonly FlameState[];
@@ -63,6 +66,9 @@ export function select(from: States, selection: Selection): Selected {
 
 const fits = (wanted: string | undefined, value: string) => wanted === undefined || wanted === value;
 
+/** Of what adds up nobody tells how many instances or buckets it came from. */
+const NONE_APART = { buckets: 0, instances: 0, keptInstances: 0, newInstances: 0 };
+
 function selectSums(states: readonly FlameState[], { measure, version, work }: Selection): Selected {
   const builder = new TreeBuilder();
   let profiles = 0;
@@ -81,7 +87,7 @@ function selectSums(states: readonly FlameState[], { measure, version, work }: S
       durationMs += count.durationMs;
     }
   }
-  return { tree: builder.finish(), profiles, durationMs, buckets: 0, instances: 0, keptInstances: 0 };
+  return { ...NONE_APART, tree: builder.finish(), profiles, durationMs };
 }
 
 function selectLevels(states: readonly FlameState[], { measure, version, work }: Selection): Selected {
@@ -114,6 +120,7 @@ function selectLevels(states: readonly FlameState[], { measure, version, work }:
     buckets: totals.buckets.size,
     instances: totals.instances,
     keptInstances: totals.keptInstances,
+    newInstances: 0,
   };
 }
 
@@ -156,18 +163,14 @@ class LevelSums {
   }
 }
 
-interface Placed extends KeyedSnapshot {
-  readonly state: FlameState;
-}
-
 function selectCumulative({ states, before }: States, selection: Selection): Selected {
   const { measure, version, work } = selection;
   const key = measureKey(measure, 'cumulative');
-  const lives = livesOf(states, key);
-  const earlier = livesOf(before, key);
+  const lives = livesCounting(states, key);
+  const earlier = livesCounting(before, key);
   const builder = new TreeBuilder();
   const totals = new LevelSums();
-  const add = ({ state, snapshot }: Placed, sign: 1 | -1) => {
+  const add = ({ state, snapshot }: PlacedSnapshot, sign: 1 | -1) => {
     const columns = columnsOf(snapshot, measure, 'cumulative').filter((one) => fits(work, one.work));
     builder.add(
       state.table,
@@ -175,12 +178,15 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     );
   };
   let snapshots = 0;
+  let newInstances = 0;
   for (const [life, seen] of lives) {
     const wanted = seen.filter(({ snapshot }) => fits(version, snapshot.version));
     if (wanted.length === 0) continue;
-    const { ends, bases } = countedBetween(wanted, earlier.get(life)?.at(-1), key);
+    const base = earlier.get(life)?.at(-1);
+    if (base === undefined) newInstances += 1;
+    const { ends, bases } = countedBetween(wanted, base, key);
     const kept = [...ends, ...bases].every(({ snapshot }) => hasStacks(snapshot));
-    const sum = (placed: readonly Placed[]) =>
+    const sum = (placed: readonly PlacedSnapshot[]) =>
       placed.reduce<number | bigint>(
         (total, { snapshot }) => addExact(total, snapshot.totals.get(key) ?? 0),
         0,
@@ -198,28 +204,13 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     buckets: 0,
     instances: totals.instances,
     keptInstances: totals.keptInstances,
+    newInstances,
   };
 }
 
-/** Snapshots of each life in order of time. */
-function livesOf(states: readonly FlameState[], key: string): ReadonlyMap<string, readonly Placed[]> {
-  const lives = new Map<string, Placed[]>();
-  for (const state of states) {
-    for (const one of snapshotsIn(state)) {
-      if (!one.snapshot.totals.has(key)) continue;
-      const life = JSON.stringify([one.family, one.instance, one.start]);
-      const seen = lives.get(life);
-      if (seen === undefined) lives.set(life, [{ ...one, state }]);
-      else seen.push({ ...one, state });
-    }
-  }
-  for (const seen of lives.values()) seen.sort((a, b) => a.snapshot.time - b.snapshot.time);
-  return lives;
-}
-
 /** What a life counted is the sum of `ends` less that of `bases`: a total that falls is a restart that nobody told. */
-function countedBetween(seen: readonly Placed[], base: Placed | undefined, key: string) {
-  const ends: Placed[] = [];
+function countedBetween(seen: readonly PlacedSnapshot[], base: PlacedSnapshot | undefined, key: string) {
+  const ends: PlacedSnapshot[] = [];
   const bases = base === undefined ? [] : [base];
   const total = ({ snapshot }: { readonly snapshot: Snapshot }) => Number(snapshot.totals.get(key) ?? 0);
   let last = base;

@@ -55,6 +55,11 @@ const AboutShape = {
   shownInstances: z
     .number()
     .meta({ description: 'those whose stacks were kept: the graph is scaled to all' }),
+  newInstances: z.number().meta({
+    description:
+      'cumulative values: instances of which nothing is known from the six hours before the range; ' +
+      'all that they counted since they began is in the graph',
+  }),
   top: z.array(TopRowSchema).meta({ description: 'functions by self value; a recursive one counts once' }),
 };
 export const PyroscopeShape = {

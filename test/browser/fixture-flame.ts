@@ -112,6 +112,7 @@ const about = (total: number, from: number, to: number) => ({
   durationMs: 240_000,
   instances: 0,
   shownInstances: 0,
+  newInstances: 0,
   top: [
     {
       name: 'snapshotCart',

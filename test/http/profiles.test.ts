@@ -215,6 +215,22 @@ describe('POST /v1/profiles', () => {
     expect(graph.total).toBe(0); // the same count ten minutes later: nothing was allocated
   });
 
+  it.each([
+    ['an hour and a half', 90, 0],
+    ['half a day, which is too far back to be found', 720, 1],
+  ])('differences uploads of one instance %s apart', async (_, minutes, newInstances) => {
+    const [service, allocs] = [`go-${minutes}`, file('own-go-allocs.pb.gz')];
+    const earlier = AT - minutes * 60_000;
+    await send(`service=${service}&pod=a&until=${earlier}`, allocs);
+    await send(`service=${service}&pod=a&until=${AT}`, allocs);
+    await product.settle();
+    const graph = await product.get<ApiFlamegraph>(
+      `/services/${service}/flamegraph?type=alloc_space&from=${AT - 60_000}&to=${AT + 1}`,
+    );
+    const whole = (await graphOf(`of-own-go-allocs-pb-gz`, 'type=alloc_space')).total;
+    expect(graph).toMatchObject({ total: newInstances * Number(whole), newInstances });
+  });
+
   it('prunes with exact totals, focuses, inverts', async () => {
     const graph = await graphOf('once', 'type=cpu&maxNodes=20');
     expect(graph.total).toBe(134_000_000_000);

@@ -148,6 +148,24 @@ describe('querier.v1.QuerierService', () => {
     const unknown = await post('SelectMergeProfile', '{}');
     expect(unknown.status).toBe(404);
   });
+
+  it('counts what Go sends every hour and a half from the last time, and not from its start', async () => {
+    for (const minutes of [180, 90, 0]) {
+      const query = `service=depot&pod=a&until=${AT - minutes * 60_000}`;
+      await product.send(`/v1/profiles?${query}`, { method: 'POST', body: file('own-go-allocs.pb.gz') });
+    }
+    await product.settle();
+    const query = encodeURIComponent('memory:alloc_space:bytes:space:bytes{service_name="depot"}');
+    const points = async (from: string) => {
+      const { timeline } = (await (
+        await app.request(`/pyroscope/render?query=${query}&from=${from}&until=now`)
+      ).json()) as { timeline: { samples: number[] } };
+      return timeline.samples.filter((value) => value !== 0);
+    };
+    expect(await points('now-1h')).toEqual([]);
+    expect(await points('now-2h')).toEqual([]);
+    expect(await points('now-4h')).toHaveLength(1); // the first upload of all
+  });
 });
 
 describe('parseSelector()', () => {

@@ -11,6 +11,7 @@ import {
 } from '../../flame/flamebearer.ts';
 import { foldedText } from '../../flame/folded.ts';
 import { invert } from '../../flame/invert.ts';
+import { hasUnknownLives } from '../../flame/lives.ts';
 import { prune, pruneSides } from '../../flame/prune.ts';
 import { type Selected, type Selection, type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
@@ -54,15 +55,24 @@ export interface Shaping {
 /** Steps of long ranges come from roll-ups. */
 const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 
+/** How seldom a sender may send what it counted since it began, and still be counted from its last upload before a range. */
+const BEFORE_MS = 6 * 60 * 60 * 1000;
+
+/** Before the range lies one bucket, and more where a life in it was not seen there: few services send so seldom. */
 export async function loadFlame({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
   const { project, service, from, to } = query;
   const first = partitionStart(from);
   const coarse = to - from >= COARSE_FROM_MS;
+  const load = async (range: { readonly from: EpochMs; readonly to: EpochMs; readonly coarse: boolean }) =>
+    (await reader.range('flame', { project, service, ...range })).map(({ state }) => state);
+  const near = first - PARTITION_MS;
   const [states, before] = await Promise.all([
-    reader.range('flame', { project, service, from: first, to, coarse }),
-    reader.range('flame', { project, service, from: first - PARTITION_MS, to: first }),
+    load({ from: first, to, coarse }),
+    load({ from: near, to: first, coarse: false }),
   ]);
-  return { states: states.map(({ state }) => state), before: before.map(({ state }) => state) };
+  if (!hasUnknownLives(states, before)) return { states, before };
+  const far = await load({ from: first - BEFORE_MS, to: near, coarse: true });
+  return { states, before: [...far, ...before] };
 }
 
 function seriesOf(
@@ -242,6 +252,7 @@ export interface About {
   readonly durationMs: number;
   readonly instances: number;
   readonly shownInstances: number;
+  readonly newInstances: number;
   readonly top: readonly JsonTop[];
 }
 type JsonTop = Omit<TopRow, 'self' | 'total' | 'frame'> & {
@@ -250,7 +261,7 @@ type JsonTop = Omit<TopRow, 'self' | 'total' | 'frame'> & {
 };
 
 function aboutOf(series: Series, selected: Selected, tree: FlameTree, { from, to }: Side): About {
-  const { buckets, instances, keptInstances, profiles, durationMs } = selected;
+  const { buckets, instances, keptInstances, newInstances, profiles, durationMs } = selected;
   const each = Math.max(1, buckets);
   return {
     type: { ...series.measure, temporality: series.temporality },
@@ -261,6 +272,7 @@ function aboutOf(series: Series, selected: Selected, tree: FlameTree, { from, to
     durationMs,
     instances: Math.round(instances / each),
     shownInstances: Math.round(keptInstances / each),
+    newInstances,
     top: topOf(tree, 'self', TOP_ROWS).map(({ frame: _, self, total, ...row }) => ({
       ...row,
       self: toJson(self),

@@ -1,5 +1,6 @@
 import { flamebearer } from '../../flame/flamebearer.ts';
 import { stepOf } from '../../flame/levels.ts';
+import { lastOfLives } from '../../flame/lives.ts';
 import { prune } from '../../flame/prune.ts';
 import { type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
@@ -159,11 +160,15 @@ export async function pyroscopePoints(context: PyroscopeContext, query: PointsQu
   const { project, from, to, fits, groupBy } = query;
   const stepMs = Math.max(1, Math.ceil(query.stepMs / PARTITION_MS)) * PARTITION_MS;
   const groups = new Map<string, { labels: PointSeries['labels']; steps: Map<EpochMs, number> }>();
-  for (const { service, series } of await load(context, query)) {
+  for (const { service, states, series } of await load(context, query)) {
     const [one] = series;
     if (one === undefined) continue;
     const first = partitionStart(from);
-    const parts = await context.reader.range('flame', { project, service, from: first - PARTITION_MS, to });
+    const parts = await context.reader.range('flame', { project, service, from: first, to });
+    // What a life counts goes on from its last upload, however many steps ago that was.
+    const befores = [one.temporality === 'cumulative' ? lastOfLives(states.before) : []];
+    if (one.temporality === 'cumulative')
+      for (const [i, { state }] of parts.entries()) befores.push(lastOfLives([...befores[i]!, state]));
     for (const { version, work } of selections(one, fits, groupBy)) {
       const set: Partial<LabelSet> = {
         service_name: service,
@@ -174,9 +179,7 @@ export async function pyroscopePoints(context: PyroscopeContext, query: PointsQu
       const group = groups.get(JSON.stringify(labels)) ?? { labels, steps: new Map<EpochMs, number>() };
       groups.set(JSON.stringify(labels), group);
       for (const [i, { start, state }] of parts.entries()) {
-        if (start < first) continue;
-        const before = i === 0 ? [] : [parts[i - 1]!.state];
-        const { tree } = select({ states: [state], before }, { ...one, version, work });
+        const { tree } = select({ states: [state], before: befores[i] ?? [] }, { ...one, version, work });
         const step = stepOf(start, stepMs);
         group.steps.set(step, (group.steps.get(step) ?? 0) + Number(totalOf(tree)));
       }

@@ -136,7 +136,7 @@ function Graph({
   functions: readonly ApiFunction[];
 }) {
   const { zone } = useView();
-  const { type, from, to, profiles, instances, shownInstances } = data;
+  const { type, from, to, profiles, instances, shownInstances, newInstances } = data;
   const amount = useCallback((value: number) => profileAmount(value, type.unit), [type.unit]);
   const about = useCallback(
     (model: FlameModel, node: number) => (
@@ -157,6 +157,8 @@ function Graph({
             {plural(profiles, 'profile')}
             {instances > 0 && ` of ${count(instances)} ${plural(instances, 'instance')}`}
             {shownInstances < instances && `; stacks of ${count(shownInstances)}, scaled to all`}
+            {newInstances > 0 &&
+              `; ${count(newInstances)} new, counted since ${plural(newInstances, 'it', 'they')} began`}
           </span>
         </div>
         <FlameView
