@@ -30,6 +30,11 @@ export interface NamedFrame {
 export interface Rendered {
   readonly flamebearer: Flamebearer;
   readonly frames: readonly NamedFrame[];
+  /**
+   * Per bar of each level the bar of the level above that it lies under. Where bars begin tells that too, but not where
+   * values are below zero, nor to readers that round integers beyond 2^53.
+   */
+  readonly parents: readonly (readonly number[])[];
   /** Nodes of the tree as the chunks show them, level by level. */
   readonly nodes: readonly (readonly number[])[];
 }
@@ -53,10 +58,10 @@ export interface PictureUnits {
   readonly sampleRate: number;
 }
 
-/** A picture in the envelope of Pyroscope's /render, and the frames that its format has no place for. */
+/** A picture in the envelope of Pyroscope's /render, and what its format has no place for. */
 export const rendered = <F extends 'single' | 'double'>(
   format: F,
-  { flamebearer: picture, frames }: Pick<Rendered, 'flamebearer' | 'frames'>,
+  { flamebearer: picture, frames, parents }: Pick<Rendered, 'flamebearer' | 'frames' | 'parents'>,
   name: string,
   units: PictureUnits,
 ) => ({
@@ -67,6 +72,7 @@ export const rendered = <F extends 'single' | 'double'>(
   groups: null,
   heatmap: null,
   frames,
+  parents,
 });
 
 function render({ stacks, selves }: Sides): Rendered {
@@ -75,12 +81,15 @@ function render({ stacks, selves }: Sides): Rendered {
   const depth = depthsOf(parent);
   const levels: JsonInteger[][] = [];
   const nodes: number[][] = [];
+  const parents: number[][] = [];
+  const placeOf = new Uint32Array(parent.length);
   const ends: (number | bigint)[][] = [];
   const nameIndex = new Map<number, number>();
   for (const node of pictureOrder(stacks)) {
     const level = depth[node]!;
     levels[level] ??= [];
     nodes[level] ??= [];
+    parents[level] ??= [];
     ends[level] ??= sides.map(() => 0);
     const end = ends[level];
     for (const [i, { self, total, x }] of sides.entries()) {
@@ -89,7 +98,8 @@ function render({ stacks, selves }: Sides): Rendered {
     }
     if (node !== 0 && !nameIndex.has(frame[node]!)) nameIndex.set(frame[node]!, nameIndex.size + 1);
     levels[level].push(node === 0 ? 0 : nameIndex.get(frame[node]!)!);
-    nodes[level].push(node);
+    placeOf[node] = nodes[level].push(node) - 1;
+    parents[level].push(placeOf[parent[node]!]!);
   }
   const frames = [...nameIndex.keys()];
   const ticks = selves.map(sumOf).reduce(addExact, 0);
@@ -105,6 +115,7 @@ function render({ stacks, selves }: Sides): Rendered {
       ...frames.map((one) => ({ file: fileOf(stacks, one), inApp: stacks.inApp[one]! })),
     ],
     nodes,
+    parents,
   };
 }
 

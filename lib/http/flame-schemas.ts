@@ -70,6 +70,9 @@ export const PyroscopeShape = {
   groups: z.null(),
   heatmap: z.null(),
   frames: FramesSchema,
+  parents: z
+    .array(z.array(z.number()))
+    .meta({ description: 'per bar of each level the index of the bar above it, in the level before' }),
 };
 
 export const FlamegraphSchema = z.object({

@@ -59,12 +59,15 @@ function pictureOf(root: Node, weights: readonly ((node: Node) => number)[]) {
   const names = new Map<number, number>([[0, 0]]);
   const levels: number[][] = [];
   const ends: number[][] = [];
+  const parents: number[][] = [];
   const selves = (node: Node) => weights.map((weight) => Math.round(node.self * weight(node)));
   const totals = (node: Node): number[] =>
     node.children.map(totals).reduce((sum, one) => sum.map((v, i) => v + (one[i] ?? 0)), selves(node));
   let widest = 0;
-  const place = (node: Node, depth: number, starts: readonly number[]) => {
+  const place = (node: Node, depth: number, starts: readonly number[], above = 0) => {
     levels[depth] ??= [];
+    parents[depth] ??= [];
+    const at = parents[depth].push(above) - 1;
     ends[depth] ??= starts.map(() => 0);
     const total = totals(node);
     const self = selves(node);
@@ -77,7 +80,7 @@ function pictureOf(root: Node, weights: readonly ((node: Node) => number)[]) {
     levels[depth].push(names.get(node.name) ?? 0);
     let next = starts.map((start, i) => start + (self[i] ?? 0));
     for (const child of node.children) {
-      place(child, depth + 1, next);
+      place(child, depth + 1, next, at);
       next = next.map((start, i) => start + (totals(child)[i] ?? 0));
     }
   };
@@ -97,6 +100,7 @@ function pictureOf(root: Node, weights: readonly ((node: Node) => number)[]) {
     frames: known.map((name) =>
       name === 0 ? { file: '', inApp: -1 } : { file: nameOf(name)[1], inApp: nameOf(name)[2] },
     ),
+    parents,
     totals: totals(root),
   };
 }
@@ -135,9 +139,9 @@ export const PROFILE_TYPES: ApiProfileType[] = [
 ];
 
 export function flamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {
-  const { flamebearer, frames, totals } = pictureOf(treeOf(nodes, seed), [() => 1]);
+  const { flamebearer, frames, parents, totals } = pictureOf(treeOf(nodes, seed), [() => 1]);
   const metadata = { format: 'single' as const, spyName: '', sampleRate: 1e9, units: 'samples', name: 'cpu' };
-  return { ...SHELL, flamebearer, frames, metadata, ...about(totals[0] ?? 0, NOW - 3_600_000, NOW) };
+  return { ...SHELL, flamebearer, frames, parents, metadata, ...about(totals[0] ?? 0, NOW - 3_600_000, NOW) };
 }
 
 /** `snapshotCart` in the graph of 60 nodes, as the URL names it. */
@@ -276,7 +280,7 @@ export function regressionsOf(): { items: ApiRegression[]; cursor: null; compare
 /** The second side has half of the odd names and twice the even ones. */
 export function flameDiffOf(nodes = 60, seed = 7): ApiFlamegraphDiff {
   const weights = [() => 1, ({ name }: Node) => (name % 2 === 0 ? 2 : 0.5)];
-  const { flamebearer, frames, totals } = pictureOf(treeOf(nodes, seed), weights);
+  const { flamebearer, frames, parents, totals } = pictureOf(treeOf(nodes, seed), weights);
   const [left = 0, right = 0] = totals;
   const metadata = { format: 'double' as const, spyName: '', sampleRate: 1e9, units: 'samples', name: 'cpu' };
   const side = { self: 1, total: 1 };
@@ -284,6 +288,7 @@ export function flameDiffOf(nodes = 60, seed = 7): ApiFlamegraphDiff {
     ...SHELL,
     flamebearer,
     frames,
+    parents,
     metadata,
     leftTicks: left,
     rightTicks: right,

@@ -11,10 +11,13 @@ export function traceFlamegraphOf(trace: ApiTrace, query: URLSearchParams): ApiT
   const part = focus === 'all' ? trace.spans[0] : focus === 'gap' ? gap : span;
   if (part === undefined || trace.samples === 0) return undefined;
   const { startUs, durationUs } = part;
-  const { flamebearer, frames, version, timeline, groups, heatmap } = flamegraphOf(40, startUs + durationUs);
+  const { flamebearer, frames, parents, version, timeline, groups, heatmap } = flamegraphOf(
+    40,
+    startUs + durationUs,
+  );
   const inUs = (value: number | string) => Math.round(Number(value) / NS_PER_US);
   return {
-    ...{ version, timeline, groups, heatmap, frames, spanId, focus },
+    ...{ version, timeline, groups, heatmap, frames, parents, spanId, focus },
     traceId: trace.traceId,
     flamebearer: {
       names: flamebearer.names,

@@ -1,17 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { flamebearer, rendered } from '../../lib/flame/flamebearer.ts';
+import { flameOf } from '../../lib/flame/from-profile.ts';
+import { treeOf as treeIn } from '../../lib/flame/tree.ts';
 import { changeToken } from '../../web/src/flame/colours.ts';
 import { layout } from '../../web/src/flame/layout.ts';
 import {
   barOfHash,
   type FlamePicture,
+  findNode,
   flameModel,
   functionsOf,
   kindOf,
   lineTo,
   nodeOfHash,
+  nodesOfHashes,
   pathHash,
 } from '../../web/src/flame/model.ts';
+import { drawn as drawnProfile, origin } from '../flame/drawing.ts';
 
 interface Tree {
   readonly name: string;
@@ -24,10 +30,13 @@ function picture(root: Tree, inApp: Readonly<Record<string, number>> = {}): Flam
   const names = new Map<string, number>();
   const levels: number[][] = [];
   const ends: number[][] = [];
+  const parents: number[][] = [];
   const totalOf = (node: Tree, side: number): number =>
     (node.self[side] ?? 0) + node.children.reduce((sum, child) => sum + totalOf(child, side), 0);
-  const place = (node: Tree, depth: number, starts: number[]) => {
+  const place = (node: Tree, depth: number, starts: number[], above = 0) => {
     levels[depth] ??= [];
+    parents[depth] ??= [];
+    const at = parents[depth].push(above) - 1;
     ends[depth] ??= starts.map(() => 0);
     for (const [side, start] of starts.entries()) {
       levels[depth].push(start - (ends[depth][side] ?? 0), totalOf(node, side), node.self[side] ?? 0);
@@ -37,7 +46,7 @@ function picture(root: Tree, inApp: Readonly<Record<string, number>> = {}): Flam
     levels[depth].push(names.get(node.name) ?? -1);
     const next = starts.map((start, side) => start + (node.self[side] ?? 0));
     for (const child of node.children) {
-      place(child, depth + 1, [...next]);
+      place(child, depth + 1, [...next], at);
       for (const side of next.keys()) next[side] = (next[side] ?? 0) + totalOf(child, side);
     }
   };
@@ -49,6 +58,7 @@ function picture(root: Tree, inApp: Readonly<Record<string, number>> = {}): Flam
   return {
     flamebearer: { names: [...names.keys()], levels, numTicks: totalOf(root, 0) },
     frames: [...names.keys()].map((name) => ({ file: '', inApp: inApp[name] ?? -1 })),
+    parents,
   };
 }
 const tree = (name: string, self: number | number[], ...children: Tree[]): Tree => ({
@@ -100,6 +110,23 @@ describe('flameModel()', () => {
     );
   });
 
+  it('keeps children below their parents where values are below zero or beyond 2^53', () => {
+    const folded = 'a;x -5\n a;y 5\n b;z 9007199254740993\n c;w 1\n d;v 1';
+    const { table, sums } = flameOf(drawnProfile(folded), origin(1));
+    const sent = rendered('single', flamebearer(treeIn(table, [...sums.values()])), 'cpu', {
+      units: 'samples',
+      sampleRate: 1,
+    });
+    const model = flameModel(sent, true);
+    const paths = Array.from({ length: model.count }, (_, node) =>
+      lineTo(model, node)
+        .slice(1)
+        .map((one) => model.names[model.name[one] ?? 0])
+        .join(';'),
+    );
+    expect(paths.filter((path) => path.includes(';'))).toEqual(['a;x', 'a;y', 'b;z', 'c;w', 'd;v']);
+  });
+
   it('finds a node again by its path in another picture', () => {
     const model = flameModel(picture(BUSY));
     for (let node = 0; node < model.count; node += 1)
@@ -107,6 +134,10 @@ describe('flameModel()', () => {
         nodeOfHash(model, pathHash(model, node)),
         barOfHash(picture(BUSY), pathHash(model, node)),
       ]).toEqual([node, node]);
+    const { frames, ...rest } = picture(BUSY);
+    const other = flameModel({ ...rest, frames: frames.map((one) => ({ ...one, file: 'other.js' })) });
+    expect(findNode(other, pathHash(model, 1))).toBeUndefined(); // of one name, in another file
+    expect([...nodesOfHashes(model, new Set([pathHash(model, 2), 'ffffffff']))]).toEqual([2]);
     expect(nodeOfHash(model, 'ffffffff')).toBe(0);
     expect(nodeOfHash(model, null)).toBe(0);
   });
@@ -190,6 +221,15 @@ describe('layout()', () => {
         }
       }),
     );
+  });
+
+  it('draws children of more than their parent within it', () => {
+    const { cells } = drawn(
+      flameModel(picture(tree('total', 0, tree('a', 0, tree('freed', -6), tree('kept', 10)), tree('b', 4)))),
+    );
+    const [a, b, kept] = ['a', 'b', 'kept'].map((_, i) => cells.find(({ node }) => node === [1, 2, 4][i]));
+    expect([a?.x, a?.width, b?.width]).toEqual([0, 400, 400]);
+    expect([kept?.x, kept?.width]).toEqual([0, 400]);
   });
 
   it('draws 10,000 leaves as bars and a rest', () => {

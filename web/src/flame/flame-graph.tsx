@@ -4,7 +4,15 @@ import { useInFrame } from './after-frame.ts';
 import { FlameMarks } from './flame-marks.tsx';
 import { FlameTip, type Tip } from './flame-tip.tsx';
 import { type Cell, layout } from './layout.ts';
-import { type FlameModel, frameText, type SideName, widthsOf } from './model.ts';
+import {
+  type FlameModel,
+  findNode,
+  frameText,
+  nodesOfHashes,
+  pathHash,
+  type SideName,
+  widthsOf,
+} from './model.ts';
 import { foldedHead, neighbour } from './moves.ts';
 import { type Shared, shared, useShared } from './shared.ts';
 import { usePainter } from './use-painter.ts';
@@ -45,9 +53,8 @@ export function FlameGraph(props: FlameGraphProps) {
   const zoom = ahead?.model === model ? ahead.node : props.zoom;
   const [box, width] = useWidth(GUESS_PX);
   const scroller = useRef<HTMLDivElement>(null);
-  const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
-  const [chosen, setChosen] = useState<number | undefined>();
-  const tip = useMemo(() => shared<Tip | undefined>(undefined), []);
+  const { expanded, expand, chosen, setChosen } = usePaths(model);
+  const tip = useMemo(() => shared<Tip | undefined>(undefined), [model]); // a tip is of a bar of one picture
   const [spoken, setSpoken] = useState('');
   const value = widthsOf(model, side);
   const { cells, rows } = useMemo(
@@ -70,7 +77,7 @@ export function FlameGraph(props: FlameGraphProps) {
   };
   const open = (cell: Cell) => {
     point(undefined); // another bar will be there
-    if (cell.kind === 'run') setExpanded(new Set([...expanded, cell.node]));
+    if (cell.kind === 'run') expand(cell.node);
     else if (cell.kind === 'frame') setZoom(cell.node);
     else setZoom(model.parent[cell.node] as number);
   };
@@ -149,6 +156,19 @@ export function FlameGraph(props: FlameGraphProps) {
       </span>
     </div>
   );
+}
+
+/** What the reader chose and unfolded, by path: the same frames in the picture of a later look, whatever came in between. */
+function usePaths(model: FlameModel) {
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+  const [picked, setPicked] = useState<string | undefined>();
+  const expanded = useMemo(() => nodesOfHashes(model, unfolded), [model, unfolded]);
+  return {
+    expanded,
+    expand: (node: number) => setUnfolded(new Set([...unfolded, pathHash(model, node)])),
+    chosen: useMemo(() => findNode(model, picked), [model, picked]),
+    setChosen: (node: number | undefined) => setPicked(node === undefined ? node : pathHash(model, node)),
+  };
 }
 
 const spokenOf = (model: FlameModel, node: number, amount: FlameGraphProps['amount']): string =>

@@ -35,10 +35,10 @@ export function FlameView({
   about?: (model: FlameModel, node: number) => ComponentChildren;
 }) {
   const { query } = usePlace();
-  const lit = useMemo(() => shared<number | undefined>(undefined), []);
   const amount = useCallback((value: number) => profileAmount(value, unit), [unit]);
   const keepIdle = query.get('idle') === 'shown';
   const model = useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
+  const lit = useMemo(() => shared<number | undefined>(undefined), [model]);
   const text = query.get('q') ?? '';
   const hits = useMemo(() => hitsOf(model, text), [model, text]);
   const found = useMemo(() => hits && shareText(model, hits), [model, hits]);

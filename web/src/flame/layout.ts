@@ -46,7 +46,7 @@ const APP = KINDS.indexOf('app');
  * than pixels. O(bars drawn).
  */
 export function layout(input: LayoutInput): Layout {
-  const { model, zoom, width, value } = input;
+  const { model, zoom, width } = input;
   const cells: Cell[] = [];
   let row = 0;
   const line = lineTo(model, zoom).slice(0, -1);
@@ -57,38 +57,43 @@ export function layout(input: LayoutInput): Layout {
     i += run;
     row += 1;
   }
-  const unit = (value[zoom] as number) > 0 ? width / (value[zoom] as number) : 0;
-  const todo: { node: number; x: number; row: number }[] = [{ node: zoom, x: 0, row }];
+  const todo: Place[] = [{ node: zoom, x: 0, row, width }];
   let rows = row + 1;
-  while (todo.length > 0) {
-    const { node, x, row: at } = todo.pop() as { node: number; x: number; row: number };
+  for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
+    const { node, x, row: at } = place;
     const run = node === zoom ? 1 : foldedRun(input, node);
     const last = run > 1 ? runEnd(model, node, run) : node;
     cells.push({
       node,
       row: at,
       x,
-      width: node === zoom ? width : (value[node] as number) * unit,
+      width: place.width,
       kind: run > 1 ? 'run' : 'frame',
       count: run,
       above: false,
     });
     rows = Math.max(rows, at + 1);
-    if (placeChildren(input, last, x, at + 1, unit, cells, todo)) rows = Math.max(rows, at + 2);
+    if (placeChildren(input, { ...place, node: last, row: at + 1 }, cells, todo))
+      rows = Math.max(rows, at + 2);
   }
   return { cells, rows };
+}
+
+interface Place {
+  readonly node: number;
+  readonly x: number;
+  readonly row: number;
+  readonly width: number;
 }
 
 /** Queues the children that can be seen; the others become one bar. True when anything lies in the row. */
 function placeChildren(
   { model, value }: LayoutInput,
-  node: number,
-  x: number,
-  row: number,
-  unit: number,
+  { node, x, row, width: room }: Place,
   cells: Cell[],
-  todo: { node: number; x: number; row: number }[],
+  todo: Place[],
 ): boolean {
+  const unit = room / wholeOf(model, node, value);
   let left = x;
   let narrow = 0;
   let first = -1;
@@ -97,7 +102,7 @@ function placeChildren(
     const child = model.child[i] as number;
     const width = (value[child] as number) * unit;
     if (width >= MIN_PX) {
-      todo.push({ node: child, x: left, row });
+      todo.push({ node: child, x: left, row, width });
       left += width;
     } else if (width > 0) {
       if (first < 0) first = child;
@@ -109,6 +114,14 @@ function placeChildren(
   if (narrow < MIN_PX) return left > x;
   cells.push({ node: first, row, x: left, width: narrow, kind: 'merged', count, above: false });
   return true;
+}
+
+/** What the width of a bar stands for: its value, or what its children have where others below it are less than nothing. */
+function wholeOf({ childStart, child }: FlameModel, node: number, value: Float64Array): number {
+  let above = 0;
+  for (let i = childStart[node] as number; i < (childStart[node + 1] as number); i += 1)
+    above += Math.max(0, value[child[i] as number] as number);
+  return Math.max(value[node] as number, above) || 1;
 }
 
 /** How many frames from this one on are drawn as one bar: 1 when it is no run, or an open one. */

@@ -7,6 +7,8 @@ export interface FlamePicture {
   };
   /** By the index of the name. */
   readonly frames: readonly { readonly file: string; readonly inApp: number }[];
+  /** Per bar of each row the index of the bar above it. */
+  readonly parents: readonly (readonly number[])[];
 }
 
 export const KINDS = ['app', 'library', 'runtime', 'collector', 'idle', 'other'] as const;
@@ -51,14 +53,11 @@ const DOUBLE = 7;
  * @param keepIdle draw waiting as well, which is hidden by default
  * @param scaleBefore what values of the left side are multiplied by, where shares are to be compared
  */
-export function flameModel(
-  { flamebearer, frames }: FlamePicture,
-  keepIdle = false,
-  scaleBefore = 1,
-): FlameModel {
-  const { names, levels } = flamebearer;
+export function flameModel(picture: FlamePicture, keepIdle = false, scaleBefore = 1): FlameModel {
+  const { frames } = picture;
+  const { names } = picture.flamebearer;
   const kinds = Uint8Array.from(names, (name, i) => KINDS.indexOf(kindOf(name, frames[i])));
-  const drawn = readLevels(levels, sizeOf(levels));
+  const drawn = readLevels(picture);
   const idle = keepIdle ? 0 : hideIdle(drawn, kinds);
   if (drawn.sides.length === 2 && scaleBefore !== 1) scale(drawn.sides[0] as Side, scaleBefore);
   const whole = wholeOf(drawn.sides);
@@ -70,7 +69,7 @@ export function flameModel(
     sides: drawn.sides.length === 2 ? [drawn.sides[0] as Side, drawn.sides[1] as Side] : undefined,
     ...childrenOf(drawn.parent, whole.total),
     names,
-    files: names.map((_, i) => frames[i]?.file ?? ''),
+    files: filesOf(picture),
     kinds,
     idle,
   };
@@ -80,11 +79,14 @@ const pathsOf = new WeakMap<FlamePicture, Paths>();
 
 /** The node of a hash in another picture than the one that is shown, with no more work than that takes. */
 export function barOfHash(picture: FlamePicture, hash: string): number {
-  const { names, levels } = picture.flamebearer;
-  const paths = pathsOf.get(picture) ?? { ...readLevels(levels, sizeOf(levels)), names };
+  const { names } = picture.flamebearer;
+  const paths = pathsOf.get(picture) ?? { ...readLevels(picture), names, files: filesOf(picture) };
   pathsOf.set(picture, paths);
   return nodeOfHash(paths, hash);
 }
+
+const filesOf = ({ flamebearer, frames }: FlamePicture) =>
+  flamebearer.names.map((_, i) => frames[i]?.file ?? '');
 
 const sizeOf = (levels: FlamePicture['flamebearer']['levels']): 4 | 7 =>
   (levels[0]?.length ?? 0) === DOUBLE ? DOUBLE : SINGLE;
@@ -96,8 +98,9 @@ interface Drawn {
   readonly sides: readonly Side[];
 }
 
-/** Each bar lies under the one of the row above that spans its beginning. */
-function readLevels(levels: FlamePicture['flamebearer']['levels'], size: 4 | 7): Drawn {
+/** Gaps between bars are not read: whoever draws sets them anew, and they say too little where values are below zero. */
+function readLevels({ flamebearer: { levels }, parents }: FlamePicture): Drawn {
+  const size = sizeOf(levels);
   const count = levels.reduce((sum, row) => sum + row.length / size, 0);
   const parent = new Int32Array(count).fill(-1);
   const name = new Int32Array(count);
@@ -105,28 +108,17 @@ function readLevels(levels: FlamePicture['flamebearer']['levels'], size: 4 | 7):
     total: new Float64Array(count),
     self: new Float64Array(count),
   }));
-  const begin = new Float64Array(count);
-  const end = new Float64Array(count);
   let node = 0;
   let above = 0; // first node of the row above
-  for (const row of levels) {
+  for (const [depth, row] of levels.entries()) {
     const first = node;
-    let at = 0;
-    let under = above;
     for (let i = 0; i < row.length; i += size) {
-      let length = 0;
       for (const [k, side] of sides.entries()) {
-        at += Number(row[i + 3 * k]);
         side.total[node] = Number(row[i + 3 * k + 1]);
         side.self[node] = Number(row[i + 3 * k + 2]);
-        length += side.total[node] as number;
       }
       name[node] = Number(row[i + size - 1]);
-      begin[node] = at;
-      at += length;
-      end[node] = at;
-      while (under < first - 1 && (end[under] as number) <= (begin[node] as number)) under += 1;
-      if (first > 0) parent[node] = under;
+      if (depth > 0) parent[node] = above + (parents[depth]?.[node - first] as number);
       node += 1;
     }
     above = first;
@@ -216,14 +208,15 @@ function mixed(a: number, b: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-type Paths = Pick<FlameModel, 'count' | 'parent' | 'name' | 'names'>;
+type Paths = Pick<FlameModel, 'count' | 'parent' | 'name' | 'names' | 'files'>;
 const hashes = new WeakMap<Paths, Uint32Array>();
 
-/** By node, of the names from the root down to it; each goes on from its parent's, once per picture. */
+/** By node, of the functions from the root down to it; each goes on from its parent's, once per picture. */
 function hashesOf(model: Paths): Uint32Array {
   const known = hashes.get(model);
   if (known) return known;
-  const ofName = Uint32Array.from(model.names, hashOfText);
+  // Many functions of several files have one name, or none.
+  const ofName = Uint32Array.from(model.names, (name, i) => hashOfText(`${name}\n${model.files[i]}`));
   const all = new Uint32Array(model.count);
   for (let node = 0; node < model.count; node += 1) {
     const up = model.parent[node] as number;
@@ -234,15 +227,23 @@ function hashesOf(model: Paths): Uint32Array {
   return all;
 }
 
-/** A short text that finds a node again in another picture of the same service: a hash of the names above it. */
+/** A short text that finds a node again in another picture of the same service: a hash of the functions above it. */
 export const pathHash = (model: FlameModel, node: number): string =>
   (hashesOf(model)[node] as number).toString(16).padStart(8, '0');
 
 /** The node of a hash; the root when this picture has none. */
-export function nodeOfHash(model: Paths, hash: string | null): number {
-  if (hash === null || !/^[0-9a-f]{8}$/.test(hash)) return 0;
-  return Math.max(0, hashesOf(model).indexOf(Number.parseInt(hash, 16)));
+export const nodeOfHash = (model: Paths, hash: string | null): number => findNode(model, hash) ?? 0;
+
+/** The node of a hash; undefined when this picture has none. */
+export function findNode(model: Paths, hash: string | null | undefined): number | undefined {
+  if (!hash || !/^[0-9a-f]{8}$/.test(hash)) return undefined;
+  const node = hashesOf(model).indexOf(Number.parseInt(hash, 16));
+  return node < 0 ? undefined : node;
 }
+
+/** Nodes of those hashes that this picture has. */
+export const nodesOfHashes = (model: Paths, some: ReadonlySet<string>): ReadonlySet<number> =>
+  new Set([...some].map((hash) => findNode(model, hash)).filter((node) => node !== undefined));
 
 /** A frame as it is copied: `name (file)`. */
 export function frameText({ name, names, files }: FlameModel, node: number): string {

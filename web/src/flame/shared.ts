@@ -20,16 +20,16 @@ export function shared<T>(first: T): Shared<T> {
 
 /** The value; who asks is drawn again when it changes. */
 export function useShared<T>(of: Shared<T>): T {
-  const [value, setValue] = useState(of.now);
+  const [, setValue] = useState(of.now);
   useEffect(() => listen(of, () => setValue(of.now)), [of]);
-  return value;
+  return of.now; // of another one at once: what was kept is not its value
 }
 
 /** Whether it is this one; who asks is drawn again when that changes. */
 export function useIsShared<T>(of: Shared<T>, wanted: T): boolean {
-  const [is, setIs] = useState(of.now === wanted);
+  const [, setIs] = useState(of.now === wanted);
   useEffect(() => listen(of, () => setIs(of.now === wanted)), [of, wanted]);
-  return is;
+  return of.now === wanted;
 }
 
 function listen({ listeners }: Pick<Shared<unknown>, 'listeners'>, listener: () => void): () => void {

@@ -10,6 +10,7 @@ export function usePainter(scene: Omit<Scene, 'theme' | 'top' | 'ratio'>) {
   const tell = useRef<(what: PainterMessage) => void>(() => {});
   const sent = useRef<FlameModel | undefined>(undefined);
   const [failed, setFailed] = useState(false);
+  const ratio = useRatio();
   useLayoutEffect(() => {
     if (!canvas.current) return;
     const worker = new Worker(new URL('./painter.worker.ts', import.meta.url), { type: 'module' });
@@ -22,9 +23,9 @@ export function usePainter(scene: Omit<Scene, 'theme' | 'top' | 'ratio'>) {
   useLayoutEffect(() => {
     const { model, ...view } = scene;
     // A model is copied to the other thread: once.
-    tell.current({ ...view, ...(sent.current !== model && { model }), ratio: devicePixelRatio || 1 });
+    tell.current({ ...view, ...(sent.current !== model && { model }), ratio });
     sent.current = model;
-  }, Object.values(scene));
+  }, [...Object.values(scene), ratio]);
   useEffect(() => {
     const paint = () => {
       if (canvas.current) tell.current({ theme: themeOf(canvas.current) });
@@ -33,6 +34,18 @@ export function usePainter(scene: Omit<Scene, 'theme' | 'top' | 'ratio'>) {
     return onTheme(paint);
   }, []);
   return { canvas, scroll: (top: number) => tell.current({ top }), failed };
+}
+
+/** Device pixels to a CSS pixel: another one when the reader zooms the page, or takes the window to another screen. */
+function useRatio(): number {
+  const [ratio, setRatio] = useState(devicePixelRatio || 1);
+  useEffect(() => {
+    const same = matchMedia(`(resolution: ${ratio}dppx)`);
+    const changed = () => setRatio(devicePixelRatio || 1);
+    same.addEventListener('change', changed);
+    return () => same.removeEventListener('change', changed);
+  }, [ratio]);
+  return ratio;
 }
 
 function themeOf(element: HTMLElement): Scene['theme'] {
