@@ -18,11 +18,18 @@ const SAMPLES = [1000, 500] as const;
 const SAMPLES_LEAST = 200;
 const STRETCHES_MIN = 20;
 
+export interface Population {
+  readonly name: string;
+  readonly profiles: readonly Profile[];
+  /** Of one piece of work each: then what a function takes of each is a cost, and not only a share. */
+  readonly areTransactions: boolean;
+}
+
 /**
  * Profiles of time that real SDKs and profilers took: those of transactions, of one program and unit each, and stretches cut
  * out of the recordings of continuous profilers, whose samples follow each other as they did.
  */
-export function populations(): { readonly name: string; readonly profiles: Profile[] }[] {
+export function populations(): Population[] {
   const transactions = [
     'sentry-dateparse-before',
     'sentry-dateparse-after',
@@ -38,10 +45,10 @@ export function populations(): { readonly name: string; readonly profiles: Profi
     profiles: list.flatMap((request) => profilesOf(request)).flatMap(stretches),
   }));
   const inspector = decodeProfile(readFileSync(`${FIXTURES}profiles/own-inspector.cpuprofile.gz`));
+  const continuous = [...recordings, { name: 'inspector, stretches', profiles: stretches(inspector) }];
   const all = [
-    ...recordings,
-    { name: 'inspector, stretches', profiles: stretches(inspector) },
-    ...transactions,
+    ...continuous.map((one) => ({ ...one, areTransactions: false })),
+    ...transactions.map((one) => ({ ...one, areTransactions: true })),
   ];
   return all.filter(({ profiles }) => profiles.length >= 8);
 }

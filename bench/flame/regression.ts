@@ -5,14 +5,16 @@
 // Populations are the profiles that real SDKs sent (test/fixtures). A side is drawn from one of them; A/A pairs both from the
 // same, half of them by splitting it in two where it is large enough, half with replacement. A/B pairs get 5 points of share
 // more on the right side: a function that at least half of the profiles saw gets slower everywhere, or a new one is called
-// from one of their stacks, in amounts that vary by half of themselves. Shifts move time from one function to its sibling, and must not be called growth. Prints one table
+// from one of their stacks, in amounts that vary by half of themselves. Profiles of transactions are compared by share and by
+// cost at once, as the product does; of these there are pairs in which everything takes half as long again, too, which no
+// share tells. Shifts move time from one function to its sibling, and must not be called growth. Prints one table
 // and ends with 1 when a mark is missed: at most 5 % of the splits with any claim, at least 80 % of the planted found.
 
 import { parseArgs } from 'node:util';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { ALL_WORK, functionTimes } from '../../lib/flame/functions.ts';
 import { mergeFlame } from '../../lib/flame/merge.ts';
-import { type FunctionMoments, growths, type SideMoments } from '../../lib/flame/regression.ts';
+import { type FunctionMoments, type Growth, growths, type SideMoments } from '../../lib/flame/regression.ts';
 import { originsBetween } from '../../lib/flame/shift.ts';
 import { type FlameTree, treeOf } from '../../lib/flame/tree.ts';
 import type { UploadId } from '../../lib/model/ids.ts';
@@ -236,8 +238,16 @@ function shifted(profiles: readonly Profile[]): { profiles: Profile[]; grown: st
   return { profiles: moved, grown: into };
 }
 
-const claimed = (left: readonly Profile[], right: readonly Profile[]) =>
-  growths(sideOf(left), sideOf(right)).map(({ key }) => key);
+/** Everything takes half as long again: the cost of every function grows, and no share. */
+const slowerAll = (profiles: readonly Profile[]): Profile[] =>
+  profiles.map((profile) => withValues(profile, (value) => 1.5 * value));
+
+const MEASURES = { true: ['share', 'cost'], false: ['share'] } as const;
+const grownIn = (left: readonly Profile[], right: readonly Profile[], areTransactions: boolean) =>
+  growths(sideOf(left), sideOf(right), { measures: MEASURES[`${areTransactions}`] });
+/** Whether it is among those that grew, by share: what was planted is a share. */
+const isFound = (found: readonly Growth[], wanted: string) =>
+  found.some(({ key, measure }) => key === wanted && measure === 'share');
 const placeOf = (key: string) => {
   const [name = '', file = ''] = key.split('\n');
   return { name, file };
@@ -249,6 +259,9 @@ interface Row {
   readonly side: number;
   splits: number;
   claims: number;
+  costClaims: number;
+  slower: number;
+  foundSlower: number;
   pairs: number;
   found: number;
   toldGrowth: number;
@@ -257,14 +270,17 @@ interface Row {
   toldShift: number;
 }
 const rows: Row[] = [];
-const cells = populations().flatMap(({ name, profiles }) => SIZES.map((size) => ({ name, profiles, size })));
-for (const { name, profiles, size } of cells) {
+const cells = populations().flatMap((population) => SIZES.map((size) => ({ ...population, size })));
+for (const { name, profiles, areTransactions, size } of cells) {
   const row: Row = {
     population: name,
     profiles: profiles.length,
     side: size,
     splits: 0,
     claims: 0,
+    costClaims: 0,
+    slower: 0,
+    foundSlower: 0,
     pairs: 0,
     found: 0,
     toldGrowth: 0,
@@ -277,7 +293,9 @@ for (const { name, profiles, size } of cells) {
     const whole = row.splits % 2 === 0 && profiles.length >= 2 * size;
     const mixed = whole ? shuffled(profiles) : drawn(profiles, 2 * size);
     row.splits += 1;
-    if (claimed(mixed.slice(0, size), mixed.slice(size, 2 * size)).length > 0) row.claims += 1;
+    const claims = grownIn(mixed.slice(0, size), mixed.slice(size, 2 * size), areTransactions);
+    if (claims.length > 0) row.claims += 1;
+    if (claims.some(({ measure }) => measure === 'cost')) row.costClaims += 1;
   }
   while (row.pairs < Math.ceil(Number(values.pairs) / cells.length)) {
     const [left, plain] = [drawn(profiles, size), drawn(profiles, size)];
@@ -286,16 +304,22 @@ for (const { name, profiles, size } of cells) {
     const key = isNew ? PLANTED : pick(fit).key;
     const right = isNew ? planted(plain) : slowed(plain, key);
     row.pairs += 1;
-    if (!claimed(left, right).includes(key)) continue;
+    if (!isFound(grownIn(left, right, areTransactions), key)) continue;
     row.found += 1;
     const origin = originsBetween(treeOfProfiles(left), treeOfProfiles(right))(placeOf(key));
     if (origin.kind === 'growth') row.toldGrowth += 1;
+  }
+  while (areTransactions && row.slower < Math.ceil(Number(values.pairs) / cells.length)) {
+    const [left, right] = [drawn(profiles, size), slowerAll(drawn(profiles, size))];
+    row.slower += 1;
+    if (grownIn(left, right, true).some(({ measure }) => measure === 'cost')) row.foundSlower += 1;
   }
   while (row.shifts < Math.ceil(Number(values.pairs) / cells.length)) {
     const [left, plain] = [drawn(profiles, size), drawn(profiles, size)];
     const moved = shifted(plain);
     row.shifts += 1;
-    if (moved === undefined || !claimed(left, moved.profiles).includes(moved.grown)) continue;
+    if (moved === undefined) continue;
+    if (!isFound(grownIn(left, moved.profiles, areTransactions), moved.grown)) continue;
     row.seenShifts += 1;
     const origin = originsBetween(treeOfProfiles(left), treeOfProfiles(moved.profiles))(placeOf(moved.grown));
     if (origin.kind === 'shift') row.toldShift += 1;
@@ -312,9 +336,11 @@ console.table(
     side: row.side,
     'A/A splits': row.splits,
     'with a claim': percent(row.claims, row.splits),
+    'of cost': percent(row.costClaims, row.slower && row.splits),
     'A/B pairs': row.pairs,
     found: percent(row.found, row.pairs),
     'told as growth': percent(row.toldGrowth, row.found),
+    'cost × 1.5': percent(row.foundSlower, row.slower),
     shifts: row.seenShifts,
     'told as shift': percent(row.toldShift, row.seenShifts),
   })),
@@ -322,7 +348,9 @@ console.table(
 const falseClaims = sum((row) => row.claims) / sum((row) => row.splits);
 const found = sum((row) => row.found) / sum((row) => row.pairs);
 console.log(
-  `A/A: ${sum((row) => row.claims)} of ${sum((row) => row.splits)} splits with a claim (mark: 5 %). ` +
+  `A/A: ${sum((row) => row.claims)} of ${sum((row) => row.splits)} splits with a claim (mark: 5 %), ` +
+    `${sum((row) => row.costClaims)} of them of cost. ` +
+    `Half as long again found by cost: ${sum((row) => row.foundSlower)} of ${sum((row) => row.slower)}. ` +
     `A/B: ${sum((row) => row.found)} of ${sum((row) => row.pairs)} found (mark: 80 %), ` +
     `${percent(
       sum((row) => row.toldGrowth),
