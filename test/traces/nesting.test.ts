@@ -91,6 +91,37 @@ describe('checkNesting', () => {
     ]);
   });
 
+  it('hangs a span whose parent was not sent off the one that its times name, where the process is broken', () => {
+    const lost = drawTrace(`
+      f<root function |------
+      x<gone db       |   ---
+    `);
+    const alone = drawTrace(`
+      f<root function |------
+      x<gone db       |       ---
+    `);
+    const { traces } = checkNesting([...times(3, GATHER), lost, alone]);
+    expect(traces.slice(3).map(({ verdict }) => verdict)).toEqual(['misnested', 'ok']);
+    expect(traces[3]!.edges.map(({ spanId, repairedParent }) => [spanId, repairedParent])).toEqual([
+      ['x', 'f'],
+    ]);
+    expect(verdictsOf(times(6, lost))).not.toContain('misnested');
+  });
+
+  it('takes a client over a client for a layer, unless chance nests the two either way', () => {
+    const byOrigin = (trace: Trace): Trace => ({
+      ...trace,
+      spans: trace.spans.map((span) => ({ ...span, origin: `auto.${span.op}` })),
+    });
+    const over = byOrigin(drawTrace('a<root db |-----\n b<a http.client |----'));
+    const under = byOrigin(drawTrace('a<root http.client |-----\n b<a db |----'));
+    const alone = byOrigin(drawTrace('a<root db |-----'));
+    const lastOf = (traces: readonly Trace[]) => verdictsOf([...times(3, GATHER), ...traces]).at(-1);
+    expect(lastOf(times(12, over))).toBe('ok');
+    expect(lastOf([...times(12, alone), over])).toBe('ok');
+    expect(lastOf([...times(12, alone), ...times(2, under), over])).toBe('misnested');
+  });
+
   it('names groups whose order the times do not tell', () => {
     const loads = drawTrace(`
       f<root function "load 1" | ------------

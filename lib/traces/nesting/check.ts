@@ -6,15 +6,14 @@ import {
   deploymentOf,
   type Facts,
   factsOf,
-  isBroken,
   type Standing,
-  standingOf,
   type Tally,
   tallyOf,
 } from './deployments.ts';
 import type { Cause } from './fix.ts';
 import { type Fragmented, fragmentsOf, type Parentless } from './fragments.ts';
-import { type Repair, repairEndpoint } from './repair.ts';
+import { type Group, groupBy, indices, type Judged, judge, releaseOf, settle } from './judge.ts';
+import type { Repair } from './repair.ts';
 import { reportedParents } from './reported.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
 import { type Signal, signalsOf } from './signals.ts';
@@ -112,87 +111,27 @@ export function checkNesting(
     })),
     settings,
   );
+  const settled = judged.map((group) => settle(group, group.members.map(isAsked), settings));
   const nested: NestedTrace[] = new Array(traces.length);
-  const deployments = judged.map((group, d) => {
-    const asked = group.members.map(isAsked);
-    for (const [k, trace] of nestedTraces(group, asked, d, settings).entries())
-      nested[group.members[k]!] = trace;
+  const deployments = settled.map((group, d) => {
+    for (const [k, t] of group.members.entries())
+      nested[t] = nestedTrace(group.facts[k]!, group.standings[k]!, group.repairs[k], d);
     const own = tallyOf(
-      group.facts.filter((_, k) => asked[k]),
+      group.facts.filter((_, k) => isAsked(group.members[k]!)),
       settings,
     );
-    return { ...deploymentReport(group, judged), own };
+    return { ...deploymentReport(group, settled), own };
   });
   return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings, isAsked) };
 }
 
-interface Group {
-  /** Indices of the traces in the input. */
-  readonly members: readonly number[];
-  readonly id: DeploymentId;
-  readonly facts: readonly Facts[];
-}
-
-interface Judged extends Group {
-  readonly tally: Tally;
-  readonly broken: boolean;
-  readonly standings: readonly Standing[];
-}
-
-function judge(groups: readonly Group[], settings: Settings): Judged[] {
-  const tallies = groups.map(({ facts }) => tallyOf(facts, settings));
-  const releases = releaseTallies(groups, tallies);
-  return groups.map((group, g) => {
-    const tally = tallies[g]!;
-    const { platform } = group.id;
-    const broken = isBroken(tally, platform, settings);
-    // Where `init` stands is a matter of the code: a process that has shown too little is as its siblings are.
-    const tooFew = tally.shared < settings.minShared && tally.apart === 0;
-    const kin = !broken && tooFew && isBroken(releases.get(releaseOf(group.id))!, platform, settings);
-    const deployment = { tally, broken, kin };
-    const standings = group.facts.map((facts) => standingOf(facts, deployment, settings));
-    return { ...group, tally, broken, standings };
-  });
-}
-
-const releaseOf = ({ service, release, platform, sdk }: DeploymentId) =>
-  JSON.stringify([service, release, platform, sdk]);
-
-function releaseTallies(groups: readonly Group[], tallies: readonly Tally[]): Map<string, Tally> {
-  const sums = new Map<string, Tally>();
-  for (const [g, { id }] of groups.entries()) {
-    const key = releaseOf(id);
-    const sum = sums.get(key) ?? { traces: 0, shared: 0, apart: 0, against: 0 };
-    const { traces, shared, apart, against } = tallies[g]!;
-    sums.set(key, {
-      traces: sum.traces + traces,
-      shared: sum.shared + shared,
-      apart: sum.apart + apart,
-      against: sum.against + against,
-    });
-  }
-  return sums;
-}
-
-function nestedTraces(
-  { facts, standings }: Judged,
-  asked: readonly boolean[],
-  deployment: number,
-  settings: Settings,
-): NestedTrace[] {
-  const repairs: (Repair | undefined)[] = new Array(facts.length);
-  const wrong = indices(facts).filter((k) => asked[k] && standings[k] === 'misnested');
-  for (const endpoint of groupBy(wrong, (k) => facts[k]!.table.trace.name)) {
-    const repaired = repairEndpoint(
-      endpoint.map((k) => facts[k]!),
-      settings,
-    );
-    for (const [r, k] of endpoint.entries()) repairs[k] = repaired[r]!;
-  }
-  return facts.map((fact, k) => nestedTrace(fact, standings[k]!, repairs[k], deployment));
-}
-
-const VERDICTS = { ok: 'ok', hint: 'hint', detached: 'hint', misnested: 'misnested' } as const;
+const VERDICTS = {
+  ok: 'ok',
+  hint: 'hint',
+  detached: 'hint',
+  doubtful: 'ok',
+  misnested: 'misnested',
+} as const;
 
 function nestedTrace(
   { table, marks }: Facts,
@@ -285,9 +224,3 @@ function endpointsOf({ facts, standings }: Judged): EndpointNesting[] {
     };
   });
 }
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  return [...Map.groupBy(items, keyOf).values()];
-}
-
-const indices = (list: readonly unknown[]) => list.map((_, i) => i);

@@ -90,10 +90,11 @@ export function isBroken({ shared, apart, against }: Tally, platform: string, se
 
 /**
  * - `misnested`: parents are wrong because tasks share one scope.
+ * - `doubtful`: nothing but parents that were not sent; misnested if the times name one that was (`settle` in check.ts).
  * - `detached`: scopes are apart, yet work crosses its parent's end: fire-and-forget or late binding.
  * - `hint`: one edge that looks wrong, not enough for a verdict.
  */
-export type Standing = 'ok' | 'hint' | 'detached' | 'misnested';
+export type Standing = 'ok' | 'hint' | 'detached' | 'doubtful' | 'misnested';
 
 /**
  * @param broken whether the trace's deployment is
@@ -105,7 +106,7 @@ export function standingOf(
   settings: Settings,
 ): Standing {
   if (apart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
-  if (deployment.broken) return marks.marked > 0 ? 'misnested' : 'ok';
+  if (deployment.broken) return marks.marked > 0 ? 'misnested' : marks.orphans > 0 ? 'doubtful' : 'ok';
   if (deployment.kin && marks.crossings > 0) return 'misnested';
   if (!isPython(table.trace.platform) || deployment.tally.apart > settings.maxApartAlone) return 'ok';
   if (marks.crossings >= settings.minMarksAlone) return 'misnested';

@@ -1,5 +1,5 @@
 /** Raised whenever a verdict may change for the same traces: findings carry it. */
-export const NESTING_VERSION = 3;
+export const NESTING_VERSION = 4;
 
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
@@ -22,6 +22,9 @@ export const DEFAULTS: Settings = {
   minReplayDiffersShare: 0.1,
   minLearned: 10,
   minLearnedShare: 0.95,
+  minLayerShare: 0.2,
+  minReverse: 2,
+  minReverseShare: 0.25,
   minCertainty: 0.9,
   beam: 6,
   rounds: 6,
@@ -59,6 +62,10 @@ export interface Settings {
   /** Leaves of one kind, and the share of them, that must hold the same inner span for the pair to be a layer. */
   readonly minLearned: number;
   readonly minLearnedShare: number;
+  /** A listed pair that fewer of the outer leaves hold is no layer if it is also found reversed: so often, and so often per pair. */
+  readonly minLayerShare: number;
+  readonly minReverse: number;
+  readonly minReverseShare: number;
   /** Repaired parents below this are named ambiguous. */
   readonly minCertainty: number;
   /** Readings of a trace that the repair keeps open: 3 lose 1 % of the parents of random programs, 1 loses 5 %. */

@@ -1,0 +1,98 @@
+import {
+  type DeploymentId,
+  type Facts,
+  isBroken,
+  type Standing,
+  standingOf,
+  type Tally,
+  tallyOf,
+} from './deployments.ts';
+import { type Repair, repairEndpoint } from './repair.ts';
+import type { Settings } from './settings.ts';
+import { ROOT, UNKNOWN } from './span-table.ts';
+
+/** A deployment's traces. */
+export interface Group {
+  /** Indices of the traces in the input. */
+  readonly members: readonly number[];
+  readonly id: DeploymentId;
+  readonly facts: readonly Facts[];
+}
+
+export interface Judged extends Group {
+  readonly tally: Tally;
+  readonly broken: boolean;
+  readonly standings: readonly Standing[];
+}
+
+/** Judges each deployment as a whole, then its traces. O(traces). */
+export function judge(groups: readonly Group[], settings: Settings): Judged[] {
+  const tallies = groups.map(({ facts }) => tallyOf(facts, settings));
+  const releases = releaseTallies(groups, tallies);
+  return groups.map((group, g) => {
+    const tally = tallies[g]!;
+    const { platform } = group.id;
+    const broken = isBroken(tally, platform, settings);
+    // Where `init` stands is a matter of the code: a process that has shown too little is as its siblings are.
+    const tooFew = tally.shared < settings.minShared && tally.apart === 0;
+    const kin = !broken && tooFew && isBroken(releases.get(releaseOf(group.id))!, platform, settings);
+    const deployment = { tally, broken, kin };
+    const standings = group.facts.map((facts) => standingOf(facts, deployment, settings));
+    return { ...group, tally, broken, standings };
+  });
+}
+
+export const releaseOf = ({ service, release, platform, sdk }: DeploymentId) =>
+  JSON.stringify([service, release, platform, sdk]);
+
+function releaseTallies(groups: readonly Group[], tallies: readonly Tally[]): Map<string, Tally> {
+  const sums = new Map<string, Tally>();
+  for (const [g, { id }] of groups.entries()) {
+    const key = releaseOf(id);
+    const sum = sums.get(key) ?? { traces: 0, shared: 0, apart: 0, against: 0 };
+    const { traces, shared, apart, against } = tallies[g]!;
+    sums.set(key, {
+      traces: sum.traces + traces,
+      shared: sum.shared + shared,
+      apart: sum.apart + apart,
+      against: sum.against + against,
+    });
+  }
+  return sums;
+}
+
+export interface Settled extends Judged {
+  readonly repairs: readonly (Repair | undefined)[];
+}
+
+/** Repairs the asked traces that are wrong, and decides of the doubtful ones by what a repair makes of them. */
+export function settle(group: Judged, asked: readonly boolean[], settings: Settings): Settled {
+  const { facts } = group;
+  const repairs: (Repair | undefined)[] = new Array(facts.length);
+  const standings = group.standings.map((standing) => (standing === 'doubtful' ? 'ok' : standing));
+  const weighed = indices(facts).filter(
+    (k) => asked[k] && (group.standings[k] === 'misnested' || group.standings[k] === 'doubtful'),
+  );
+  for (const endpoint of groupBy(weighed, (k) => facts[k]!.table.trace.name)) {
+    const repaired = repairEndpoint(
+      endpoint.map((k) => facts[k]!),
+      settings,
+    );
+    for (const [r, k] of endpoint.entries()) {
+      if (group.standings[k] === 'doubtful' && !findsParent(facts[k]!, repaired[r]!, settings)) continue;
+      repairs[k] = repaired[r]!;
+      standings[k] = 'misnested';
+    }
+  }
+  return { ...group, standings, repairs };
+}
+
+/** Whether a span whose parent was not sent has, for all the times tell, one that was. */
+const findsParent = ({ table }: Facts, { parent, certainty }: Repair, settings: Settings): boolean =>
+  table.parent.some((p, i) => p === UNKNOWN && parent[i] !== ROOT && certainty[i]! >= settings.minCertainty);
+
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  return [...Map.groupBy(items, keyOf).values()];
+}
+
+export const indices = (list: readonly unknown[]) => list.map((_, i) => i);
