@@ -76,7 +76,8 @@ MEANING = {
     "http.client": (SpanKind.CLIENT, "opentelemetry.instrumentation.httpx", {"http.request.method": "GET"}),
     "queue.publish": (SpanKind.PRODUCER, "opentelemetry.instrumentation.aio_pika", {"messaging.system": "rabbitmq"}),
 }
-known = {}  # own id -> (span id, own id of the true parent)
+# Of the request that the task belongs to: own id -> (span id, own id of the true parent). Written to as long as its tasks run.
+known = contextvars.ContextVar("known", default={})
 
 
 @contextmanager
@@ -84,7 +85,7 @@ def open_span(op, description, own, parent):
     kind, scope, attributes = MEANING.get(op, (SpanKind.INTERNAL, "shop", {}))
     tracer = trace.get_tracer(scope)
     with tracer.start_as_current_span(description, kind=kind, attributes=attributes) as span:
-        known[own] = (f"{span.get_span_context().span_id:016x}", parent)
+        known.get()[own] = (f"{span.get_span_context().span_id:016x}", parent)
         yield
 
 
@@ -93,12 +94,12 @@ roots = []
 
 async def request(name, rng):
     SharedContext.holder.set(Holder())
+    known.set({})
     tracer = trace.get_tracer("opentelemetry.instrumentation.asgi")
     with tracer.start_as_current_span(f"GET /{name}", context=Context(), kind=SpanKind.SERVER) as span:
-        known.clear()
         await programs.run(name, rng, open_span, not args.sequential, args.forget)
         await asyncio.sleep(0)
-    roots.append((name, f"{span.get_span_context().span_id:016x}", f"{span.get_span_context().trace_id:032x}", dict(known)))
+    roots.append((name, f"{span.get_span_context().span_id:016x}", f"{span.get_span_context().trace_id:032x}", known.get()))
 
 
 async def main():
