@@ -178,7 +178,7 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     minRise,
     lows: times.length - begin,
   };
-  const measures = measure(own, facts, settings);
+  const measures = measure(own, facts, { ...settings, youngLows: youngLowsOf(facts, settings) });
   // Garbage of an old generation that was hardly collected goes with all traffic too, and with the clock.
   const mayBeGarbage = measures.failed.includes('proof') && lead.cause.kind !== 'unit';
   const isGrowth =
@@ -190,3 +190,10 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     lead.cause.kind !== 'connections';
   return { lead, facts, measures, isGrowth, isLeak };
 }
+
+/**
+ * A start-up may take as long as thirty readings. A low right after a counted collection is worth more than a reading, and a
+ * collector that has room comes seldom: ten of them, straight along one work while the level doubled, are no start-up.
+ */
+const youngLowsOf = ({ confirmed, start, top }: StretchFacts, settings: Settings): number =>
+  confirmed && top >= 2 * start ? settings.minConfirmedLows : settings.youngLows;

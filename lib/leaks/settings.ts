@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS, MIB } from '../model/units.ts';
 
 /** Raised whenever a verdict may change for the same data: stored results carry it. */
-export const LEAKS_VERSION = 4;
+export const LEAKS_VERSION = 5;
 
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/leaks.md` tells where each comes from.
