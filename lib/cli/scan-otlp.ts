@@ -6,9 +6,12 @@ import {
   tracesFacts,
 } from '../formats/otlp/index.ts';
 import { fold } from '../jobs/fold.ts';
-import { type Cohort, cohortsOf } from '../jobs/load-service.ts';
+import { type Cohort, cohortsOf, type LoadedService, livesIn } from '../jobs/load-service.ts';
+import { compareReleases } from '../leaks/index.ts';
 import { Fault, invalidInput } from '../model/fault.ts';
+import type { Releases } from '../model/finding.ts';
 import type { UploadId } from '../model/ids.ts';
+import type { Verdict } from '../model/leak.ts';
 import { MACHINES } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
@@ -21,6 +24,8 @@ const MAX_EXPORTS = 1_000_000;
 
 export interface OtlpCohort extends Cohort {
   readonly service: string;
+  /** What each version kept, beside a cohort that grows; null where there is one version. */
+  readonly releases: Releases | null;
 }
 
 /** True for OTLP, JSON (one export or lines of them) or protobuf, already unpacked. */
@@ -51,11 +56,26 @@ export function cohortsOfExports(files: readonly Uint8Array[], limit: number | u
         );
     }
   }
-  return [...states].flatMap(([service, state]) =>
-    cohortsOf({ project: 'scan', service, from, to, state, facts: machines, limitSetting: limit ?? null })
+  return [...states].flatMap(([service, state]) => {
+    const range = { project: 'scan', service, from, to };
+    const loaded = { ...range, state, facts: machines, limitSetting: limit ?? null };
+    return cohortsOf(loaded)
       .filter(({ lives }) => lives.length > 0)
-      .map((cohort) => ({ ...cohort, service })),
-  );
+      .map((cohort) => ({ ...cohort, service, releases: releasesOf(loaded, cohort) }));
+  });
+}
+
+const GROWING: readonly Verdict[] = ['leak', 'growth-unconfirmed'];
+
+/** As a finding of the server has them. */
+function releasesOf(loaded: LoadedService, { role, version, result }: Cohort): Releases | null {
+  if (!GROWING.includes(result.verdict)) return null;
+  const releases = compareReleases(livesIn(loaded, role), {
+    version,
+    suspect: result.suspects[0],
+    perHour: result.slopeBytesPerHour,
+  });
+  return releases.items.length > 1 ? releases : null;
 }
 
 function factsOf(bytes: Uint8Array): UploadFacts[] {

@@ -1,5 +1,6 @@
 import { bytesText, durationText } from '../leaks/index.ts';
-import type { LeakResult, Suspect } from '../model/leak.ts';
+import type { ReleaseSlope, Releases } from '../model/finding.ts';
+import type { Interval, LeakResult, Suspect } from '../model/leak.ts';
 import { isCountRole, type MemoryRole } from '../model/memory.ts';
 import { SECOND_MS } from '../model/units.ts';
 import type { RuleOutcome } from './scan-rules.ts';
@@ -7,6 +8,8 @@ import type { RuleOutcome } from './scan-rules.ts';
 export interface Scanned {
   readonly file: string;
   readonly service: string;
+  /** '' when none is told. */
+  readonly version: string;
   readonly instance: string;
   /** Readings, for the curve and the rules. */
   readonly times: Float64Array;
@@ -16,6 +19,8 @@ export interface Scanned {
   readonly result: LeakResult;
   /** Alert rules that were asked for. */
   readonly rules: readonly RuleOutcome[];
+  /** What each version kept, where there are several. */
+  readonly releases: Releases | null;
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -27,8 +32,9 @@ export function scanView(scanned: readonly Scanned[]): string {
   return scanned.map((one) => seriesView(one, wide)).join('\n');
 }
 
-function seriesView({ file, service, instance, values, role, result, rules }: Scanned, wide: number): string {
-  const name = [file, service, instance, role].filter((part) => part !== '').join(' · ');
+function seriesView(one: Scanned, wide: number): string {
+  const { file, service, version, instance, values, role, result, rules, releases } = one;
+  const name = [file, service, version, instance, role].filter((part) => part !== '').join(' · ');
   const facts = [
     result.onset &&
       `since ${secondsText(result.onset.t)} (${secondsText(result.onset.low)} to ${secondsText(result.onset.high)})`,
@@ -42,18 +48,57 @@ function seriesView({ file, service, instance, values, role, result, rules }: Sc
     `  ${result.reason}`,
     ...result.suspects.slice(0, 5).map((suspect) => suspectLine(suspect, role)),
     ...rules.map(ruleLine),
+    ...(releases ? releaseLines(releases, role) : []),
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
 function suspectLine({ units, cause, bytesPerUnit, weight }: Suspect, role: MemoryRole): string {
-  const each = (value: number) => (isCountRole(role) ? value.toFixed(2) : bytesText(value));
   const who = cause === 'unit' ? units.map((u) => u.name).join(' or ') : CAUSES[cause];
-  const keeps = bytesPerUnit
-    ? `keeps ${each(bytesPerUnit.value)} each (${each(bytesPerUnit.low)} to ${each(bytesPerUnit.high)})`
-    : '';
+  const keeps = bytesPerUnit ? `keeps ${intervalText(bytesPerUnit, 'each', role)}` : '';
   return `  ${`${Math.round(weight * 100)} %`.padStart(5)}  ${who}  ${keeps}`.trimEnd();
 }
+
+function intervalText({ value, low, high }: Interval, per: string, role: MemoryRole): string {
+  const text = (amountOf: number) => (isCountRole(role) ? amountOf.toFixed(2) : bytesText(amountOf));
+  return `${text(value)} ${per} (${text(low)} to ${text(high)})`;
+}
+
+/** One line per release, oldest first, and what became of the growth after the bad one. */
+function releaseLines({ by, items, firstBad, fix }: Releases, role: MemoryRole): string[] {
+  const wide = Math.max(...items.map(({ version }) => version.length));
+  const first = firstBad?.versions ?? [];
+  const lines = items.map((item) => {
+    const mark = !first.includes(item.version)
+      ? ''
+      : first.length > 1
+        ? ', or the first bad one'
+        : ', the first bad one';
+    return `  release ${item.version.padEnd(wide)}  ${keptText(item, by, role)}${mark}`;
+  });
+  const missing = fix?.needed
+    ? `, ${fix.served.toFixed(0)} of about ${fix.needed.toFixed(0)} ${by === 'unit' ? 'units' : 'h'} served`
+    : '';
+  return fix ? [...lines, `  release ${fix.version}: ${FIXES[fix.state]}${missing}`] : lines;
+}
+
+function keptText(
+  { units, hours, bytesPerUnit, slopeBytesPerHour }: ReleaseSlope,
+  by: Releases['by'],
+  role: MemoryRole,
+): string {
+  const [kept, per] =
+    by === 'unit' ? ([bytesPerUnit, 'each'] as const) : ([slopeBytesPerHour, 'per hour'] as const);
+  const seen = `${units} units in ${hours.toFixed(1)} h of its processes`;
+  return `${kept ? intervalText(kept, per, role) : 'cannot be told'}, ${seen}`;
+}
+
+const FIXES = {
+  fixed: 'keeps none of it',
+  less: 'keeps less, but not nothing',
+  keeps: 'does the same',
+  undecided: 'not proven yet',
+} as const;
 
 const ruleLine = ({ rule, state, since }: RuleOutcome): string =>
   `  rule ${rule}: ${state}${since === null ? '' : ` since ${secondsText(since)}`}`;

@@ -4,7 +4,7 @@ import { analyzeLife, DEFAULTS, type Rule } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { Life, WorkSeries } from '../model/leak.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
-import { SECOND_MS } from '../model/units.ts';
+import { toJson } from './scan-json.ts';
 import { cohortsOfExports, isOtlp } from './scan-otlp.ts';
 import { parseRules, rulesOn } from './scan-rules.ts';
 import { type Scanned, scanView } from './scan-view.ts';
@@ -159,15 +159,17 @@ function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], op
   const wanted = cohorts.filter(({ role }) => options.role === undefined || role === options.role);
   if (wanted.length === 0)
     throw new Fault('invalid-input', `${file}: Cannot find a memory metric in these exports`);
-  return wanted.map(({ service, role, lives, result }) => ({
+  return wanted.map(({ service, version, role, lives, result, releases }) => ({
     file,
     service,
+    version,
     instance: lives.length === 1 ? lives[0]!.instance : `${lives.length} lives`,
     times: lives[0]!.times,
     values: lives[0]!.values,
     limit: lives[0]!.limit,
     role,
     result,
+    releases,
   }));
 }
 
@@ -219,42 +221,6 @@ function scanSeries(
   const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
   const { service, instance, times, values } = series;
   const { limit } = life;
-  return { file, service, instance, times, values, limit, role, result: analyzeLife(life, settings) };
-}
-
-/** The shape of `docs/cli.md`: times in seconds on the file's own clock. */
-function toJson({ file, service, instance, role, result, rules }: Scanned) {
-  const seconds = (ms: number) => ms / SECOND_MS;
-  return {
-    file,
-    series: { service, instance, role },
-    verdict: result.verdict,
-    confidence: result.confidence,
-    onset: result.onset && {
-      t: seconds(result.onset.t),
-      low: seconds(result.onset.low),
-      high: seconds(result.onset.high),
-    },
-    slopeBytesPerHour: result.slopeBytesPerHour,
-    timeToLimitS: result.timeToLimitS?.value ?? null,
-    floor: result.floor,
-    segments: result.segments.map((s) => ({
-      from: seconds(s.from),
-      to: seconds(s.to),
-      startValue: s.startValue,
-      slopePerS: s.slopePerMs * SECOND_MS,
-    })),
-    reason: result.reason,
-    suspects: result.suspects.map((s) => ({
-      units: s.units.map((u) => u.name),
-      kind: s.units[0]?.kind ?? s.cause,
-      bytesPerUnit: s.bytesPerUnit,
-      weight: s.weight,
-    })),
-    rules: rules.map(({ rule, state, since }) => ({
-      rule,
-      state,
-      since: since === null ? null : seconds(since),
-    })),
-  };
+  const result = analyzeLife(life, settings);
+  return { file, service, version: '', instance, times, values, limit, role, result, releases: null };
 }

@@ -39,6 +39,7 @@ describe('tidemark scan', () => {
       'reason',
       'suspects',
       'rules',
+      'releases',
     ]);
     expect(result.verdict).toBe('leak');
     expect(result.onset.low).toBeLessThan(256);

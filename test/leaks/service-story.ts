@@ -45,7 +45,8 @@ export const carts = (from: number, minute: number) =>
 /** Small noise that is the same at each run. */
 const noise = (minute: number) => (((minute * 7919) % 101) / 101 - 0.5) * MIB;
 
-function exported(service: string, process: Process, first: number, from: number, to: number) {
+/** One export of metrics, of the minutes `from` to `to` of a process that began at `first`. */
+export function exported(service: string, process: Process, first: number, from: number, to: number) {
   const { version, kept, resource = {}, sendsCounts = true, objects = {}, limitMib } = process;
   const start = nanos(BEGAN + first * MINUTE_MS);
   const minutes = Array.from({ length: to - from }, (_, i) => from + i);
