@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
@@ -16,7 +16,7 @@ const GO_FACTOR = 4;
 const POLL_FROM_MS = 60_000;
 const POLL_MS = 5000;
 /** After the traffic: for the last export to be taken in, and one more scan. */
-const LAST_SCAN_MS = 3000;
+const LAST_SCAN_MS = SCAN_INTERVAL_S * 1000 + 3000;
 
 export interface Plan {
   readonly kind: Kind;
@@ -37,6 +37,8 @@ export interface Settings {
   readonly tools: string;
   readonly seconds: number;
   readonly perSecond: number;
+  /** Where the server's data folder is copied to in the end, for `replay.ts`. */
+  readonly keep?: string | undefined;
   /** Ends the run early once it holds of every leaking program; asked from `POLL_FROM_MS` on. */
   readonly isEnough?: (plan: Plan, said: Said) => boolean;
 }
@@ -62,6 +64,7 @@ export async function runBatch(plans: readonly Plan[], settings: Settings): Prom
     await Promise.all(programs.map((program) => program.stop()));
     await server.end('SIGTERM');
     process.off('exit', orphan);
+    if (settings.keep) await cp(dataDir, join(settings.keep, plans[0]?.kind.name ?? ''), { recursive: true });
     await rm(dataDir, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 // Real leaking programs with stock OpenTelemetry SDKs and their fixed twins, at accelerated pace, judged by the API.
-//   node bench/leaks/live/run.ts [--only map,lru] [--seconds 330] [--at-once 6] [--seed 1] [--log FILE]
+//   node bench/leaks/live/run.ts [--only map,lru] [--seconds 400] [--at-once 6] [--seed 1] [--log FILE] [--keep DIR]
 // See README.md beside it. Some minutes per batch; the machine should have nothing else to do.
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,11 +11,12 @@ import { prepare, toolsFolder } from './tools.ts';
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    seconds: { type: 'string', default: '330' },
+    seconds: { type: 'string', default: '400' },
     'at-once': { type: 'string', default: '6' },
     'per-second': { type: 'string', default: '35' },
     seed: { type: 'string', default: '1' },
     log: { type: 'string' },
+    keep: { type: 'string' },
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
@@ -33,7 +34,12 @@ const plans = kinds
     { kind, variant: 'leak', seed: Number(values.seed) * 1000 + i },
     { kind, variant: 'fixed', seed: Number(values.seed) * 1000 + 500 + i },
   ]);
-const settings = { tools, seconds: Number(values.seconds), perSecond: Number(values['per-second']) };
+const settings = {
+  tools,
+  seconds: Number(values.seconds),
+  perSecond: Number(values['per-second']),
+  keep: values.keep,
+};
 const atOnce = Number(values['at-once']);
 
 const columns = [14, 8, 7, 15, 44, 6, 10, 8, 8] as const;
