@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { keysOfEvent } from '../../lib/jobs/events.ts';
 import { decodeRaw, type Upload } from '../../lib/jobs/raw-segment.ts';
 import { groupingSink } from '../../lib/jobs/raw-sink.ts';
@@ -7,8 +7,8 @@ import type { ObjectStore } from '../../lib/ports/object-store.ts';
 import { idOf } from '../segments/states.ts';
 import { uploadOf, type World, world } from './world.ts';
 
-const sinkOf = (here: World, { objects = here.objects as ObjectStore, groupMs = 0 } = {}) =>
-  groupingSink({ ...here.context, objects, bucket: 'test' }, { groupMs });
+const sinkOf = (here: World, { objects = here.objects as ObjectStore, groupMs = 0, companyMs = 0 } = {}) =>
+  groupingSink({ ...here.context, objects, bucket: 'test' }, { groupMs, companyMs });
 
 const upload = async (n: number, facts: Partial<Upload> = {}) => ({
   ...(await uploadOf(`${n}`)),
@@ -112,7 +112,7 @@ describe('groupingSink()', () => {
           },
         },
       },
-      { groupMs: 0 },
+      { groupMs: 0, companyMs: 0 },
     );
     const outcomes = await Promise.allSettled((await many(3)).map((one) => sink.store(one)));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -153,6 +153,59 @@ describe('groupingSink()', () => {
     await turns(2);
     expect(outcomes.length).toBeGreaterThan(0);
     expect(new Set(outcomes)).toEqual(new Set(['unavailable']));
+  });
+
+  describe('with 100 ms for company', () => {
+    /** Sends uploads at these times; returns how many were stored together, and when. */
+    async function groupsOf(timesMs: readonly number[]) {
+      const here = await world();
+      const uploads = await many(timesMs.length);
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      try {
+        const sink = sinkOf(here, { companyMs: 100, groupMs: 5 });
+        const from = performance.now();
+        const storedAt = new Map<number, number>();
+        for (const [n, at] of timesMs.entries()) {
+          await vi.advanceTimersByTimeAsync(from + at - performance.now());
+          void sink.store(uploads[n]!).then(() => {
+            const now = performance.now() - from;
+            storedAt.set(now, (storedAt.get(now) ?? 0) + 1);
+          });
+        }
+        await vi.advanceTimersByTimeAsync(1000);
+        return [...storedAt].map(([at, count]) => `${count} at ${at}`);
+      } finally {
+        vi.useRealTimers();
+      }
+    }
+
+    it('stores those of a row together', async () => {
+      const row = [0, 30, 60, 90, 120, 150, 180];
+      expect(await groupsOf(row)).toEqual(['1 at 5', '4 at 130', '2 at 250']);
+    });
+
+    it('lets nobody wait who comes alone', async () => {
+      expect(await groupsOf([0, 150, 300, 2000])).toEqual(['1 at 5', '1 at 155', '1 at 305', '1 at 2005']);
+    });
+
+    it('lets who sends one after the other wait in vain once a second', async () => {
+      const here = await world();
+      const uploads = await many(40);
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      try {
+        const sink = sinkOf(here, { companyMs: 100, groupMs: 5 });
+        const from = performance.now();
+        const inTurn = async () => {
+          for (const one of uploads) await sink.store(one);
+          return performance.now() - from;
+        };
+        const took = inTurn();
+        await vi.advanceTimersByTimeAsync(5000);
+        expect(await took).toBeLessThanOrEqual(40 * 5 + 95);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
   });
 
   it('close() writes what waits, and takes no more', async () => {
