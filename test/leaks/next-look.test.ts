@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { analyzeLife, type Decision, daySwing, type LookState, nextLook } from '../../lib/leaks/index.ts';
+import {
+  analyzeLife,
+  type Decision,
+  daySwing,
+  dueAt,
+  type LookState,
+  nextLook,
+} from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
 import { draw, normal, random } from './draw.ts';
 
@@ -74,6 +81,39 @@ describe('nextLook()', () => {
 
   it('never fires on quiet series', () => {
     for (const seed of [1, 2, 3, 4]) expect(decisions(draw('***************', { seed }))).toEqual([]);
+  });
+
+  it.each([
+    { between: 'growth-unconfirmed', left: true },
+    { between: 'warm-up', left: true },
+    { between: 'stable', left: false },
+    { between: 'step', left: false },
+  ] as const)(
+    'after a test in between that says $between, remembers the suspicion: $left',
+    ({ between, left }) => {
+      const first = nextLook(undefined, analyzeLife(climb(2.8)), { birth: 0 });
+      const undecided = { ...analyzeLife(climb(4)), verdict: between };
+      const { state, decision } = nextLook(first.state, undecided, { birth: 0 });
+      expect(state.testedLows).toBeGreaterThan(first.state.testedLows);
+      expect(decision).toBe('none');
+      expect(state.suspicion).toEqual(left ? first.state.suspicion : null);
+    },
+  );
+
+  it.each([
+    { days: 5, more: 0.6, tested: true, why: 'half a day has passed' },
+    { days: 5, more: 0.4, tested: false, why: 'it was tested of late' },
+    { days: 8, more: 0.6, tested: false, why: 'of a rise of more than a week half a day says nothing' },
+  ])('tests a suspected rise of $days days again after $more of a day: $tested, for $why', (row) => {
+    const context = { birth: 0 };
+    const first = nextLook(undefined, analyzeLife(climb(row.days)), context);
+    expect(first.decision).toBe('suspected');
+    const later = analyzeLife(climb(row.days + row.more));
+    expect(dueAt(first.state, later) <= later.floorPoints.times.at(-1)!).toBe(row.tested);
+    const { state } = nextLook(first.state, later, context);
+    expect(state.testedLows > first.state.testedLows).toBe(row.tested);
+    const calm = { ...first.state, suspicion: null };
+    expect(nextLook(calm, later, context).state.testedLows).toBe(first.state.testedLows);
   });
 
   it.each([
