@@ -187,7 +187,7 @@ async function measure({ name, service, from, to, type }: Question) {
   const ask = async () => {
     const range = { from, to };
     const query = { project: PROJECT, service: serviceName({ name: service }), ...range, type };
-    const answer = await flameAnswer(local.context, query, { maxNodes: 8192 });
+    const answer = await flameAnswer(local.context, query, {});
     return singleView(answer, range, 8192);
   };
   const cold: number[] = [];

@@ -1,11 +1,12 @@
 import type { UploadId } from '../model/ids.ts';
 import type { RowColumn } from './columns.ts';
-import { columnsOf, levelSnapshots } from './levels.ts';
+import { turned } from './invert.ts';
+import { columnsOf, levelSnapshots, snapshotsIn } from './levels.ts';
 import { NONE, PairTable } from './pair-table.ts';
 import type { Selection } from './select.ts';
 import type { StackTable } from './stack-table.ts';
-import { type FlameState, type Measure, measureKey, sameMeasure, seriesOfKey } from './state.ts';
-import type { FlameTree } from './tree.ts';
+import { exampleOfKey, type FlameState, measureKey, sameMeasure, seriesOfKey } from './state.ts';
+import type { FlameTree, Stacks } from './tree.ts';
 import { addExact } from './values.ts';
 
 // What a reader asks of one function or one bar: which of its lines ran, and which uploads show it.
@@ -47,53 +48,100 @@ export function linesByFunction(states: readonly FlameState[], selection: Select
 const functionAt = ({ strings, frameName, frameFile }: StackTable, frame: number) =>
   functionName(strings[frameName[frame]!]!, strings[frameFile[frame]!]!);
 
-function* rowsOf(state: FlameState, { measure, temporality, version }: Selection): Iterable<RowColumn> {
+function* rowsOf(state: FlameState, selection: Selection): Iterable<RowColumn> {
+  const { measure, temporality, version, instance } = selection;
   const fits = (one: string) => version === undefined || one === version;
   if (temporality === 'cumulative') return;
   for (const [key, rows] of temporality === 'delta' ? state.lines : state.levelLines) {
     const of = seriesOfKey(key);
-    if (sameMeasure(of, measure) && fits(of.version)) yield rows;
+    if (instance === undefined && sameMeasure(of, measure) && fits(of.version)) yield rows;
   }
   if (temporality === 'delta') return;
-  for (const { snapshot } of levelSnapshots(state, measure)) {
+  for (const { snapshot, instance: of } of levelSnapshots(state, measure)) {
     const rows = snapshot.lines.get(measureKey(measure, 'level'));
-    if (rows !== undefined && fits(snapshot.version)) yield rows;
+    if (rows !== undefined && fits(snapshot.version) && (instance ?? of) === of) yield rows;
   }
 }
 
-/** Per node of the tree the smallest upload id in which it has a value of its own; undefined where none is kept. */
+/**
+ * Per bar the smallest upload id among those in which anything at or below it has a value; undefined where none is kept.
+ *
+ * @param plain the tree as it was selected
+ * @param drawn the same, pruned, and turned around where `isInverted`
+ */
 export function exampleUploads(
   states: readonly FlameState[],
-  { measure, temporality }: Selection,
-  tree: FlameTree,
+  selection: Selection,
+  plain: FlameTree,
+  drawn: FlameTree,
+  isInverted: boolean,
 ): (UploadId | undefined)[] {
-  const examples: (UploadId | undefined)[] = new Array(tree.self.length).fill(undefined);
+  const own = ownExamples(states, selection, plain);
+  const { tree, to } = isInverted ? turned(plain) : { tree: plain, to: undefined };
+  const moved = to === undefined ? own : smallestAt(own, to, tree.self.length);
+  const places = nodeFinder(drawn)(tree.stacks);
+  return smallestAt(spreadUp(tree.stacks.parent, moved), places, drawn.self.length);
+}
+
+type Uploads = (UploadId | undefined)[];
+
+/** The smallest of those that go to one place; what goes to −1 is left out. */
+function smallestAt(uploads: Uploads, to: ArrayLike<number>, length: number): Uploads {
+  const smallest: Uploads = new Array(length).fill(undefined);
+  for (const [i, upload] of uploads.entries()) offer(smallest, to[i]!, upload);
+  return smallest;
+}
+
+function offer(smallest: Uploads, at: number, upload: UploadId | undefined) {
+  const before = smallest[at];
+  if (at >= 0 && upload !== undefined && (before === undefined || upload < before)) smallest[at] = upload;
+}
+
+/** Per node of the tree the smallest upload id in which it has a value of its own. */
+function ownExamples(states: readonly FlameState[], selection: Selection, tree: FlameTree): Uploads {
+  const examples: Uploads = new Array(tree.self.length).fill(undefined);
   const placesIn = nodeFinder(tree);
-  const offer = (node: number, upload: UploadId) => {
-    const before = examples[node];
-    if (node >= 0 && (before === undefined || upload < before)) examples[node] = upload;
-  };
   for (const state of states) {
     const places = placesIn(state.table);
-    if (temporality === 'level') {
-      for (const { snapshot } of levelSnapshots(state, measure))
-        for (const { column } of columnsOf(snapshot, measure, 'level'))
-          for (const at of column.at) offer(places[at]!, snapshot.upload);
-      continue;
-    }
-    for (const [family, { uploads, at, first }] of state.examples) {
-      if (!includes(family, measure)) continue;
-      for (const [i, node] of at.entries()) if (first[i] !== NONE) offer(places[node]!, uploads[first[i]!]!);
-    }
+    const wanted =
+      selection.temporality === 'delta' ? keptExamples(state, selection) : shown(state, selection);
+    for (const { at, uploadOf } of wanted)
+      for (const [i, node] of at.entries()) offer(examples, places[node]!, uploadOf(i));
   }
   return examples;
 }
 
-const includes = (family: string, { type, unit }: Measure) =>
-  (JSON.parse(family) as [string, string][]).some((one) => one[0] === type && one[1] === unit);
+interface Shown {
+  readonly at: Uint32Array;
+  readonly uploadOf: (i: number) => UploadId | undefined;
+}
+
+function* keptExamples(state: FlameState, { measure, version, work }: Selection): Iterable<Shown> {
+  for (const [key, { uploads, at, first }] of state.examples) {
+    const of = exampleOfKey(key);
+    const fits =
+      of.measures.some(([type, unit]) => sameMeasure({ type, unit }, measure)) &&
+      (version === undefined || of.version === version) &&
+      (work === undefined || of.work === work);
+    if (fits) yield { at, uploadOf: (i) => uploads[first[i]!] }; // of NONE there is none
+  }
+}
+
+/** Stacks that snapshots have kept: each was one upload. */
+function* shown(state: FlameState, selection: Selection): Iterable<Shown> {
+  const { measure, version, work, instance } = selection;
+  const temporality = selection.temporality === 'level' ? 'level' : 'cumulative';
+  const snapshots = temporality === 'level' ? levelSnapshots(state, measure) : snapshotsIn(state);
+  for (const { snapshot, instance: of } of snapshots) {
+    if ((version ?? snapshot.version) !== snapshot.version || (instance ?? of) !== of) continue;
+    for (const one of columnsOf(snapshot, measure, temporality))
+      if (work === undefined || one.work === work)
+        yield { at: one.column.at, uploadOf: () => snapshot.upload };
+  }
+}
 
 /** Where the nodes of another table lie in the tree; −1 for those that it does not have. O(both). */
-function nodeFinder({ stacks }: FlameTree): (table: StackTable) => Int32Array {
+function nodeFinder({ stacks }: FlameTree): (table: Stacks) => Int32Array {
   const strings = new Map(stacks.strings.map((text, index) => [text, index]));
   const frames = new PairTable(stacks.frameName.length);
   for (const [frame, name] of stacks.frameName.entries()) frames.add(name, stacks.frameFile[frame]!);
@@ -122,7 +170,7 @@ function nodeFinder({ stacks }: FlameTree): (table: StackTable) => Int32Array {
 }
 
 /** The same for every node with what lies below it: any example of a caller is one of its callees'. */
-export function spreadUp(parent: Uint32Array, examples: (UploadId | undefined)[]): (UploadId | undefined)[] {
+function spreadUp(parent: Uint32Array, examples: Uploads): Uploads {
   const spread = [...examples];
   for (let node = spread.length - 1; node > 0; node -= 1) {
     const [own, above] = [spread[node], spread[parent[node]!]];

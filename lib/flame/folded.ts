@@ -4,10 +4,16 @@ import { type FlameTree, nameOf } from './tree.ts';
 /** Samples that came without a frame. */
 const NO_STACK = '(no stack)';
 
-/** One line per stack with a value of its own: names from the root down joined by ';', a space, the value. */
-export function foldedText({ stacks, self }: FlameTree): string {
+/** Characters that are handed on at once. */
+const CHUNK = 65_536;
+
+/**
+ * One line per stack with a value of its own: names from the root down joined by ';', a space, the value. In pieces, since
+ * the whole may be longer than a string can be.
+ */
+export function* foldedChunks({ stacks, self }: FlameTree): Generator<string> {
   const prefix: string[] = new Array(self.length).fill('');
-  const lines: string[] = [];
+  let lines = '';
   for (const node of pictureOrder(stacks)) {
     if (node !== 0) {
       const above = prefix[stacks.parent[node]!]!;
@@ -15,7 +21,12 @@ export function foldedText({ stacks, self }: FlameTree): string {
       const name = nameOf(stacks, stacks.frame[node]!).replaceAll(/[;\r\n]/g, ':');
       prefix[node] = above === '' ? name : `${above};${name}`;
     }
-    if (Number(self[node]) !== 0) lines.push(`${prefix[node] || NO_STACK} ${self[node]}\n`);
+    if (Number(self[node]) !== 0) lines += `${prefix[node] || NO_STACK} ${self[node]}\n`;
+    if (lines.length < CHUNK) continue;
+    yield lines;
+    lines = '';
   }
-  return lines.join('');
+  if (lines !== '') yield lines;
 }
+
+export const foldedText = (tree: FlameTree): string => [...foldedChunks(tree)].join('');

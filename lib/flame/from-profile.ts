@@ -8,7 +8,9 @@ import { NONE } from './pair-table.ts';
 import { lineNodes, linesOf } from './profile-lines.ts';
 import { StackTableBuilder } from './stack-table.ts';
 import {
+  type Examples,
   emptyFlame,
+  exampleKey,
   type FlameState,
   familyKey,
   measureKey,
@@ -189,29 +191,47 @@ function sumsOf(
   const sums = new Map<string, Column>();
   const lines = new Map<string, RowColumn>();
   const counts = new Map<string, ProfileCount>();
-  const seen = new Uint8Array(nodes);
-  const at: number[] = [];
+  const columnsOf = new Map<string, Column[]>();
   const count = { profiles: 1, durationMs: Math.round((profile.durationNs ?? 0) / MS_NS) };
   for (const { measure, columns, lines: byLine } of deltas) {
     counts.set(seriesKey(measure, version), count);
     if (byLine.at.length > 0) lines.set(seriesKey(measure, version), byLine);
     for (const { work, column } of columns) {
       sums.set(sumKey(measure, version, work), column);
+      const others = columnsOf.get(work);
+      if (others === undefined) columnsOf.set(work, [column]);
+      else others.push(column);
+    }
+  }
+  const measures = deltas.map(({ measure }) => measure);
+  const examples = new Map<string, Examples>();
+  for (const [work, columns] of columnsOf)
+    examples.set(exampleKey(measures, version, work), examplesOf(columns, upload, nodes));
+  return { sums, lines, counts, examples };
+}
+
+/** The upload shows every node that has a value in one of the columns. */
+function examplesOf(columns: readonly Column[], upload: UploadId, nodes: number): Examples {
+  const [only, ...more] = columns as readonly [Column, ...Column[]];
+  let { at } = only;
+  if (more.length > 0) {
+    const seen = new Uint8Array(nodes);
+    const all: number[] = [];
+    for (const column of columns) {
       for (let i = 0; i < column.at.length; i += 1) {
         const node = column.at[i]!;
-        if (seen[node] === 0) at.push(node);
+        if (seen[node] === 0) all.push(node);
         seen[node] = 1;
       }
     }
+    at = Uint32Array.from(all);
   }
-  const examples = {
+  return {
     uploads: [upload],
-    at: Uint32Array.from(at),
+    at,
     first: new Uint32Array(at.length),
     second: new Uint32Array(at.length).fill(NONE),
   };
-  const family = familyKey(deltas.map(({ measure }) => measure));
-  return { sums, lines, counts, examples: new Map(at.length === 0 ? [] : [[family, examples]]) };
 }
 
 function snapshotsOf(others: readonly Measured[], origin: ProfileOrigin): ReadonlyMap<string, Snapshot> {

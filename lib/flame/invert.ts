@@ -10,7 +10,10 @@ const STEPS_MAX = 100_000_000;
  * Turns stacks around: the roots are the functions with a self value, below them those that called them. Totals of the
  * roots are the self values of the functions. Cost: the sum of the depths of all stacks with a value.
  */
-export function invert({ stacks, self }: FlameTree): FlameTree {
+export const invert = (tree: FlameTree): FlameTree => turned(tree).tree;
+
+/** The same, and the node of the turned tree in which the self value of each node lies. */
+export function turned({ stacks, self }: FlameTree): { readonly tree: FlameTree; readonly to: Uint32Array } {
   const builder = new StackTableBuilder();
   const frames = stacks.frameName.map((_, frame) =>
     builder.frame(
@@ -39,5 +42,5 @@ export function invert({ stacks, self }: FlameTree): FlameTree {
   }
   const sums = new Totals(builder.nodes);
   sums.addAll(self, (node) => to[node]!, builder.nodes);
-  return { stacks: builder.finish(), self: sums.finish(builder.nodes) };
+  return { tree: { stacks: builder.finish(), self: sums.finish(builder.nodes) }, to };
 }

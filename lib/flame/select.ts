@@ -24,6 +24,8 @@ export interface Selection {
   readonly version?: string | undefined;
   /** `unitKey`; '' selects what belongs to no unit. Default: all together. */
   readonly work?: string | undefined;
+  /** Of levels and cumulative values; what is rolled up does not tell levels of instances apart. */
+  readonly instance?: string | undefined;
 }
 
 export interface Selected {
@@ -90,23 +92,27 @@ function selectSums(states: readonly FlameState[], { measure, version, work }: S
   return { ...NONE_APART, tree: builder.finish(), profiles, durationMs };
 }
 
-function selectLevels(states: readonly FlameState[], { measure, version, work }: Selection): Selected {
+/** Of one instance no sum over all of them tells anything. */
+const NO_SUMS = new Map<string, never>();
+
+function selectLevels(states: readonly FlameState[], selection: Selection): Selected {
+  const { measure, version, work, instance } = selection;
   const builder = new TreeBuilder();
   const totals = new LevelSums();
   const key = measureKey(measure, 'level');
   for (const state of states) {
     const columns: Column[] = [];
-    for (const { bucket, snapshot } of levelSnapshots(state, measure)) {
-      if (!fits(version, snapshot.version)) continue;
+    for (const { bucket, snapshot, instance: of } of levelSnapshots(state, measure)) {
+      if (!fits(version, snapshot.version) || !fits(instance, of)) continue;
       totals.add(bucket, snapshot.totals.get(key) ?? 0, hasStacks(snapshot));
       const found = columnsOf(snapshot, measure, 'level').filter((one) => fits(work, one.work));
       columns.push(...found.map(({ column }) => column));
     }
-    for (const [sumKey, column] of state.levels) {
+    for (const [sumKey, column] of instance === undefined ? state.levels : NO_SUMS) {
       const of = sumOfKey(sumKey);
       if (sameMeasure(of, measure) && fits(version, of.version) && fits(work, of.work)) columns.push(column);
     }
-    for (const [totalKey, total] of state.levelTotals) {
+    for (const [totalKey, total] of instance === undefined ? state.levelTotals : NO_SUMS) {
       const of = levelTotalOfKey(totalKey);
       if (sameMeasure(of, measure) && fits(version, of.version)) totals.addTotal(of.bucket, total);
     }
@@ -164,7 +170,7 @@ class LevelSums {
 }
 
 function selectCumulative({ states, before }: States, selection: Selection): Selected {
-  const { measure, version, work } = selection;
+  const { measure, version, work, instance } = selection;
   const key = measureKey(measure, 'cumulative');
   const lives = livesCounting(states, key);
   const earlier = livesCounting(before, key);
@@ -180,7 +186,7 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
   let snapshots = 0;
   let newInstances = 0;
   for (const [life, seen] of lives) {
-    const wanted = seen.filter(({ snapshot }) => fits(version, snapshot.version));
+    const wanted = seen.filter((one) => fits(version, one.snapshot.version) && fits(instance, one.instance));
     if (wanted.length === 0) continue;
     const base = earlier.get(life)?.at(-1);
     if (base === undefined) newInstances += 1;

@@ -6,6 +6,7 @@ import {
   measureOfKey,
   seriesOfKey,
   snapshotColumnOfKey,
+  snapshotOfKey,
   sumOfKey,
 } from './state.ts';
 
@@ -16,6 +17,8 @@ export interface Series {
   readonly versions: readonly string[];
   /** `unitKey`s; '' stands for samples of no unit. */
   readonly works: readonly string[];
+  /** Whose stacks are kept apart: none of deltas, and of levels none that are rolled up. */
+  readonly instances: readonly string[];
   readonly profiles: number;
 }
 
@@ -29,6 +32,7 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
       temporality,
       versions: new Set<string>(),
       works: new Set<string>(),
+      instances: new Set<string>(),
       profiles: 0,
     };
     found.set(key, known);
@@ -42,7 +46,8 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
       series.profiles += profiles;
     }
     for (const key of state.sums.keys()) at(sumOfKey(key), 'delta').works.add(sumOfKey(key).work);
-    for (const { version, totals, columns } of state.snapshots.values()) {
+    for (const [snapshotKey, { version, totals, columns }] of state.snapshots) {
+      const { instance } = snapshotOfKey(snapshotKey);
       for (const key of totals.keys()) {
         const series = at(measureOfKey(key), measureOfKey(key).temporality);
         series.versions.add(version);
@@ -51,6 +56,7 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
       for (const key of columns.keys()) {
         const of = snapshotColumnOfKey(key);
         at(of, of.temporality).works.add(of.work);
+        at(of, of.temporality).instances.add(instance);
       }
     }
     for (const key of state.levels.keys()) at(sumOfKey(key), 'level').works.add(sumOfKey(key).work);
@@ -62,7 +68,12 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
     }
   }
   return [...found.values()]
-    .map((series) => ({ ...series, versions: [...series.versions].sort(), works: [...series.works].sort() }))
+    .map((series) => ({
+      ...series,
+      versions: [...series.versions].sort(),
+      works: [...series.works].sort(),
+      instances: [...series.instances].sort(),
+    }))
     .sort(byInterest);
 }
 
@@ -71,6 +82,7 @@ interface Gathered {
   readonly temporality: Temporality;
   readonly versions: Set<string>;
   readonly works: Set<string>;
+  readonly instances: Set<string>;
   profiles: number;
 }
 

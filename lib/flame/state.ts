@@ -20,7 +20,7 @@ export interface FlameState {
   readonly lines: ReadonlyMap<string, RowColumn>;
   /** `seriesKey` → how many profiles, and how much time they cover. */
   readonly counts: ReadonlyMap<string, ProfileCount>;
-  /** `familyKey` → uploads in which a stack can be looked at. */
+  /** `exampleKey` → uploads in which a stack can be looked at. */
   readonly examples: ReadonlyMap<string, Examples>;
   /** `snapshotKey` → the last one. */
   readonly snapshots: ReadonlyMap<string, Snapshot>;
@@ -106,9 +106,28 @@ export function sumOfKey(key: string): Measure & { readonly version: string; rea
   return { type, unit, version, work };
 }
 
-/** Measures that come in one profile share its examples. */
+/** Measures that come in one profile are one family. */
 export const familyKey = (measures: readonly Measure[]) =>
   JSON.stringify(measures.map(({ type, unit }) => [type, unit]).sort());
+
+/** Measures of a family share their examples. */
+export const exampleKey = (measures: readonly Measure[], version: string, work: string) =>
+  JSON.stringify([JSON.parse(familyKey(measures)), version, work]);
+
+export interface ExampleKey {
+  readonly measures: readonly (readonly [type: string, unit: string])[];
+  /** undefined: stored before examples were told apart by them. */
+  readonly version: string | undefined;
+  readonly work: string | undefined;
+}
+export function exampleOfKey(key: string): ExampleKey {
+  type Measures = ExampleKey['measures'];
+  const parts = JSON.parse(key) as Measures | readonly [Measures, string, string];
+  if (typeof parts[0]?.[0] === 'string')
+    return { measures: parts as Measures, version: undefined, work: undefined };
+  const [measures, version, work] = parts as readonly [Measures, string, string];
+  return { measures, version, work };
+}
 
 export type SnapshotTemporality = Exclude<Temporality, 'delta'>;
 export const measureKey = ({ type, unit }: Measure, temporality: SnapshotTemporality) =>

@@ -25,6 +25,17 @@ export interface Children {
   readonly next: Uint32Array;
 }
 
+/** Frames of all stacks that have a value: what formats that write each of them from its root are as long as. */
+export function framesListed(parent: Uint32Array, self: ValueColumn): number {
+  const depth = new Uint32Array(parent.length);
+  let frames = 0;
+  for (let node = 1; node < depth.length; node += 1) {
+    depth[node] = depth[parent[node]!]! + 1;
+    if (Number(self[node]) !== 0) frames += depth[node]!;
+  }
+  return frames;
+}
+
 /** @param order nodes in the order in which children of one parent shall be listed; default: by index */
 export function childrenOf(parent: Uint32Array, order?: Uint32Array): Children {
   const first = new Uint32Array(parent.length).fill(NONE);

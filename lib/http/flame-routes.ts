@@ -34,7 +34,16 @@ const GraphQuery = RangeQuery.extend({
   temporality: z.enum(['delta', 'level', 'cumulative']).optional(),
   unit: Text.meta({ description: 'kind and name of a unit of work, `http GET /orders/:id`' }),
   version: Text,
-  maxNodes: z.coerce.number().int().min(1).max(NODES_MAX).default(NODES_DEFAULT),
+  instance: Text.meta({ description: 'of levels and cumulative values, in ranges of at most a day' }),
+  maxNodes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(NODES_MAX)
+    .optional()
+    .meta({
+      description: `beyond which the smallest go into "other"; default ${NODES_DEFAULT}, of files ${NODES_MAX}`,
+    }),
   focus: Text.meta({ description: 'only stacks with a function whose name or file contains this' }),
   ignore: Text.meta({ description: 'only stacks without such a function' }),
   inverted: z.enum(['true', 'false']).default('false').meta({ description: 'callers below the functions' }),
@@ -44,7 +53,7 @@ const SingleQuery = GraphQuery.extend({
   details: z
     .enum(['true', 'false'])
     .default('false')
-    .meta({ description: 'example uploads per bar and lines per function; not for inverted graphs' }),
+    .meta({ description: 'example uploads per bar and lines per function' }),
 });
 const Moment = RangeQuery.shape.from;
 
@@ -78,11 +87,22 @@ const TYPES = {
 } as const;
 const ENDINGS = { pprof: 'pb.gz', speedscope: 'speedscope.json', folded: 'folded' } as const;
 
+/** A piece is made when the reader has taken the one before: neither memory nor other requests wait for the whole. */
+function streamed(pieces: Iterable<Uint8Array>): ReadableStream {
+  const left = pieces[Symbol.iterator]();
+  return new ReadableStream({
+    pull(to) {
+      const { done, value } = left.next();
+      if (done) to.close();
+      else to.enqueue(value);
+    },
+  });
+}
+
 /** Flame graphs of a service. */
 export function flameRoutes(jobs: JobContext): ApiRoute[] {
   const serviceOf = (params: Readonly<Record<string, string>>) => readService(params.service ?? '');
-  const shapingOf = ({ maxNodes, focus, ignore, inverted }: z.infer<typeof GraphQuery>) => ({
-    maxNodes,
+  const shapingOf = ({ focus, ignore, inverted }: z.infer<typeof GraphQuery>) => ({
     focus,
     ignore,
     inverted: inverted === 'true',
@@ -128,16 +148,16 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       answer: FlamegraphSchema,
       run: async ({ caller, params, query }) => {
         const range = readRange(query, jobs.clock.now());
-        const { type, temporality, unit, version, format, maxNodes } = query;
-        const service = serviceOf(params);
-        const asked = { project: caller.project, service, ...range, type, temporality, unit, version };
-        const answer = await flameAnswer(jobs, asked, shapingOf(query));
+        const { type, temporality, unit, version, instance, format, maxNodes = NODES_DEFAULT } = query;
+        const asked = { project: caller.project, service: serviceOf(params), type, temporality };
+        const side = { ...range, unit, version, instance };
+        const answer = await flameAnswer(jobs, { ...asked, ...side }, shapingOf(query));
         if (format === 'flamebearer') {
           const view = singleView(answer, range, maxNodes);
-          const isWanted = query.details === 'true' && query.inverted === 'false';
-          return isWanted ? { ...view, ...detailsOf(answer, maxNodes) } : view;
+          return query.details === 'true' ? { ...view, ...detailsOf(answer, maxNodes) } : view;
         }
-        return new Response(exported(answer, format, range) as Uint8Array<ArrayBuffer>, {
+        const pieces = exported(answer, format, range, query.maxNodes ?? NODES_MAX);
+        return new Response(streamed(pieces), {
           headers: {
             'content-type': TYPES[format],
             'content-disposition': `attachment; filename="${answer.series.measure.type.replaceAll(/[^\w.-]/g, '_')}.${ENDINGS[format]}"`,
@@ -151,11 +171,15 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       path: '/services/{service}/flamegraph/diff',
       summary: 'Two flame graphs in one: by range, version or unit; left is what was, right what is',
       scope: 'read',
-      query: GraphQuery.extend(SidesQuery.shape),
+      query: GraphQuery.extend({ ...SidesQuery.shape, leftInstance: Text, rightInstance: Text }),
       answer: FlamegraphDiffSchema,
       run: async ({ caller, params, query }) => {
-        const sides = sidesOf(query, jobs.clock.now());
-        const { type, temporality, maxNodes } = query;
+        const [left, right] = sidesOf(query, jobs.clock.now());
+        const sides = [
+          { ...left, instance: query.leftInstance ?? query.instance },
+          { ...right, instance: query.rightInstance ?? query.instance },
+        ] as const;
+        const { type, temporality, maxNodes = NODES_DEFAULT } = query;
         const asked = { project: caller.project, service: serviceOf(params), type, temporality };
         return doubleView(await flameDiffAnswer(jobs, asked, sides, shapingOf(query)), sides, maxNodes);
       },

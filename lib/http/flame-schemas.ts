@@ -16,6 +16,9 @@ export const ProfileTypeSchema = z.object({
   temporality: TemporalitySchema,
   profiles: z.number(),
   versions: z.array(z.string()),
+  instances: z.array(z.string()).meta({
+    description: 'that can be asked for alone: of levels and cumulative values, in ranges below six hours',
+  }),
   units: z.array(UnitSchema),
 });
 

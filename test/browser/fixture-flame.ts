@@ -133,9 +133,13 @@ export const PROFILE_TYPES: ApiProfileType[] = [
     ...TYPE,
     profiles: 24,
     versions: ['1.4.1', '1.4.2'],
+    instances: [],
     units: [{ kind: 'http', name: 'POST /cart/items' }],
   },
-  { type: 'inuse_space', unit: 'bytes', temporality: 'level', profiles: 12, versions: ['1.4.2'], units: [] },
+  {
+    ...{ type: 'inuse_space', unit: 'bytes', temporality: 'level', profiles: 12 },
+    ...{ versions: ['1.4.2'], instances: ['cart-0', 'cart-1'], units: [] },
+  },
 ];
 
 export function flamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {

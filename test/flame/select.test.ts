@@ -64,13 +64,16 @@ describe('select() of levels', () => {
     expect(seen([both], ALLOC).lines).toEqual(['x 107']);
   });
 
-  it('answers for one version and one unit of work alone', () => {
+  it('answers for one version, one unit of work and one instance alone', () => {
     const state = merged(
       heap('x 10 [http GET /a]\n x 5', 0, 'a', { version: '1' }),
       heap('x 7', 0, 'b', { version: '2' }),
     );
     expect(seen([state], { ...HEAP, version: '1' }).lines).toEqual(['x 15']);
     expect(seen([state], { ...HEAP, work: 'http GET /a' }).lines).toEqual(['x 10']);
+    expect(seen([state], { ...HEAP, instance: 'b' })).toMatchObject({ lines: ['x 7'], instances: 1 });
+    const counted = merged(alloc('x 10', 0, 'a'), alloc('x 7', 0, 'b'));
+    expect(seen([counted], { ...ALLOC, instance: 'b' }).lines).toEqual(['x 7']);
   });
 });
 

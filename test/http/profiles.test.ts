@@ -202,6 +202,21 @@ describe('POST /v1/profiles', () => {
     expect(two!.total).toBe(2 * Number(one!.total));
   });
 
+  it('gives the heap of one instance alone', async () => {
+    for (const pod of ['a', 'b']) await send(`service=heaps&pod=${pod}`, file('node10.heapprofile'));
+    await send(`service=heaps&pod=b&${now}`, cpu);
+    await product.settle();
+    const heap = (await typesOf(product, 'heaps')).find(({ temporality }) => temporality === 'level')!;
+    expect(heap.instances).toHaveLength(2);
+    const type = `type=${heap.type}`;
+    const one = await graphOf('heaps', `${type}&instance=${encodeURIComponent(heap.instances[0]!)}`);
+    expect(one).toMatchObject({ total: Number((await graphOf('heaps', type)).total) / 2, instances: 1 });
+    const range = `from=${AT - 600_000}&to=${AT + 1}`;
+    const asked = async (query: string) =>
+      (await product.api(`/services/heaps/flamegraph?${range}&${query}`)).status;
+    expect([await asked('type=cpu&instance=b'), await asked(`${type}&instance=c`)]).toEqual([400, 404]);
+  });
+
   it('differences what Go counts since its start', async () => {
     const allocs = file('own-go-allocs.pb.gz');
     const before = AT - 600_000;
@@ -259,12 +274,48 @@ describe('POST /v1/profiles', () => {
     expect((await graphOf('detailed', 'type=cpu')).examples).toBeUndefined();
   });
 
+  it('shows a bar by an upload of the version that is asked for, whichever way the graph is turned', async () => {
+    const ids: string[] = [];
+    for (const version of ['1', '2']) {
+      const sent = await send(`service=versions&version=${version}&${now}`, cpu);
+      ids.push(((await sent.json()) as { id: string }).id);
+    }
+    const allocs = await send(`service=versions&version=2&${now}`, file('own-go-allocs.pb.gz'));
+    await product.settle();
+    const shownBy = async (query: string) => {
+      const { examples } = await graphOf('versions', `details=true&maxNodes=50&${query}`);
+      const bars = examples!.levels.flat().filter((place) => place >= 0).length;
+      return { uploads: examples!.uploads, most: bars > examples!.levels.flat().length / 2 };
+    };
+    const [one, two] = ids as [string, string];
+    for (const turned of ['', '&inverted=true']) {
+      expect(await shownBy(`type=cpu&version=1${turned}`)).toEqual({ uploads: [one], most: true });
+      expect(await shownBy(`type=cpu&version=2${turned}`)).toEqual({ uploads: [two], most: true });
+      expect(await shownBy(`type=alloc_space${turned}`)).toEqual({
+        uploads: [((await allocs.clone().json()) as { id: string }).id],
+        most: true,
+      });
+    }
+  });
+
   it.each(['pprof', 'speedscope', 'folded'])('gives the graph as %s, nothing lost', async (format) => {
     const response = await product.api(
       `/services/once/flamegraph?type=cpu&format=${format}&from=${AT - 600_000}&to=${AT + 1}`,
     );
     expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
     const { samples } = decodeProfile(new Uint8Array(await response.arrayBuffer()));
+    expect((samples.values[0] as Float64Array).reduce((sum, value) => sum + value, 0)).toBe(134_000_000_000);
+  });
+
+  it('prunes files as well where so many nodes are asked for', async () => {
+    const bytes = async (query: string) => {
+      const range = `from=${AT - 600_000}&to=${AT + 1}`;
+      const response = await product.api(`/services/once/flamegraph?type=cpu&format=folded&${range}${query}`);
+      return new Uint8Array(await response.arrayBuffer());
+    };
+    const [whole, pruned] = [await bytes(''), await bytes('&maxNodes=5')];
+    expect(pruned.length).toBeLessThan(whole.length / 4);
+    const { samples } = decodeProfile(pruned);
     expect((samples.values[0] as Float64Array).reduce((sum, value) => sum + value, 0)).toBe(134_000_000_000);
   });
 

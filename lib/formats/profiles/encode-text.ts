@@ -2,12 +2,14 @@ import type { Profile } from '../../model/profile.ts';
 
 // Folded stacks and speedscope: one value type at a time, or all of them as profiles of one file.
 
-const encoder = new TextEncoder();
+/** Characters that are handed on at once: a whole file may be longer than a string can be. */
+const CHUNK = 65_536;
+
 /** A stack without frames has no line in this format. */
 const NO_STACK = '(no stack)';
 
 /** Stacks with the sums of one value type, in the order of their first sample; zeros are left out. */
-export function encodeFolded(profile: Profile, type = profile.defaultType): Uint8Array {
+export function* foldedPieces(profile: Profile, type = profile.defaultType): Generator<string> {
   const { samples } = profile;
   const column = samples.values[type];
   const sums = new Map<number, number | bigint>();
@@ -18,18 +20,16 @@ export function encodeFolded(profile: Profile, type = profile.defaultType): Uint
     // Values of one column are of one kind.
     sums.set(stack, before === undefined ? value : (before as number) + (value as number));
   }
-  const lines = Array.from(sums).flatMap(([stack, sum]) =>
-    Number(sum) === 0
-      ? []
-      : [
-          `${
-            framesOf(profile, stack)
-              .map((frame) => foldedName(profile, frame))
-              .join(';') || NO_STACK
-          } ${sum}\n`,
-        ],
-  );
-  return encoder.encode(lines.join(''));
+  let lines = '';
+  for (const [stack, sum] of sums) {
+    if (Number(sum) === 0) continue;
+    const names = framesOf(profile, stack).map((frame) => foldedName(profile, frame));
+    lines += `${names.join(';') || NO_STACK} ${sum}\n`;
+    if (lines.length < CHUNK) continue;
+    yield lines;
+    lines = '';
+  }
+  if (lines !== '') yield lines;
 }
 
 /** Separators of the format are not allowed in names. */
@@ -52,12 +52,12 @@ const SPEEDSCOPE_UNITS = new Set(['nanoseconds', 'microseconds', 'milliseconds',
  * Every value type as a profile of its own with the same samples, the default one first and open. speedscope refuses
  * weights below zero: they become zero. Weights are written with all their digits; readers that know doubles alone round.
  */
-export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array {
+export function* speedscopePieces(profile: Profile, name = 'profile'): Generator<string> {
   const { frames, sampleTypes, defaultType } = profile;
   const order = sampleTypes
     .map((_, i) => i)
     .sort((a, b) => Number(b === defaultType) - Number(a === defaultType));
-  const file = {
+  const head = {
     $schema: 'https://www.speedscope.app/file-format-schema.json',
     exporter: OWN_EXPORTER,
     name,
@@ -69,34 +69,43 @@ export function encodeSpeedscope(profile: Profile, name = 'profile'): Uint8Array
         ...(frames.line[i]! > 0 ? { line: frames.line[i]! } : {}),
       })),
     },
-    profiles: order.map((type) => speedscopeProfile(profile, type)),
   };
-  return encoder.encode(JSON.stringify(file));
+  yield `${JSON.stringify(head).slice(0, -1)},"profiles":[`;
+  for (const [i, type] of order.entries()) {
+    if (i > 0) yield ',';
+    yield* speedscopeProfile(profile, type);
+  }
+  yield ']}';
 }
 
-function speedscopeProfile(profile: Profile, type: number) {
+function* speedscopeProfile(profile: Profile, type: number): Generator<string> {
   const { sampleTypes, samples } = profile;
   const { type: name, unit } = sampleTypes[type]!;
   const column: Iterable<number | bigint> = samples.values[type]!;
   const weights = Array.from(column, (value) => (value > 0 ? value : 0));
   let sum = 0n;
   for (const weight of weights) sum += BigInt(weight);
-  return {
+  const head = {
     type: 'sampled',
     name,
     unit: SPEEDSCOPE_UNITS.has(unit) ? unit : 'none',
     startValue: 0,
-    endValue: exactJson(sum),
-    samples: Array.from(samples.stack, (stack) => framesOf(profile, stack)),
-    weights: weights.map(exactJson),
   };
+  yield `${JSON.stringify(head).slice(0, -1)},"endValue":${sum},"samples":[`;
+  yield* joined(samples.stack, (stack) => `[${framesOf(profile, stack)}]`);
+  yield '],"weights":[';
+  yield* joined(weights, String); // with all digits: a number of JSON has no bound
+  yield ']}';
 }
 
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** ECMAScript's; the types do not know it yet. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
-
-/** A JSON number with all its digits. */
-const exactJson = (value: number | bigint): unknown =>
-  typeof value === 'number' || value <= MAX_SAFE ? Number(value) : rawJSON(String(value));
+function* joined<T>(items: Iterable<T>, textOf: (item: T) => string): Generator<string> {
+  let [text, comma] = ['', ''];
+  for (const item of items) {
+    text += comma + textOf(item);
+    comma = ',';
+    if (text.length < CHUNK) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}

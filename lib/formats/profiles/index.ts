@@ -4,7 +4,7 @@ import { decodePprof } from '../pprof/decode.ts';
 import { encodePprof } from '../pprof/encode.ts';
 import { packPprof } from '../pprof/merge.ts';
 import { detectProfile, type ProfileFormat } from './detect.ts';
-import { encodeFolded, encodeSpeedscope } from './encode-text.ts';
+import { foldedPieces, speedscopePieces } from './encode-text.ts';
 import { decodeFolded, decodeLines } from './folded.ts';
 import { decodeOtlpProfiles } from './otlp-profiles.ts';
 import { decodeSentry } from './sentry.ts';
@@ -86,19 +86,43 @@ export interface EncodeOptions {
   readonly name?: string;
 }
 
-export function encodeProfile(
+/** The file in pieces, each made when it is asked for: text may be longer than a string can be. */
+export function* encodedPieces(
   profile: Profile,
   format: EncodeFormat,
   { type, name }: EncodeOptions = {},
-): Uint8Array {
+): Generator<Uint8Array> {
   switch (format) {
     case 'pprof':
-      return packPprof(encodePprof(profile));
+      yield packPprof(encodePprof(profile));
+      return;
     case 'pprof-plain':
-      return encodePprof(profile);
+      yield encodePprof(profile);
+      return;
     case 'speedscope':
-      return encodeSpeedscope(profile, name);
+      yield* encoded(speedscopePieces(profile, name));
+      return;
     case 'folded':
-      return encodeFolded(profile, type);
+      yield* encoded(foldedPieces(profile, type));
   }
+}
+
+const encoder = new TextEncoder();
+function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+  for (const text of texts) yield encoder.encode(text);
+}
+
+export function encodeProfile(
+  profile: Profile,
+  format: EncodeFormat,
+  options: EncodeOptions = {},
+): Uint8Array {
+  const pieces = [...encodedPieces(profile, format, options)];
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -1,4 +1,4 @@
-import { exampleUploads, functionName, linesByFunction, spreadUp } from '../../flame/details.ts';
+import { exampleUploads, functionName, linesByFunction } from '../../flame/details.ts';
 import { align, type DiffRow, diffOf } from '../../flame/diff.ts';
 import { focus, ignore } from '../../flame/filter.ts';
 import {
@@ -9,16 +9,18 @@ import {
   rendered,
   toJson,
 } from '../../flame/flamebearer.ts';
-import { foldedText } from '../../flame/folded.ts';
+import { foldedChunks } from '../../flame/folded.ts';
 import { invert } from '../../flame/invert.ts';
 import { hasUnknownLives } from '../../flame/lives.ts';
 import { prune, pruneSides } from '../../flame/prune.ts';
 import { type Selected, type Selection, type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
+import { INSTANCES_MAX } from '../../flame/state.ts';
 import { profileOf } from '../../flame/to-profile.ts';
 import { type TopRow, topOf } from '../../flame/top.ts';
 import { type FlameTree, totalOf } from '../../flame/tree.ts';
-import { encodeProfile } from '../../formats/profiles/index.ts';
+import { framesListed } from '../../flame/walk.ts';
+import { encodedPieces } from '../../formats/profiles/index.ts';
 import { Fault } from '../../model/fault.ts';
 import { PARTITION_MS, partitionStart } from '../../model/partition.ts';
 import type { ServiceName } from '../../model/service.ts';
@@ -34,6 +36,8 @@ export interface Side {
   readonly version?: string | undefined;
   /** `unitKey`. */
   readonly unit?: string | undefined;
+  /** Of levels and cumulative values alone, and for at most a day. */
+  readonly instance?: string | undefined;
 }
 
 export interface FlameQuery extends Side {
@@ -45,7 +49,6 @@ export interface FlameQuery extends Side {
 }
 
 export interface Shaping {
-  readonly maxNodes: number;
   /** Part of a function's name or file. */
   readonly focus?: string | undefined;
   readonly ignore?: string | undefined;
@@ -55,14 +58,22 @@ export interface Shaping {
 /** Steps of long ranges come from roll-ups. */
 const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 
+/** Roll-ups hold levels of all instances together: of one the steps of ten minutes are read. */
+const INSTANCE_MS = 24 * 60 * 60 * 1000;
+
 /** How seldom a sender may send what it counted since it began, and still be counted from its last upload before a range. */
 const BEFORE_MS = 6 * 60 * 60 * 1000;
 
 /** Before the range lies one bucket, and more where a life in it was not seen there: few services send so seldom. */
 export async function loadFlame({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
-  const { project, service, from, to } = query;
+  const { project, service, from, to, instance } = query;
   const first = partitionStart(from);
-  const coarse = to - from >= COARSE_FROM_MS;
+  if (instance !== undefined && to - from > INSTANCE_MS)
+    throw new Fault(
+      'invalid-input',
+      'Cannot tell instances apart over more than a day: ask for a shorter range',
+    );
+  const coarse = instance === undefined && to - from >= COARSE_FROM_MS;
   const load = async (range: { readonly from: EpochMs; readonly to: EpochMs; readonly coarse: boolean }) =>
     (await reader.range('flame', { project, service, ...range })).map(({ state }) => state);
   const near = first - PARTITION_MS;
@@ -94,6 +105,8 @@ export interface FlameAnswer {
   readonly selection: Selection;
   readonly series: Series;
   readonly selected: Selected;
+  /** Filtered as asked for, and not turned. */
+  readonly plain: FlameTree;
   /** As asked for: filtered and turned, not pruned. */
   readonly tree: FlameTree;
 }
@@ -121,16 +134,30 @@ const nothing = ({ service, type }: FlameQuery) =>
 
 function answerOf(states: States, series: Series, side: Side, shaping: Shaping): FlameAnswer {
   const { measure, temporality } = series;
-  const selection = { measure, temporality, version: side.version, work: side.unit };
+  const { version, unit: work, instance } = side;
+  if (instance !== undefined && temporality === 'delta')
+    throw new Fault(
+      'invalid-input',
+      `Cannot tell instances apart by ${measure.type}: what adds up is added up over all of them`,
+    );
+  const selection = { measure, temporality, version, work, instance };
   const selected = select(states, selection);
-  return { states, selection, series, selected, tree: shaped(selected.tree, shaping) };
+  if (instance !== undefined && selected.keptInstances === 0)
+    throw new Fault(
+      'not-found',
+      selected.instances === 0
+        ? `No such profile of instance "${instance}" lies in this range`
+        : `The stacks of instance "${instance}" are not kept: of many instances those of ${INSTANCES_MAX} are`,
+    );
+  const plain = filtered(selected.tree, shaping);
+  return { states, selection, series, selected, plain, tree: shaping.inverted ? invert(plain) : plain };
 }
 
-function shaped(tree: FlameTree, { focus: wanted, ignore: unwanted, inverted }: Shaping): FlameTree {
+function filtered(tree: FlameTree, { focus: wanted, ignore: unwanted }: Shaping): FlameTree {
   let result = tree;
   if (wanted) result = focus(result, contains(wanted));
   if (unwanted) result = ignore(result, contains(unwanted));
-  return inverted ? invert(result) : result;
+  return result;
 }
 
 const contains = (part: string) => (name: string, file: string) => name.includes(part) || file.includes(part);
@@ -142,20 +169,39 @@ export interface DiffAnswer {
   readonly trees: readonly [FlameTree, FlameTree];
 }
 
-/** The graph as a file that other tools open: all of it, nothing pruned. */
+/** Frames that a text may list: a gigabyte or so. The same graph as pprof is a hundredth of that. */
+const LISTED_MAX = 50_000_000;
+
+/**
+ * The graph as a file that other tools open, in pieces, each made when it is asked for.
+ *
+ * @throws Fault('invalid-input') when text would be too long, since it lists every stack from its root
+ */
 export function exported(
-  { series, tree }: FlameAnswer,
+  { series, tree: whole }: FlameAnswer,
   format: 'pprof' | 'speedscope' | 'folded',
   { from, to }: Side,
-): Uint8Array {
-  if (format === 'folded') return new TextEncoder().encode(foldedText(tree));
+  maxNodes: number,
+): Iterable<Uint8Array> {
+  const tree = whole.self.length > maxNodes ? prune(whole, maxNodes) : whole;
+  if (format !== 'pprof' && framesListed(tree.stacks.parent, tree.self) > LISTED_MAX)
+    throw new Fault(
+      'invalid-input',
+      `This graph is too large for ${format}: ask for fewer nodes (maxNodes=100000), or for pprof`,
+    );
+  if (format === 'folded') return encoded(foldedChunks(tree));
   const { measure, temporality } = series;
   const profile = profileOf(tree, {
     sampleType: { ...measure, temporality },
     from: partitionStart(from),
     to,
   });
-  return encodeProfile(profile, format, { name: measure.type });
+  return encodedPieces(profile, format, { name: measure.type });
+}
+
+function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const text of texts) yield encoder.encode(text);
 }
 
 /** Two graphs of one type: by range, version, unit or all of them. */
@@ -191,10 +237,9 @@ export function pyroscopeUnits({ measure }: Pick<Series, 'measure'>): PictureUni
  * What goes with a single view when it is asked for: per bar an upload that shows it (the smallest id of those kept), and
  * the lines of the functions in the table.
  */
-export function detailsOf({ states, selection, tree }: FlameAnswer, maxNodes: number) {
+export function detailsOf({ states, selection, plain, tree }: FlameAnswer, maxNodes: number) {
   const pruned = prune(tree, maxNodes);
-  const own = exampleUploads(states.states, selection, pruned);
-  const examples = spreadUp(pruned.stacks.parent, own);
+  const examples = exampleUploads(states.states, selection, plain, pruned, tree !== plain);
   const uploads = [...new Set(examples.filter((one) => one !== undefined))].sort();
   const places = new Map(uploads.map((upload, place) => [upload, place]));
   const lines = linesByFunction(states.states, selection);
@@ -296,12 +341,13 @@ export async function profileTypesAnswer(
   to: EpochMs,
 ) {
   const { states } = await loadFlame(context, { project, service, from, to });
-  return seriesIn(states).map(({ measure, temporality, versions, works, profiles }) => ({
+  return seriesIn(states).map(({ measure, temporality, versions, works, instances, profiles }) => ({
     type: measure.type,
     unit: measure.unit,
     temporality,
     profiles,
     versions,
+    instances,
     units: works.filter((work) => work !== '').map((work): UnitOfWork => unitOfKey(work)),
   }));
 }

@@ -16,7 +16,8 @@ export function Picks({
   const { query } = usePlace();
   const chosen = query.get('type');
   const current = types.find((one) => keyOf(one) === chosen || one.type === chosen) ?? types[0];
-  const pick = (type: string) => go(hrefWith({ type, unit: null, version: null, frame: null }));
+  const pick = (type: string) =>
+    go(hrefWith({ type, unit: null, version: null, instance: null, frame: null }));
   return (
     <div class="row wide picks">
       {types.length <= AS_BUTTONS ? (
@@ -60,6 +61,19 @@ export function Picks({
             ...current.versions.filter(Boolean).map((version) => [version, version] as const),
           ]}
           choose={(version) => go(hrefWith({ version: version || null, frame: null }))}
+        />
+      )}
+      {current && (current.instances.length > 1 || query.get('instance') !== null) && (
+        <Choice
+          label="Instance"
+          value={query.get('instance') ?? ''}
+          options={[
+            ['', 'all'],
+            ...[...new Set([...current.instances, query.get('instance') ?? ''])]
+              .filter(Boolean)
+              .map((instance) => [instance, instance] as const),
+          ]}
+          choose={(instance) => go(hrefWith({ instance: instance || null, frame: null }))}
         />
       )}
       <span class="grow only-l" />

@@ -39,7 +39,9 @@ export function FlameDiffPage({ service }: { service: string }) {
   const right = readSide(query.get('right'), now);
   const both = right !== undefined && readSide(query.get('left'), now) !== undefined;
   // Asked by the words of the URL: `-1h` is another time at every look, but the same question.
-  const key = ['left', 'right', 'type', 'unit', 'version'].map((name) => query.get(name)).join('|');
+  const key = ['left', 'right', 'type', 'unit', 'version', 'instance']
+    .map((name) => query.get(name))
+    .join('|');
   const types = useApi<ProfileTypeList>(both ? `${base}/profiles` : undefined, key, (at) => {
     const asked = diffQuery(query, at);
     const ends = (end: string) => ['left', 'right'].map((side) => Number(asked.get(side + end)));
@@ -55,6 +57,7 @@ export function FlameDiffPage({ service }: { service: string }) {
   const grown = useApi<RegressionList>(ofTime ? `${base}/regressions` : undefined, key, (at) => {
     const asked = diffQuery(query, at);
     asked.delete('type');
+    asked.delete('instance');
     return `?${asked}`;
   });
   return (
@@ -93,7 +96,7 @@ export function FlameDiffPage({ service }: { service: string }) {
 
 function diffQuery(query: URLSearchParams, now: number): URLSearchParams {
   const asked = new URLSearchParams();
-  for (const key of ['type', 'unit', 'version']) {
+  for (const key of ['type', 'unit', 'version', 'instance']) {
     const value = query.get(key);
     if (value) asked.set(key, value);
   }
@@ -111,7 +114,7 @@ const oneSide = (service: string, side: SideChoice): string =>
   href(
     servicePath(service, 'flame'),
     { from: isoTime(side.from), to: isoTime(side.to), version: side.version },
-    ['tz', 'type', 'unit'],
+    ['tz', 'type', 'unit', 'instance'],
   );
 
 function Diff({

@@ -28,7 +28,7 @@ export function FlamePage({ service }: { service: string }) {
   const span = [range.from, range.to].join('|');
   const types = useApi<ProfileTypeList>(`${base}/profiles`, span, (now) => rangeQuery(range, now));
   const picks = new URLSearchParams();
-  for (const key of ['type', 'unit', 'version']) {
+  for (const key of ['type', 'unit', 'version', 'instance']) {
     const value = query.get(key);
     if (value) picks.set(key, value);
   }
@@ -41,7 +41,7 @@ export function FlamePage({ service }: { service: string }) {
   const some = (types.data?.items.length ?? 0) > 0;
   const key = `${span}|${picks}`;
   const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, key, asked);
-  const isZoomed = useWasZoomed() && !picks.has('inverted');
+  const isZoomed = useWasZoomed();
   const details = useApi<ApiFlamegraph>(
     some && isZoomed ? `${base}/flamegraph` : undefined,
     `${key}|details`,
@@ -119,7 +119,7 @@ function hrefToDiff(service: string, data: ApiFlamegraph | undefined): string {
     left: `${isoTime(from - (to - from))}..${isoTime(from)}`,
     right: `${isoTime(from)}..${isoTime(to)}`,
   };
-  return href(path, sides, ['tz', 'type', 'unit', 'version']);
+  return href(path, sides, ['tz', 'type', 'unit', 'version', 'instance']);
 }
 
 function Graph({
