@@ -14,7 +14,8 @@ import { buildBucket, isRolledUp } from './roll-up.ts';
 export const RETIRED_AFTER_MS = HOUR_MS;
 /** How long a generation that was replaced is looked for: a writer that stood still may have brought back a head of it. */
 const RETIRED_KEPT_MS = 7 * DAY_MS;
-const DEFAULT_RETENTION = { retentionDays: 30, rollUpDays: 400 };
+/** Where nobody has set another. */
+export const DEFAULT_RETENTION = { retentionDays: 30, rollUpDays: 400 };
 const ATTEMPTS_MAX = 10;
 
 export interface Expired {

@@ -1,6 +1,6 @@
 import { invalidInput } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
-import type { EpochMs } from '../model/units.ts';
+import { type EpochMs, HOUR_MS } from '../model/units.ts';
 
 // One immutable object with 1..n uploads: 'TDRW', a version, the length of the index (4 bytes, little-endian), the index
 // as JSON, then the bodies as they were sent. The index tells each upload's facts and where its body lies.
@@ -114,10 +114,13 @@ export function rawHourPrefix(shard: string, project: string, at: EpochMs): stri
   const hour = new Date(at).toISOString().slice(0, 13).replaceAll('-', '/').replace('T', '/');
   return `raw/${shard}/${project}/${hour}/`;
 }
+/** A receiver whose clock is off, by a day and some, files an upload under another hour. */
+export const CLOCKS_OFF_MS = 26 * HOUR_MS;
 /** Project and hour of arrival of a raw object, as its key names them. */
 export function rawPlace(key: string): { readonly project: string; readonly hour: EpochMs } | undefined {
   const [raw, , project, year, month, day, hour] = key.split('/');
   const at = Date.parse(`${year}-${month}-${day}T${hour}:00Z`);
   return raw !== 'raw' || project === undefined || Number.isNaN(at) ? undefined : { project, hour: at };
 }
+export const shardOfRaw = (key: string): string => key.split('/')[1] ?? '';
 export const RAW_SHARDS = Array.from({ length: 64 }, (_, shard) => shard.toString().padStart(2, '0'));

@@ -1,7 +1,10 @@
 import type { EpochMs } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { lookAgain } from '../records/sweeps.ts';
 import type { JobContext } from './context.ts';
 import { objectCreated } from './events.ts';
 import { damagedId, readRawIndex } from './raw-read.ts';
+import { shardOfRaw } from './raw-segment.ts';
 import { rawObjects } from './sweep.ts';
 
 const AT_ONCE = 1000;
@@ -25,18 +28,25 @@ export async function redrive(
     if (moved === 0) break;
   }
   let poison = 0;
-  for (const { key, size } of await rawObjects(context, project, from, to)) {
-    const forgotten = await forgetPoison(context, project, key);
+  for (const object of await rawObjects(context, project, from, to)) {
+    const forgotten = await forgetPoison(context, project, object);
+    const { key, size } = object;
     if (forgotten > 0) await context.uploads.send([objectCreated(context.settings.bucket, key, size)]);
     poison += forgotten;
   }
   return { dead, poison };
 }
 
-async function forgetPoison(context: JobContext, project: string, key: string): Promise<number> {
+async function forgetPoison(context: JobContext, project: string, object: ObjectInfo): Promise<number> {
+  const { key } = object;
   const entries = await readRawIndex(context.objects, key);
   const ids = entries === 'damaged' ? [await damagedId(key)] : (entries ?? []).map(({ id }) => id);
   let forgotten = 0;
-  for (const id of ids) if (await context.ledger.forget(project, id)) forgotten += 1;
+  for (const id of ids) {
+    if ((await context.ledger.get(project, id))?.state !== 'poison') continue;
+    // Before it is unfinished again: the sweep has been here, and the event that is sent may be lost.
+    if (forgotten === 0) await lookAgain(context.records, { project, shard: shardOfRaw(key) }, object);
+    if (await context.ledger.forget(project, id)) forgotten += 1;
+  }
   return forgotten;
 }

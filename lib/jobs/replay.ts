@@ -20,13 +20,11 @@ import { foldJoined } from './fold-joined.ts';
 import { joinReplayed } from './join-replayed.ts';
 import { noteServices } from './note-services.ts';
 import { type UploadPieces, writePieces } from './pieces.ts';
-import { RAW_SHARDS, rawHourPrefix, rawPlace, readRaw, type Upload } from './raw-segment.ts';
+import { CLOCKS_OFF_MS, RAW_SHARDS, rawHourPrefix, rawPlace, readRaw, type Upload } from './raw-segment.ts';
 import { storeTime } from './sweep.ts';
 
 /** From the opening of a generation on until the raw objects are listed: by then every writer knows of it. */
 export const REPLAY_AFTER_MS = 2 * GENERATION_CACHE_MS;
-/** A receiver whose clock is off files an upload under another hour. */
-const CLOCKS_OFF_MS = 26 * HOUR_MS;
 const BATCH_BYTES = 64 * MIB;
 const REASONS_MAX = 20;
 const WORKED_FOR_MS = 5 * MINUTE_MS;

@@ -1,5 +1,5 @@
 import { MACHINES, type Partition } from '../model/partition.ts';
-import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import { type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { MAX_PAGE } from '../ports/record-store.ts';
 import { listProjects } from '../records/api-keys.ts';
@@ -7,12 +7,8 @@ import { listServices } from '../records/services.ts';
 import { fence } from '../segments/fence.ts';
 import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
 import type { JobContext } from './context.ts';
-import { objectCreated } from './events.ts';
-import { damagedId, readRawIndex } from './raw-read.ts';
 import { RAW_SHARDS, rawHourPrefix, rawPlace } from './raw-segment.ts';
 
-/** A raw upload without a ledger record is enqueued again after this long: longer than any queue should take. */
-export const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
 /** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
 export const ORPHAN_AFTER_MS = HOUR_MS;
 
@@ -48,38 +44,6 @@ export async function listAll(context: Pick<JobContext, 'objects'>, prefix: stri
     found.push(...page);
     if (page.length === 0) return found;
   }
-}
-
-/**
- * Enqueues raw objects of the last `hours` hours that hold an upload without a ledger record. At start-up `olderThanMs`
- * is 0: what the queue lost with the power is found at once. Sending what is still queued changes nothing.
- * Cost: the index of each object is read, never its bodies, and the ledger once for each upload.
- */
-export async function sweepUploads(
-  context: JobContext,
-  { hours, olderThanMs = UNSEEN_AFTER_MS }: { readonly hours: number; readonly olderThanMs?: number },
-): Promise<number> {
-  const now = context.clock.now();
-  let sent = 0;
-  for (const { name: project } of await listProjects(context.records)) {
-    for (const object of await rawObjects(context, project, now - hours * HOUR_MS, now + HOUR_MS)) {
-      if (now - object.modified < olderThanMs) continue;
-      if (!(await hasUnseen(context, project, object))) continue;
-      await context.uploads.send([objectCreated(context.settings.bucket, object.key, object.size)]);
-      sent += 1;
-    }
-  }
-  return sent;
-}
-
-async function hasUnseen(context: JobContext, project: string, { key }: ObjectInfo): Promise<boolean> {
-  const entries = await readRawIndex(context.objects, key);
-  if (entries === undefined) return false;
-  const ids = entries === 'damaged' ? [await damagedId(key)] : entries.map(({ id }) => id);
-  for (const id of ids) {
-    if ((await context.ledger.get(project, id)) === undefined) return true;
-  }
-  return false;
 }
 
 /**

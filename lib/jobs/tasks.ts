@@ -13,7 +13,8 @@ import { rollUp } from './roll-up.ts';
 import { scanService } from './scan.ts';
 import { scanFunctions } from './scan-functions.ts';
 import { scanTraces } from './scan-traces.ts';
-import { sweepOrphans, sweepUploads } from './sweep.ts';
+import { sweepOrphans } from './sweep.ts';
+import { sweepUploads } from './sweep-uploads.ts';
 
 // What the cloud's schedule does by messages, one per task, so that a service that takes long holds up none of the others. The
 // embedded server calls the same jobs by its own schedule.
@@ -62,7 +63,7 @@ export async function runTask(
       return;
     case 'sweep':
       await sweepDirect(context);
-      await sweepUploads(context, { hours: 2 });
+      await sweepUploads(context);
       return;
     case 'join':
       await joinDue(context, foldJoined, onError);

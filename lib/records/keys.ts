@@ -27,6 +27,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   senders whose clocks are off                    CLK#<project>               <hash>
 //   names of one service in several protocols       PRJ#<project>               ALIAS#<service>
 //   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
+//   how far the sweep of uploads has come          SWP#<project>               <00..63: shard of the raw objects>
 //   what was asked of the stores in an hour         USAGE                       <hour>#<process>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
@@ -214,6 +215,9 @@ export const joinsBetween = (project: string, from: EpochMs, to: EpochMs) => ({
   from: seconds(from),
   to: seconds(to),
 });
+
+export const sweepsOf = (project: string) => ({ pk: part('SWP', project) });
+export const sweepKey = (project: string, shard: string) => ({ ...sweepsOf(project), sk: shard });
 
 export const replayKey = (keyId: string, webhookId: string) => ({
   pk: part('RPL', keyId),

@@ -19,7 +19,8 @@ import { recentProfiles } from '../jobs/recent-profiles.ts';
 import { resumeReplays } from '../jobs/replay.ts';
 import { rollUp } from '../jobs/roll-up.ts';
 import { scanAll } from '../jobs/scan.ts';
-import { sweepOrphans, sweepUploads } from '../jobs/sweep.ts';
+import { sweepOrphans } from '../jobs/sweep.ts';
+import { sweepUploads } from '../jobs/sweep-uploads.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import { buildWebIfStale, WEB_DIST } from './build-web.ts';
 import { isOpenCaller } from './open-caller.ts';
@@ -128,13 +129,13 @@ export async function startServer({ config, local, say, signal }: ServerOptions)
       {
         name: 'first sweep',
         everyMs: 'once',
-        run: () => sweepUploads(context, { hours: 48, olderThanMs: 0 }),
+        run: () => sweepUploads(context, { olderThanMs: 0 }),
       },
       {
         name: 'sweep',
         everyMs: 5 * MINUTE_MS,
         firstMs: 5 * MINUTE_MS,
-        run: () => sweepUploads(context, { hours: 2 }),
+        run: () => sweepUploads(context),
       },
       { name: 'direct uploads', everyMs: 5 * MINUTE_MS, run: () => sweepDirect(context) },
       { name: 'join', everyMs: 30 * SECOND_MS, run: () => joinDue(context, foldJoined, onError) },

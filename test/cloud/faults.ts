@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { openAws } from '../../lib/compose/aws.ts';
 import { unitsAnswer } from '../../lib/jobs/answers/units.ts';
 import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
-import { sweepUploads } from '../../lib/jobs/sweep.ts';
+import { sweepUploads } from '../../lib/jobs/sweep-uploads.ts';
 import { HOUR_MS } from '../../lib/model/units.ts';
 import { pumpOnce } from '../../lib/server/pump.ts';
 import { type Engines, openDirectOn } from '../support/aws/cloud.ts';
@@ -78,7 +78,7 @@ export async function countOnceThrough(
     calm = false;
     await pause();
     // Events get lost as well; this is what finds their uploads.
-    if (round > 0) await sweepUploads(context, { hours: 2, olderThanMs: 0 }).catch(() => 0);
+    if (round > 0) await sweepUploads(context, { olderThanMs: 0 }).catch(() => 0);
     for (;;) if ((await pumpOnce(context, never, 0, () => undefined).catch(() => 0)) === 0) break;
     calm = true;
     const { received, done } = await balance();

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { analyze, POISON_AFTER } from '../../lib/jobs/analyze.ts';
-import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
-import { keysOfEvent } from '../../lib/jobs/events.ts';
-import { ORPHAN_AFTER_MS, sweepOrphans, sweepUploads, UNSEEN_AFTER_MS } from '../../lib/jobs/sweep.ts';
+import { analyze } from '../../lib/jobs/analyze.ts';
+import { ORPHAN_AFTER_MS, sweepOrphans } from '../../lib/jobs/sweep.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { serviceKey } from '../../lib/records/keys.ts';
@@ -12,82 +10,6 @@ import { message, metricsBody, rawObject, requests, uploadOf, type World, world 
 
 const body = (count: number, at = NOON - 1000) => uploadOf(metricsBody(requests(count, { at })));
 const store = async (here: World, count: number) => rawObject(here, [await body(count)]);
-
-describe('sweepUploads()', () => {
-  it('sends the event of an upload again that the queue has lost, and it is analysed', async () => {
-    const here = await world();
-    const lost = await store(here, 1);
-    here.clock.time += UNSEEN_AFTER_MS;
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(1);
-    expect(here.sent.flatMap(keysOfEvent)).toEqual(keysOfEvent(lost));
-    await analyze(
-      here.context,
-      here.sent.map((event) => message(event)),
-    );
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(0);
-  });
-
-  it('waits for the queue before it takes an event for lost, but not at start-up', async () => {
-    const here = await world();
-    await store(here, 1);
-    here.clock.time += UNSEEN_AFTER_MS - 1;
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(0);
-    expect(await sweepUploads(here.context, { hours: 2, olderThanMs: 0 })).toBe(1);
-  });
-
-  it('finds an object of which some uploads alone are finished', async () => {
-    const here = await world();
-    const [one, two] = [await body(1), await body(2)];
-    await analyze(here.context, [message(await rawObject(here, [one]))]);
-    await rawObject(here, [one, two]);
-    here.clock.time += HOUR_MS;
-    expect(await sweepUploads(here.context, { hours: 3 })).toBe(1);
-  });
-
-  it('looks back over as many hours as it is told', async () => {
-    const here = await world();
-    await store(here, 1);
-    here.clock.time += 3 * HOUR_MS;
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(0);
-    expect(await sweepUploads(here.context, { hours: 3 })).toBe(1);
-  });
-
-  it('sends a damaged object again until it is set aside, visible with its reason', async () => {
-    const here = await world();
-    for (const count of [1, 2]) await store(here, count);
-    const [key = ''] = here.objects.stored.keys();
-    await here.objects.put(key, Uint8Array.of(1, 2, 3));
-    here.clock.time += HOUR_MS;
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(2);
-    const deliver = (receiveCount: number) =>
-      analyze(
-        here.context,
-        here.sent.map((event) => message(event, receiveCount)),
-      );
-    expect((await deliver(1)).failed).toHaveLength(1);
-    expect((await deliver(POISON_AFTER)).failed).toEqual([]);
-    expect(await sweepUploads(here.context, { hours: 2 })).toBe(0);
-    const answer = await uploadsReader(here.context).read('default', NOON - HOUR_MS, NOON + HOUR_MS);
-    expect(answer.balance).toMatchObject({ received: 2, done: 1, poison: 1, pending: 0 });
-    expect(answer.items[0]).toMatchObject({ state: 'poison', reason: expect.stringContaining('begin') });
-  });
-
-  it('reads the index of an object, and none of its bodies', async () => {
-    const here = await world();
-    const large = await uploadOf('x'.repeat(500_000));
-    const key = keysOfEvent(await rawObject(here, [large]))[0];
-    const asked: unknown[] = [];
-    const objects = {
-      ...here.objects,
-      get: (name: string, range?: { start: number; end: number }) => {
-        if (name === key) asked.push(range?.end);
-        return here.objects.get(name, range);
-      },
-    };
-    await sweepUploads({ ...here.context, objects }, { hours: 1, olderThanMs: 0 });
-    expect(asked).toEqual([64 * 1024]);
-  });
-});
 
 describe('sweepOrphans()', () => {
   const segments = ({ objects }: World) => [...objects.stored.keys()].filter((key) => key.startsWith('seg/'));

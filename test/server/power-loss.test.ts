@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { DurableFs } from '../../lib/adapters/durable-fs.ts';
 import { openDatabase } from '../../lib/adapters/sqlite.ts';
 import { analyze } from '../../lib/jobs/analyze.ts';
-import { sweepOrphans, sweepUploads } from '../../lib/jobs/sweep.ts';
+import { sweepOrphans } from '../../lib/jobs/sweep.ts';
+import { sweepUploads } from '../../lib/jobs/sweep-uploads.ts';
 import { forgetfulFs, type Random, seeded } from '../adapters/forgetful-fs.ts';
 import { temporaryFolder } from '../adapters/stores.ts';
 import { openProduct, type Product } from '../support/product.ts';
@@ -116,7 +117,7 @@ async function afterPowerLoss(
     fs: disk.restarted(),
   });
   try {
-    await sweepUploads(after.local.context, { hours: 48, olderThanMs: 0 });
+    await sweepUploads(after.local.context, { olderThanMs: 0 });
     await analyzeAll(after, 200);
     return { promised: promised.size, ...brokenPromises(promised, await countsByNumber(after.get)) };
   } finally {

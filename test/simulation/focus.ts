@@ -8,7 +8,8 @@ export const FOCUS = {
   'sweep orphans': about(1, 'sweep orphans', 'compact'),
   compact: about(1, 'compact'),
   'roll up': about(4, 'roll up'),
-  replay: about(5, 'replay'),
+  replay: about(4, 'replay'),
+  'sweep uploads': about(1, 'sweep uploads'),
   scan: about(4, 'scan'),
   expire: about(3, 'expire'),
 };

@@ -122,6 +122,12 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     ],
     focus: 'sweep orphans',
   },
+  'the sweep forgets what it sent again': {
+    changes: [
+      { file: 'jobs/sweep-uploads.ts', from: 'unfinished: [...waiting.values()]', to: 'unfinished: []' },
+    ],
+    focus: 'sweep uploads',
+  },
   'a reader does without what is gone': {
     changes: [
       {

@@ -52,7 +52,10 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'sweep uploads',
     weight: 2,
-    run: job(({ code, context, draw }) => code.sweepUploads(context, { hours: draw.whole(0, 2) })),
+    // At a start now and then.
+    run: job(({ code, context, draw }) =>
+      code.sweepUploads(context, draw.chance(0.1) ? { olderThanMs: 0 } : {}),
+    ),
   },
   {
     name: 'sweep orphans',

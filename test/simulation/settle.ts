@@ -5,9 +5,6 @@ import type { Code } from './versions.ts';
 import { BUCKET, type World } from './world.ts';
 
 const ROUNDS_MAX = 200;
-/** What the sweep has to look back on, and where a door's clock may have been a day behind. */
-const SWEEP_HOURS = 12;
-const SWEEP_DAYS_HOURS = 60;
 
 /** Faults end, the dead stay dead, and one healthy process does what is left to do; but replays may be left half-way. */
 export async function settle(
@@ -20,7 +17,8 @@ export async function settle(
   // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
   await scheduler.turn((wrongDoors ? DAY_MS : 0) + 4 * HOUR_MS);
   await calm.uploads.redrive(1000);
-  await code.sweepUploads(calm, { hours: wrongDoors ? SWEEP_DAYS_HOURS : SWEEP_HOURS });
+  // As at a start: from its mark on, and what was sent again and lost once more.
+  await code.sweepUploads(calm, { olderThanMs: 0 });
   await drain(world, code);
   if (draw.chance(0.3)) {
     await redeliverEverything(world);
