@@ -124,11 +124,17 @@ function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], n
   return roles.some((role) => livesIn(recent, role).some((life) => isNews(life, known, newest)));
 }
 
-/** A new process, an end, a version that was not looked at, or a level that no look has seen. */
+/** A new process, an end, one that was only silent, a version that was not looked at, or a level that no look has seen. */
 function isNews(life: LifeOfRole, known: readonly ScanRecord<LookState>[], lookedAt: EpochMs): boolean {
   if ((life.startedAt ?? 0) > lookedAt || (life.end?.time ?? 0) > lookedAt) return true;
   const scan = known.find(({ role, version }) => role === life.role && version === (life.version ?? ''));
-  return scan === undefined || nearsLimit(life) || lowestOfLate(life) > NEW_LEVEL * Math.max(1, scan.top);
+  const wasSilent = scan?.at === lookedAt && scan.dueAt === NEVER && life.end === undefined;
+  return (
+    scan === undefined ||
+    wasSilent ||
+    nearsLimit(life) ||
+    lowestOfLate(life) > NEW_LEVEL * Math.max(1, scan.top)
+  );
 }
 
 /** As much as the analysis takes for new evidence, over the last quarter of an hour's lowest reading. */
