@@ -68,6 +68,7 @@ export function startLoad({ kind, port, perSecond, seed }: Traffic): Load {
     },
     stop() {
       clearInterval(timer);
+      client.abandon();
       agent.destroy();
       client.closeStreams();
     },
@@ -80,6 +81,8 @@ export type Client = ReturnType<typeof clientOf>;
 export function clientOf(port: number, agent?: Agent) {
   const counts = { sent: 0, failed: 0 };
   const streams = new Set<ClientRequest>();
+  const pending = new Set<ClientRequest>();
+  let isAbandoned = false;
   const send = (method: string, path: string, body?: string) => {
     counts.sent += 1;
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -87,8 +90,10 @@ export function clientOf(port: number, agent?: Agent) {
     const out = request({ ...options, ...(agent && { agent }) }, (response) => response.resume());
     out.on('timeout', () => out.destroy(new Error('Timed out')));
     out.on('error', () => {
-      counts.failed += 1;
+      if (!isAbandoned) counts.failed += 1;
     });
+    pending.add(out);
+    out.on('close', () => pending.delete(out));
     out.end(body);
     return out;
   };
@@ -103,6 +108,11 @@ export function clientOf(port: number, agent?: Agent) {
       streams.add(out);
       out.on('error', () => undefined).on('close', () => streams.delete(out));
       out.end();
+    },
+    /** Takes back what was not answered: an agent goes on sending what waits for a connection, even once it is destroyed. */
+    abandon() {
+      isAbandoned = true;
+      for (const one of pending) one.destroy();
     },
     closeStreams() {
       for (const stream of streams) stream.destroy();
