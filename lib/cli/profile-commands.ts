@@ -6,44 +6,68 @@ import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
 import { readBytes, readProfile } from './profile-input.ts';
-import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
+import { checkOutput, documentLine, KEEPS_ALL, type ProfileOptions, UsageError } from './profile-options.ts';
 import { outputFormat, write } from './profile-output.ts';
+import { type Progress, progressOf, sayOf } from './profile-progress.ts';
 import { byTotal, profileTotals } from './profile-totals.ts';
 import { summaryJson, summaryView, topJson, topView } from './profile-view.ts';
 
-export async function summary(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
-  const read = await readOne(files, io);
-  const type = typeIndex(read, options.type);
-  io.stdout(options.json ? documentLine(summaryJson(read, type)) : summaryView(read, type));
-}
+type Subcommand = (
+  files: readonly string[],
+  options: ProfileOptions,
+  io: Io,
+  progress: Progress,
+) => Promise<string>;
 
-export async function top(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+/** Prints what the command has made, after the last line of its progress. */
+const printing =
+  (run: Subcommand) =>
+  async (files: readonly string[], options: ProfileOptions, io: Io): Promise<void> => {
+    const progress = progressOf(io);
+    io.stdout(await run(files, options, io, progress).finally(progress.end));
+  };
+
+export const summary = printing(async (files, options, io, progress) => {
+  const read = await readOne(files, io, progress);
+  const type = typeIndex(read, options.type);
+  return options.json ? documentLine(summaryJson(read, type)) : summaryView(read, type);
+});
+
+export const top = printing(async (files, options, io, progress) => {
   const sort = oneOf(options.sort ?? 'self', ['self', 'total']);
-  const read = await readOne(files, io);
+  const read = await readOne(files, io, progress);
   const type = typeIndex(read, options.type);
   const totals = profileTotals(read, type);
   const functions = sort === 'total' ? totals.functions.toSorted(byTotal) : totals.functions;
   const shown = { ...totals, functions: functions.slice(0, options.limit) };
-  io.stdout(options.json ? documentLine(topJson(read, type, shown)) : topView(read, type, shown));
-}
+  return options.json ? documentLine(topJson(read, type, shown)) : topView(read, type, shown);
+});
 
-export async function diff(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
+export const diff = printing(async (files, options, io, progress) => {
   const sort = oneOf(options.sort ?? 'share', ['share', 'value']);
   if (files.length !== 2) throw new UsageError('Need two files to compare');
-  const [a, b] = [await readProfile(files[0]!, io), await readProfile(files[1]!, io)];
+  const [a, b] = [await readProfile(files[0]!, io, progress), await readProfile(files[1]!, io, progress)];
   const changes = diffProfiles(a, b, options.type, sort, files as readonly [string, string]);
-  io.stdout(options.json ? documentLine(diffJson(changes, options.limit)) : diffView(changes, options.limit));
-}
+  return options.json ? documentLine(diffJson(changes, options.limit)) : diffView(changes, options.limit);
+});
 
 export async function convert(files: readonly string[], options: ProfileOptions, io: Io): Promise<void> {
   const [from, to] = files;
   if (files.length !== 2 || from === undefined || to === undefined) throw new UsageError('Need IN and OUT');
   checkOutput(to);
-  const source = await readBytes(from, io);
-  const read = decodeProfile(source, { name: from });
   const format = outputFormat(to)!;
-  const how = { type: typeIndex(read, options.type), name: basename(from) };
-  const bytes = (read.format === 'pprof' && asPprof(source, format)) || encodeProfile(read, format, how);
+  const progress = progressOf(io);
+  const run = async () => {
+    const source = await readBytes(from, io);
+    sayOf(progress, source.length, `Reading ${from}`);
+    const read = decodeProfile(source, { name: from });
+    const type = typeIndex(read, options.type);
+    const same = read.format === 'pprof' ? asPprof(source, format) : undefined;
+    if (same !== undefined && options.type !== undefined) throw new UsageError(KEEPS_ALL);
+    sayOf(progress, source.length, `Writing ${to}`);
+    return same ?? encodeProfile({ ...read, defaultType: type }, format, { type, name: basename(from) });
+  };
+  const bytes = await run().finally(progress.end);
   write({ files: 1, to, format }, bytes, options, io);
 }
 
@@ -69,7 +93,7 @@ export function typeIndex(read: Profile, wanted: string | undefined): number {
   throw new UsageError(`There is no sample type "${wanted}", it has ${known}`);
 }
 
-async function readOne(files: readonly string[], io: Io): Promise<Profile> {
+async function readOne(files: readonly string[], io: Io, progress: Progress): Promise<Profile> {
   if (files.length !== 1) throw new UsageError('Need one file');
-  return readProfile(files[0]!, io);
+  return readProfile(files[0]!, io, progress);
 }

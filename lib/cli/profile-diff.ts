@@ -8,7 +8,7 @@ export interface FunctionChange {
   readonly name: string;
   readonly self: readonly [before: Exact, after: Exact];
   readonly total: readonly [before: Exact, after: Exact];
-  /** Of its own value in the sum of all, after less before: in points of share. */
+  /** Of its own value in those of all, whatever their sign, after less before: −1 … 1. */
   readonly selfShareChange: number;
   readonly totalShareChange: number;
 }
@@ -17,6 +17,8 @@ export interface ProfileDiff {
   readonly sides: readonly [string, string];
   readonly type: SampleType;
   readonly sums: readonly [Exact, Exact];
+  /** What shares are of. */
+  readonly magnitudes: readonly [Exact, Exact];
   /** The largest change first, up or down. */
   readonly changes: readonly FunctionChange[];
 }
@@ -51,8 +53,8 @@ export function diffProfiles(
       name,
       self,
       total,
-      selfShareChange: part(self[1], after.sum) - part(self[0], before.sum),
-      totalShareChange: part(total[1], after.sum) - part(total[0], before.sum),
+      selfShareChange: part(self[1], after.magnitude) - part(self[0], before.magnitude),
+      totalShareChange: part(total[1], after.magnitude) - part(total[0], before.magnitude),
     };
   });
   const size = (change: FunctionChange) =>
@@ -65,7 +67,8 @@ export function diffProfiles(
       Math.abs(y.totalShareChange) - Math.abs(x.totalShareChange) ||
       (x.name < y.name ? -1 : 1),
   );
-  return { sides, type: b.sampleTypes[typeB]!, sums: [before.sum, after.sum], changes };
+  const magnitudes = [before.magnitude, after.magnitude] as const;
+  return { sides, type: b.sampleTypes[typeB]!, sums: [before.sum, after.sum], magnitudes, changes };
 }
 
 /** The same type and unit on both sides: the one wanted, else b's own. */
@@ -98,16 +101,16 @@ export const diffJson = ({ sides, type, sums, changes }: ProfileDiff, limit: num
 
 const points = (change: number) => `${change > 0 ? '+' : ''}${(100 * change).toFixed(1)} pt`;
 
-export function diffView({ sides, type, sums, changes }: ProfileDiff, limit: number): string {
+export function diffView({ sides, type, sums, magnitudes, changes }: ProfileDiff, limit: number): string {
   const heads = sides.map((side, i) => [`${'AB'[i]}`, formatValue(sums[i]!, type.unit), side]);
   const cells = changes
     .slice(0, limit)
     .map(({ name, self, selfShareChange, totalShareChange }) => [
       points(selfShareChange),
       formatValue(self[0], type.unit),
-      share(self[0], sums[0]),
+      share(self[0], magnitudes[0]),
       formatValue(self[1], type.unit),
-      share(self[1], sums[1]),
+      share(self[1], magnitudes[1]),
       points(totalShareChange),
       name || '(no name)',
     ]);

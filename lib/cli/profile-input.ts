@@ -1,10 +1,15 @@
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
+import { type Progress, sayOf } from './profile-progress.ts';
 
-export async function readProfile(file: string, io: Io): Promise<Profile> {
+export async function readProfile(file: string, io: Io, progress: Progress): Promise<Profile> {
   const { decodeProfile } = await import('../formats/profiles/index.ts');
-  return decodeProfile(await readBytes(file, io), { name: file });
+  const bytes = await readBytes(file, io);
+  sayOf(progress, bytes.length, `Reading ${file}`);
+  const profile = decodeProfile(bytes, { name: file });
+  sayOf(progress, bytes.length, `Adding up ${file}`);
+  return profile;
 }
 
 export async function readBytes(file: string, io: Io): Promise<Uint8Array> {

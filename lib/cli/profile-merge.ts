@@ -5,8 +5,9 @@ import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { readBytes } from './profile-input.ts';
-import type { ProfileOptions } from './profile-options.ts';
+import { KEEPS_ALL, type ProfileOptions, UsageError } from './profile-options.ts';
 import { outputFormat, write } from './profile-output.ts';
+import { type Progress, progressOf, sayOf } from './profile-progress.ts';
 
 const PROGRESS_EVERY = 50;
 
@@ -21,34 +22,22 @@ export async function mergeFiles(
   io: Io,
 ): Promise<void> {
   const format = outputFormat(to)!;
-  const progress = progressOf(files.length, io);
+  const progress = progressOf(io);
   const staysPprof = format === 'pprof' || format === 'pprof-plain';
-  const raw = staysPprof ? await mergeRaw(files, progress, io) : undefined;
-  const bytes =
-    raw === undefined
-      ? await mergeDecoded(files, to, options.type, progress, io)
-      : format === 'pprof'
-        ? packPprof(raw)
-        : raw;
-  progress.end();
+  const run = async () => {
+    const raw = staysPprof ? await mergeRaw(files, progress, io) : undefined;
+    if (raw === undefined) return mergeDecoded(files, to, options.type, progress, io);
+    if (options.type !== undefined) throw new UsageError(KEEPS_ALL);
+    return format === 'pprof' ? packPprof(raw) : raw;
+  };
+  const bytes = await run().finally(progress.end);
   write({ files: files.length, to, format }, bytes, options, io);
 }
 
-interface Progress {
-  step(done: number): void;
-  end(): void;
-}
-
-function progressOf(count: number, io: Io): Progress {
-  const isShown = io.isTerminal && count >= PROGRESS_EVERY;
-  return {
-    step(done) {
-      if (isShown && done % PROGRESS_EVERY === 0) io.stderr(`\r${done} of ${count} files`);
-    },
-    end() {
-      if (isShown) io.stderr('\r\u001b[K');
-    },
-  };
+/** Every so many files, and where one of them is large. */
+function sayFile(progress: Progress, done: number, count: number, bytes: number) {
+  if (count >= PROGRESS_EVERY && done % PROGRESS_EVERY === 0) progress.say(`${done} of ${count} files`);
+  else sayOf(progress, bytes, `${done} of ${count} files`);
 }
 
 /** undefined when one of the files is no pprof. */
@@ -69,7 +58,7 @@ async function mergeRaw(
       return true;
     });
     if (!isMine) return undefined;
-    progress.step(i + 1);
+    sayFile(progress, i + 1, files.length, packed.length);
   }
   return finishMerge(merge);
 }
@@ -86,12 +75,14 @@ async function mergeDecoded(
   const { combineProfiles, decodeProfile, encodeProfile } = await import('../formats/profiles/index.ts');
   const profiles: Profile[] = [];
   for (const [i, file] of files.entries()) {
-    profiles.push(decodeProfile(await readBytes(file, io), { name: file }));
-    progress.step(i + 1);
+    const bytes = await readBytes(file, io);
+    profiles.push(decodeProfile(bytes, { name: file }));
+    sayFile(progress, i + 1, files.length, bytes.length);
   }
   const merged = combineProfiles(profiles);
-  return encodeProfile(merged, outputFormat(to)!, {
-    type: typeIndex(merged, type),
+  const defaultType = typeIndex(merged, type);
+  return encodeProfile({ ...merged, defaultType }, outputFormat(to)!, {
+    type: defaultType,
     name: `${files.length} profiles`,
   });
 }

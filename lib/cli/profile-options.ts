@@ -17,3 +17,7 @@ export function checkOutput(path: string): void {
 }
 
 export const documentLine = (document: object) => `${JSON.stringify(document)}\n`;
+
+/** Said where -t would have to change what is otherwise copied as it is. */
+export const KEEPS_ALL =
+  '-t chooses what a file shows first, or folded stacks alone: pprof that stays pprof keeps all its types as they are';

@@ -12,6 +12,8 @@ export interface FunctionTotals {
 
 export interface ProfileTotals {
   readonly sum: Exact;
+  /** Of all values whatever their sign: what shares are of. Equal to the sum where none is below zero. */
+  readonly magnitude: Exact;
   /** By self, the largest first; what is equal by total, then by name. */
   readonly functions: readonly FunctionTotals[];
 }
@@ -27,7 +29,7 @@ const BIGINTS: Kind<bigint> = { zero: 0n, add: (a, b) => a + b };
 /** Sums of one value type by the function's name, exact. O(samples + nodes). */
 export function profileTotals(profile: Profile, type: number): ProfileTotals {
   const column = profile.samples.values[type];
-  if (column === undefined) return { sum: 0, functions: [] };
+  if (column === undefined) return { sum: 0, magnitude: 0, functions: [] };
   return column instanceof Float64Array ? totals(profile, column, NUMBERS) : totals(profile, column, BIGINTS);
 }
 
@@ -35,11 +37,13 @@ function totals<T extends Exact>(profile: Profile, column: ValueColumn, kind: Ki
   const { stacks, frames, samples } = profile;
   const self = new Array<T>(stacks.parent.length).fill(kind.zero);
   let sum = kind.zero;
+  let magnitude = kind.zero;
   for (let i = 0; i < column.length; i += 1) {
     const value = column[i] as T;
     const node = samples.stack[i]!;
     self[node] = kind.add(self[node]!, value);
     sum = kind.add(sum, value);
+    magnitude = kind.add(magnitude, (value < kind.zero ? -value : value) as T);
   }
   const subtree = self.slice();
   for (let node = subtree.length - 1; node > 0; node -= 1) {
@@ -59,7 +63,7 @@ function totals<T extends Exact>(profile: Profile, column: ValueColumn, kind: Ki
     self: own,
     total: totalOf.get(name) ?? kind.zero,
   }));
-  return { sum, functions: functions.sort(bySelf) };
+  return { sum, magnitude, functions: functions.sort(bySelf) };
 }
 
 const compare = <T extends Exact | string>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0);

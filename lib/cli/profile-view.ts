@@ -50,10 +50,16 @@ const PER_UNIT: ReadonlyMap<string, number> = new Map([
   ['seconds', 1e9],
 ]);
 
-/** Whole in the profile's unit; where the file had fractions of a larger one, in that. */
+/** Whole in the profile's unit; where the file had fractions of a larger one, in that. Beyond 2^53 as digits, all of them. */
 export function jsonValue(value: Exact, { sentUnit }: SampleType): number | string {
   const perUnit = PER_UNIT.get(sentUnit ?? '');
-  return perUnit === undefined ? toJson(value) : Number(value) / perUnit;
+  if (perUnit === undefined) return toJson(value);
+  if (Number.isSafeInteger(Number(value))) return Number(value) / perUnit;
+  const [size, per] = [BigInt(value), BigInt(perUnit)];
+  const rest = size % per;
+  if (rest === 0n) return toJson(size / per);
+  const [digits, places] = [String(rest < 0n ? -rest : rest), String(perUnit).length - 1];
+  return `${size < 0n ? '-' : ''}${(size < 0n ? -size : size) / per}.${digits.padStart(places, '0').replace(/0+$/, '')}`;
 }
 
 export function summaryView(profile: Profile, type: number): string {
@@ -62,7 +68,7 @@ export function summaryView(profile: Profile, type: number): string {
     ['samples', group(profile.samples.stack.length)],
     ['stacks', group(stackCount(profile))],
     ['duration', profile.durationNs === null ? 'not known' : formatValue(profile.durationNs, 'nanoseconds')],
-    ...(profile.start === null ? [] : [['start', new Date(profile.start).toISOString()]]),
+    ...(profile.start === null ? [] : [['start', new Date(Math.floor(profile.start)).toISOString()]]),
     ...(profile.units.length === 0 ? [] : [['units of work', unitsText(profile)]]),
   ];
   const types = profile.sampleTypes.map(({ type: name, unit, temporality }, i) => [
@@ -85,13 +91,13 @@ function unitsText({ units }: Profile): string {
 export const topView = (profile: Profile, type: number, totals: ProfileTotals): string =>
   `${profile.sampleTypes[type]?.type ?? ''} ${formatValue(totals.sum, profile.sampleTypes[type]?.unit ?? '')}\n\n${rowsView(profile, type, totals)}`;
 
-function rowsView(profile: Profile, type: number, { sum, functions }: ProfileTotals): string {
+function rowsView(profile: Profile, type: number, { magnitude, functions }: ProfileTotals): string {
   const unit = profile.sampleTypes[type]?.unit ?? '';
   const cells = functions.map(({ name, self, total }) => [
     formatValue(self, unit),
-    share(self, sum),
+    share(self, magnitude),
     formatValue(total, unit),
-    share(total, sum),
+    share(total, magnitude),
     name || '(no name)',
   ]);
   return table(rightAlign([['self', '', 'total', '', 'function'], ...cells]));

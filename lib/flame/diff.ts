@@ -2,7 +2,7 @@ import type { Sides } from './prune.ts';
 import { StackTableBuilder } from './stack-table.ts';
 import { frameTotals } from './top.ts';
 import { type FlameTree, fileOf, nameOf } from './tree.ts';
-import { sumOf, Totals } from './values.ts';
+import { magnitudeOf, Totals } from './values.ts';
 
 /** Puts two trees over one table: a stack that one of them lacks has 0 there. */
 export function align(left: FlameTree, right: FlameTree): Sides {
@@ -24,7 +24,10 @@ export interface DiffRow {
   readonly inApp: number;
   readonly left: { readonly self: number | bigint; readonly total: number | bigint };
   readonly right: { readonly self: number | bigint; readonly total: number | bigint };
-  /** Right share of its side's total less the left one, −1 … 1: what compares sides of different length or load. */
+  /**
+   * Right share of all that its side measured less the left one, −1 … 1: what compares sides of different length or load.
+   * All that was measured is the sum of magnitudes: where some values are below zero, their sum says little, or nothing.
+   */
   readonly selfShare: number;
   readonly totalShare: number;
 }
@@ -36,7 +39,7 @@ export interface DiffRow {
  */
 export function diffOf(left: FlameTree, right: FlameTree, by: 'share' | 'value', count: number): DiffRow[] {
   const { stacks, selves } = align(left, right);
-  const [a, b] = selves.map((self) => ({ ...frameTotals({ stacks, self }), sum: Number(sumOf(self)) || 1 }));
+  const [a, b] = selves.map((self) => ({ ...frameTotals({ stacks, self }), sum: magnitudeOf(self) || 1 }));
   const rows = Array.from(stacks.frameName.keys(), (frame): DiffRow => {
     const of = (side: typeof a) => ({ self: side!.self[frame]!, total: side!.total[frame]! });
     const share = (value: 'self' | 'total') =>

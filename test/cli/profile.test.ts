@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { profile } from '../../lib/cli/profile.ts';
+import { jsonValue, summaryView } from '../../lib/cli/profile-view.ts';
+import { decodeProfile } from '../../lib/formats/profiles/index.ts';
 import { drawPprof } from '../formats/pprof-drawn.ts';
 import { PROFILE_FACTS } from '../formats/profile-fixtures.ts';
 import { testIo } from './io.ts';
@@ -65,6 +67,29 @@ describe('tidemark profile summary', () => {
     ]);
   });
 
+  it.each(['summary', 'top', 'diff', 'convert'])(
+    'says what it does with a large file: %s',
+    async (command) => {
+      const large = new TextEncoder().encode('main;parse 30\n'.repeat(320_000));
+      const io = { ...testIo({ a: large }), isTerminal: true };
+      const more = { summary: [], top: [], diff: ['a'], convert: ['-'] }[command]!;
+      expect(await profile([command, 'a', ...more], io)).toBe(0);
+      expect(io.err).toContain('Reading a, 4 MiB');
+      expect(io.err.endsWith('\r\u001b[K')).toBe(true);
+    },
+  );
+
+  it('keeps all digits of times that were sent in seconds, and the date of those before 1970', () => {
+    const sent = { type: 'wall', unit: 'nanoseconds', sentUnit: 'seconds', temporality: 'delta' } as const;
+    expect(jsonValue(9_007_199_254_740_993_000n, sent)).toBe('9007199254.740993');
+    expect(jsonValue(-9_007_199_254_000_000_000n, sent)).toBe(-9_007_199_254);
+    expect(jsonValue(1_500_000_000, sent)).toBe(1.5);
+    const start = -1.5;
+    expect(summaryView({ ...decodeProfile(new TextEncoder().encode(BEFORE)), start }, 0)).toContain(
+      '1969-12-31T23:59:59.998Z',
+    );
+  });
+
   it('writes integers beyond 2^53 as strings', async () => {
     const told = await json(['summary', '-'], { '-': `a ${2n ** 62n}\nb ${2n ** 60n}\n` });
     expect(told.sampleTypes[0].total).toBe(String(2n ** 62n + 2n ** 60n));
@@ -112,6 +137,14 @@ describe('tidemark profile diff', () => {
     expect(byValue.changes[0].name).toBe('read');
     const { out } = await run(['diff', 'a', 'b'], { a: BEFORE, b: AFTER });
     expect(out).toMatch(/\+35\.0 pt +retry\n/);
+  });
+
+  it('has shares where values cancel out', async () => {
+    const told = await json(['diff', 'x', 'y'], { x: 'a 30\nb -30\n', y: 'a 10\nb -30\n' });
+    expect(told.changes.map((row: Record<string, unknown>) => [row.name, row.selfShareChange])).toEqual([
+      ['a', -0.25],
+      ['b', -0.25],
+    ]);
   });
 
   it('compares what is comparable only', async () => {
@@ -173,6 +206,21 @@ describe('tidemark profile merge', () => {
     expect(io.err).toContain('100 of 120 files');
     expect(io.err.endsWith('\r\u001b[K')).toBe(true);
     expect(io.out).toBe('main;parse 3600\nmain;read 8400\n');
+  });
+
+  it('takes a type where that means something, and says so where not', async () => {
+    const name = fixture('own-go-allocs.pb.gz');
+    for (const command of [
+      ['merge', name, '-o', join(folder, 'a.pb')],
+      ['convert', name, join(folder, 'a.pb')],
+    ])
+      expect(await run([...command, '-t', 'inuse_space'])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('keeps all its types'),
+      });
+    const to = join(folder, 'a.speedscope.json');
+    await run(['merge', name, name, '-o', to, '-t', 'inuse_space']);
+    expect((await json(['summary', to])).defaultType).toBe('inuse_space');
   });
 });
 

@@ -208,6 +208,16 @@ describe('diffOf()', () => {
     ]);
   });
 
+  it('has shares where values cancel out, and of nothing none', () => {
+    const rows = diffOf(treeIn('main;a 30\n main;b -30'), treeIn('main;a 10\n main;b -30'), 'share', 9);
+    expect(rows.map(({ name, selfShare }) => [name, selfShare])).toEqual([
+      ['a', 10 / 40 - 30 / 60],
+      ['b', -30 / 40 + 30 / 60],
+      ['main', 0],
+    ]);
+    expect(diffOf(treeIn(''), treeIn('a 5'), 'share', 9)).toMatchObject([{ name: 'a', selfShare: 1 }]);
+  });
+
   it('ranks by the change of the value', () => {
     expect(diffOf(before, after, 'value', 2).map(({ name }) => name)).toEqual(['a', 'c']);
   });
