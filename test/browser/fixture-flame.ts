@@ -149,7 +149,7 @@ export function flamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {
 }
 
 /** `snapshotCart` in the graph of 60 nodes, as the URL names it. */
-export const FRAME_HASH = '5e0e5de6';
+export const FRAME_HASH = '2cd5a43d';
 const UPLOADS = ['0a6d1e5c90b34f7fa2d8c41b7e395501', '1f0c7b2a88d94e60b3a5d7c2e4f61803'];
 
 /** The graph with `details=true`: every bar but the root's has an upload, the cart's functions have lines. */

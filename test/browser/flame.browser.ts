@@ -191,6 +191,31 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     await context.close();
   });
 
+  it('turns the graph around, and opens it in speedscope with the profile in the link', async () => {
+    const { page, context, complaints } = await open(FLAME);
+    const callers = page.getByRole('button', { name: 'Callers' });
+    await callers.click();
+    await page.waitForURL(/view=callers/);
+    expect(await callers.getAttribute('aria-pressed')).toBe('true');
+    const asked = () => pages.fixture().requests.some((one) => one.includes('flamegraph?inverted=true'));
+    await expect.poll(asked).toBe(true);
+    await callers.click();
+    await page.waitForURL((url) => !url.search.includes('view'));
+    await context.route('https://www.speedscope.app/**', (route) => route.fulfill({ body: 'speedscope' }));
+    const [tab] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('button', { name: 'Open in speedscope.app (network)' }).click(),
+    ]);
+    await tab.waitForURL(/^https:\/\/www\.speedscope\.app\//);
+    const hash = new URLSearchParams(new URL(tab.url()).hash.slice(1));
+    expect(hash.get('title')).toBe(SERVICE.split('/').at(-1));
+    const [, profile = ''] = (hash.get('profileURL') ?? '').split(';base64,');
+    const { flamebearer } = JSON.parse(Buffer.from(profile, 'base64').toString());
+    expect(flamebearer.names).toContain('snapshotCart'); // the made-up API has one format
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('is one click away from an onset and from a release', async () => {
     const { page, context } = await pages.blank();
     await page.goto(`${pages.fixture().url}/findings/f-leak-1`);

@@ -9,10 +9,11 @@ import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FlameView } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
 import { type FlameModel, IDLE } from '../flame/model.ts';
+import { OpenSpeedscope } from '../flame/open-speedscope.tsx';
 import { Picks } from '../flame/picks.tsx';
 import { WorkFunctions } from '../flame/work-functions.tsx';
 import { count, percent } from '../format.ts';
-import { href, hrefWith, RANGE_KEYS, servicePath, usePlace, useWasZoomed } from '../router.ts';
+import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace, useWasZoomed } from '../router.ts';
 import { dayTime, isoTime, type Range, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
@@ -66,8 +67,20 @@ export function FlamePage({ service }: { service: string }) {
                   <a class="btn" href={hrefToDiff(service, graph.data)}>
                     Compare with before
                   </a>
-                  <a class="btn only-l" href={file('speedscope')} download>
-                    For speedscope
+                  <button
+                    type="button"
+                    class="btn"
+                    title="Functions that took the time on top, their callers below"
+                    aria-pressed={picks.has('inverted')}
+                    onClick={() =>
+                      go(hrefWith({ view: picks.has('inverted') ? null : 'callers', frame: null }), 'replace')
+                    }
+                  >
+                    Callers
+                  </button>
+                  <OpenSpeedscope title={name} file={(nodes) => `${file('speedscope')}&maxNodes=${nodes}`} />
+                  <a class="btn bare only-l" href={file('speedscope')} download>
+                    speedscope file
                   </a>
                   <a class="btn bare only-l" href={file('pprof')} download>
                     pprof
