@@ -60,7 +60,7 @@ const FOLD_VERSION = 2;
 export const analyzerVersion = (): number =>
   KIND_NAMES.reduce((sum, name) => sum + KINDS[name].codecVersion, FOLD_VERSION);
 
-/** A segment in memory; sections are decoded when first asked for. */
+/** A segment in memory; sections are decoded when asked for. */
 export interface LoadedSegment {
   /** Of a segment whose footer cannot be read, an empty one. */
   readonly footer: SegmentFooter;
@@ -76,8 +76,10 @@ export interface LoadedSegment {
   readonly hasFooter: boolean;
 }
 
-/** Of encoded bytes and decoded states together: a small function has 512 MB for everything. */
-const CACHE_BYTES = 64 * 1024 * 1024;
+/** Of segments as they are stored: two days of a cohort of a thousand instances, so that no scan reads one of them twice. */
+const ENCODED_BYTES = 32 * 1024 * 1024;
+/** Of decoded states, five to thirty times as large: what is dropped is decoded again. A small function has 512 MB for all. */
+const DECODED_BYTES = 32 * 1024 * 1024;
 
 /** Segments never change, so one cache serves the writer's footers and every reader. */
 export interface SegmentCache {
@@ -87,22 +89,25 @@ export interface SegmentCache {
   remember(key: string, bytes: Uint8Array, sections: Sections): void;
 }
 
-export function segmentCache(objects: ObjectStore, maxBytes = CACHE_BYTES): SegmentCache {
-  const cache = sizedCache<LoadedSegment>(maxBytes);
-  const keep = (key: string, bytes: Uint8Array, sections: Sections): LoadedSegment => {
-    let size = bytes.length + decodedBytes(sections);
-    const loaded = loadedSegment(bytes, sections, (state) => {
-      size += decodedBytes(state);
-      // Only while it is kept: one that was dropped meanwhile does not come back by being read.
-      if (cache.get(key) === loaded) cache.set(key, loaded, size);
-    });
+export function segmentCache(
+  objects: ObjectStore,
+  { encodedBytes = ENCODED_BYTES, decodedBytes: decodedMost = DECODED_BYTES } = {},
+): SegmentCache {
+  const encoded = sizedCache<LoadedSegment>(encodedBytes);
+  const decoded = sizedCache<Sections[KindName]>(decodedMost);
+  const keep = (key: string, bytes: Uint8Array, known: Sections): LoadedSegment => {
+    const place = (name: KindName) => `${name} ${key}`;
+    const keepState = (name: KindName, state: Sections[KindName]) =>
+      decoded.set(place(name), state, decodedBytes(state));
+    for (const name of KIND_NAMES) if (known[name] !== undefined) keepState(name, known[name]);
+    const loaded = loadedSegment(bytes, { get: (name) => decoded.get(place(name)), set: keepState });
     // What cannot be read is looked at again: the next answer may be a better one.
-    if (loaded.unreadable === undefined) cache.set(key, loaded, size);
+    if (loaded.unreadable === undefined) encoded.set(key, loaded, bytes.length);
     return loaded;
   };
   return {
     async load(key) {
-      const cached = cache.get(key);
+      const cached = encoded.get(key);
       if (cached !== undefined) return cached;
       const bytes = await objects.get(key);
       return bytes && keep(key, bytes, {});
@@ -115,11 +120,13 @@ export function segmentCache(objects: ObjectStore, maxBytes = CACHE_BYTES): Segm
 
 const NO_FOOTER: SegmentFooter = { sections: [], uploads: [] };
 
-function loadedSegment(
-  bytes: Uint8Array,
-  known: Sections,
-  onDecoded: (state: Sections[KindName]) => void,
-): LoadedSegment {
+/** Decoded sections of one segment, as long as there is room for them. */
+interface DecodedSections {
+  get(name: KindName): Sections[KindName];
+  set(name: KindName, state: Sections[KindName]): void;
+}
+
+function loadedSegment(bytes: Uint8Array, decoded: DecodedSections): LoadedSegment {
   let unreadable: string | undefined;
   const orUnreadable = <T>(read: () => T): T | undefined => {
     try {
@@ -131,19 +138,17 @@ function loadedSegment(
     }
   };
   const footer = orUnreadable(() => readFooter(bytes));
-  const sections = new Map<KindName, Sections[KindName]>();
-  for (const name of KIND_NAMES) if (known[name] !== undefined) sections.set(name, known[name]);
   return {
     footer: footer ?? NO_FOOTER,
     uploads: new Set(footer?.uploads),
     hasFooter: footer !== undefined,
     section(name) {
-      if (footer !== undefined && !sections.has(name)) {
-        const state = orUnreadable(() => readSection(bytes, footer, name));
-        sections.set(name, state);
-        onDecoded(state);
-      }
-      return sections.get(name);
+      if (footer === undefined) return undefined;
+      const known = decoded.get(name);
+      if (known !== undefined) return known;
+      const state = orUnreadable(() => readSection(bytes, footer, name));
+      if (state !== undefined) decoded.set(name, state);
+      return state;
     },
     get unreadable() {
       return unreadable;
