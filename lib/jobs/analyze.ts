@@ -5,6 +5,7 @@ import type { Piece } from '../model/piece.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { QueueMessage } from '../ports/queue.ts';
+import type { ClockReading } from '../records/clocks.ts';
 import { type GenerationRecord, openGenerations } from '../records/generations.ts';
 import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
@@ -42,6 +43,7 @@ type Pending = Taken & {
   readonly folded: Folded;
   readonly pieces: readonly Piece[];
   readonly shiftMs: number;
+  readonly readings: readonly ClockReading[];
 };
 
 /**
@@ -84,8 +86,10 @@ export async function analyze(
   for (const taken of pending) {
     const { upload, folded, message } = taken;
     const error = broken.get(upload.id);
-    if (error === undefined) await finish(context, taken, withExpired(folded, expired.has(upload.id)));
-    else if (!(await poison(context, taken, error))) failed.add(message);
+    if (error === undefined) {
+      const isFirst = await finish(context, taken, withExpired(folded, expired.has(upload.id)));
+      await note(context, upload, taken.readings, isFirst);
+    } else if (!(await poison(context, taken, error))) failed.add(message);
   }
   await compactGrown(context, grown);
   return { failed: [...failed], uploads: pending.length };
@@ -146,18 +150,27 @@ async function foldOne(
     const { pieces, ...sent } = context.recent?.take(upload.id) ?? parseUpload(upload);
     const clocks = (await context.clocks?.of(upload.project)) ?? NO_CLOCKS;
     const { facts, shiftMs, readings } = correctClocks(sent, upload.receivedAt, clocks);
-    await context.clocks?.note(upload.project, readings);
     const window = acceptedTime(context, upload);
     const folded = fold({ project: upload.project, ...window, uploadId: upload.id, facts });
-    if (!folded.nothingKept) return { ...taken, facts, folded, shiftMs, pieces: pieces?.() ?? [] };
+    if (!folded.nothingKept) return { ...taken, facts, folded, shiftMs, readings, pieces: pieces?.() ?? [] };
     const reason = Object.keys(folded.dropped).join(', ');
-    await record(context, taken, 'rejected', reason, folded.dropped);
+    await note(context, upload, readings, await record(context, taken, 'rejected', reason, folded.dropped));
   } catch (error) {
     if (error instanceof Fault && error.code !== 'unavailable')
       await record(context, taken, 'rejected', error.message);
     else if (!(await poison(context, taken, error))) return 'again';
   }
   return 'finished';
+}
+
+/** Once for each upload, however often it is delivered before it is finished: five readings correct a clock. */
+async function note(
+  { clocks }: JobContext,
+  { project }: Pick<Upload, 'project'>,
+  readings: readonly ClockReading[],
+  isFirst: boolean,
+): Promise<void> {
+  if (isFirst) await clocks?.note(project, readings);
 }
 
 async function additionsOf(context: JobContext, pending: readonly Pending[]): Promise<readonly Addition[]> {

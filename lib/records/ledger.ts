@@ -19,8 +19,8 @@ export interface LedgerRecord {
 export interface Ledger {
   /** Consistent read: undefined means that no commit of this upload was ever finished. */
   get(project: string, id: UploadId): Promise<LedgerRecord | undefined>;
-  /** The first record of an upload stands: a second writer has done the same work. */
-  finish(project: string, record: LedgerRecord): Promise<void>;
+  /** The first record of an upload stands: a second writer has done the same work. True of the first. */
+  finish(project: string, record: LedgerRecord): Promise<boolean>;
   /** Forgets a poison record, so that the next delivery tries again; false where none is. */
   forget(project: string, id: UploadId): Promise<boolean>;
 }
@@ -39,10 +39,8 @@ export function ledger(
       // As long as the raw object lives, which expires by its arrival.
       const days = typeof retentionDays === 'number' ? retentionDays : await retentionDays(project);
       const expiresAt = record.receivedAt + (days + 1) * DAY_MS;
-      await records.put(
-        { ...ledgerKey(project, record.uploadId), body: record, expiresAt },
-        { ifAbsent: true },
-      );
+      const written = { ...ledgerKey(project, record.uploadId), body: record, expiresAt };
+      return (await records.put(written, { ifAbsent: true })).outcome === 'stored';
     },
     async forget(project, id) {
       const { pk, sk } = ledgerKey(project, id);

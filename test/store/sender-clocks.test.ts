@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { analyze } from '../../lib/jobs/analyze.ts';
 import { healthAnswer } from '../../lib/jobs/answers/health.ts';
 import { transactionsAnswer } from '../../lib/jobs/answers/transactions.ts';
+import { Fault } from '../../lib/model/fault.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { senderClocks } from '../../lib/records/clocks.ts';
@@ -53,6 +54,23 @@ describe('a sender whose clock is ahead', () => {
     );
     const health = await healthAnswer(place.context, 'default', serviceName({ name: 'shop' }));
     expect(health.clocks).toMatchObject([{ aheadMs: HOUR_MS }]);
+  });
+
+  it('tells of itself once by an upload, however often that is delivered before it is finished', async () => {
+    const place = await opened();
+    const unavailable = () => Promise.reject(new Fault('unavailable', 'Cannot reach the store'));
+    const heads = { ...place.context.heads, swap: unavailable };
+    const body = tracesBody(spans(1, { at: NOON + 3 * MINUTE_MS }));
+    const event = await rawObject(place, [await uploadOf(body, { route: 'otlp-traces' })]);
+    for (let delivery = 1; delivery <= 6; delivery += 1) {
+      const { failed } = await analyze({ ...place.context, heads }, [message(event, delivery)]);
+      expect(failed).toHaveLength(1);
+    }
+    for (let delivery = 7; delivery <= 8; delivery += 1)
+      expect((await analyze(place.context, [message(event, delivery)])).failed).toEqual([]);
+    place.clock.time += MINUTE_MS;
+    const [clock] = [...((await place.context.clocks?.of('default')) ?? [])].map(([, one]) => one);
+    expect(clock?.recent).toHaveLength(1);
   });
 
   it('is left alone again once it is right', async () => {
