@@ -8,6 +8,8 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_RECEIVE = 1000;
 // Sends of this process wake a waiting receive; those of other processes, delays and lost holders are found by asking.
 const POLL_MS = 200;
+/** What a clock may be set back by without anybody noticing. */
+const JITTER_MS = 1000;
 
 export interface SqliteQueueOptions {
   readonly clock: Clock;
@@ -27,25 +29,41 @@ export function sqliteQueue(
   { clock, maxReceives }: SqliteQueueOptions,
 ): SqliteQueue {
   const arrivals = wakeups();
+  let latest = Number.POSITIVE_INFINITY;
 
   const enqueue: SqliteQueue['enqueue'] = (bodies, { delayMs = 0 } = {}) => {
     for (const body of bodies) checkBody(body);
     const now = clock.now();
-    const insert = 'INSERT INTO messages (queue, body, sent_at, visible_at) VALUES (?, ?, ?, ?)';
+    const insert =
+      'INSERT INTO messages (queue, body, sent_at, visible_at, hidden_at) VALUES (?, ?, ?, ?, ?)';
     db.transaction(() => {
-      for (const body of bodies) db.statement(insert).run(name, body, now, now + delayMs);
+      for (const body of bodies) db.statement(insert).run(name, body, now, now + delayMs, now);
     });
     arrivals.wake();
+  };
+
+  /**
+   * A clock that is set back hides what was sent or held before, until it has come to that time again: that is shown at once,
+   * and perhaps delivered twice. Looked for at the first receive, and whenever the time is earlier than at the one before.
+   */
+  const showAfterSetBack = (now: number) => {
+    const isSetBack = now < latest - JITTER_MS;
+    latest = now;
+    if (!isSetBack) return;
+    const show = `UPDATE messages SET visible_at = ?2, hidden_at = ?2, sent_at = min(sent_at, ?2)
+      WHERE queue = ?1 AND dead = 0 AND coalesce(hidden_at, sent_at) > ?2 + ${JITTER_MS}`;
+    db.run(() => db.statement(show).run(name, now));
   };
 
   /** Only what it looks at may be buried: a backlog of any length costs a receive nothing. */
   const take = (max: number, visibilityMs: number): QueueMessage[] => {
     const now = clock.now();
+    showAfterSetBack(now);
     const visible = `FROM messages WHERE queue = ? AND dead = 0 AND visible_at <= ?`;
     // Asked without a write lock: an idle queue must not make other writers wait.
     if (!db.run(() => db.statement(`SELECT 1 ${visible} LIMIT 1`).get(name, now))) return [];
     const choose = `SELECT id, receives ${visible} ORDER BY visible_at, id LIMIT ?`;
-    const hold = `UPDATE messages SET visible_at = ?, receives = receives + 1, deliveries = deliveries + 1,
+    const hold = `UPDATE messages SET visible_at = ?, hidden_at = ?, receives = receives + 1, deliveries = deliveries + 1,
       holder = deliveries + 1 WHERE id = ? RETURNING ${COLUMNS}`;
     return db.transaction(() => {
       for (;;) {
@@ -56,7 +74,9 @@ export function sqliteQueue(
         }
         const fresh = rows.filter((row) => !worn.includes(row));
         if (fresh.length > 0 || worn.length === 0) {
-          return fresh.map(({ id }) => toMessage(db.statement(hold).get(now + visibilityMs, id ?? null)));
+          return fresh.map(({ id }) =>
+            toMessage(db.statement(hold).get(now + visibilityMs, now, id ?? null)),
+          );
         }
       }
     });
@@ -94,7 +114,9 @@ export function sqliteQueue(
       eachHeld('DELETE FROM messages', receipts);
     },
     async release(receipts, { delayMs = 0 } = {}) {
-      eachHeld('UPDATE messages SET holder = NULL, visible_at = ?', receipts, clock.now() + delayMs);
+      const now = clock.now();
+      const hide = 'UPDATE messages SET holder = NULL, visible_at = ?, hidden_at = ?';
+      eachHeld(hide, receipts, now + delayMs, now);
       arrivals.wake();
     },
     async depth() {
@@ -117,7 +139,7 @@ export function sqliteQueue(
     },
     async redrive(limit) {
       // As if sent now, as SQS does it: an age of weeks would set off alarms about the live queue.
-      const sql = `UPDATE messages SET dead = 0, receives = 0, sent_at = ?1, visible_at = ?1 WHERE id IN
+      const sql = `UPDATE messages SET dead = 0, receives = 0, sent_at = ?1, visible_at = ?1, hidden_at = ?1 WHERE id IN
         (SELECT id FROM messages WHERE queue = ?2 AND dead = 1 ORDER BY sent_at, id LIMIT ?3)`;
       const moved = db.run(() =>
         Number(db.statement(sql).run(clock.now(), name, Math.max(0, limit)).changes),

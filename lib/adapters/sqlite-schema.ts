@@ -31,4 +31,6 @@ export const SCHEMA_STEPS: readonly string[] = [
   CREATE INDEX messages_by_time ON messages (queue, dead, visible_at);
   CREATE INDEX messages_by_age ON messages (queue, dead, sent_at);
   `,
+  // When visible_at was set: a clock that shows less has been set back since. NULL: before this step.
+  'ALTER TABLE messages ADD COLUMN hidden_at REAL;',
 ];

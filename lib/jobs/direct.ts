@@ -133,7 +133,7 @@ export async function sweepDirect(context: DirectContext, olderThanMs = 15 * MIN
   for (;;) {
     const page = await context.objects.list(PREFIX, { after });
     for (const { key, modified } of page) {
-      if (now - modified >= olderThanMs && (await adopt(context, key)) === 'adopted') adopted += 1;
+      if (Math.abs(now - modified) >= olderThanMs && (await adopt(context, key)) === 'adopted') adopted += 1;
     }
     const last = page.at(-1)?.key;
     if (last === undefined) return adopted;

@@ -100,6 +100,40 @@ describe('openDatabase', () => {
     await one.close();
   });
 
+  it.each([
+    ['while it is open', false],
+    ['while it was closed', true],
+  ])('a clock that is set back %s hides no message until it has caught up', async (_, isOpenedAgain) => {
+    const one = await openFresh();
+    const open = () => sqliteQueue(one.db(), 'q', { clock: one.clock, maxReceives: 3 });
+    const take = (queue: ReturnType<typeof open>) => queue.receive({ max: 10, visibilityMs: 60_000 });
+    const before = open();
+    await before.send(['held', 'released']);
+    await one.clock.advance(3_600_000);
+    const held = await take(before);
+    const released = held.filter(({ body }) => body === 'released').map(({ receipt }) => receipt);
+    await before.release(released, { delayMs: 30_000 });
+    await before.send(['sent', 'delayed'], { delayMs: 500 });
+    await one.clock.advance(-7_200_000 + 10);
+    const after = isOpenedAgain ? open() : before;
+    const messages = await take(after);
+    expect(messages.map(({ body }) => body).sort()).toEqual(['delayed', 'held', 'released', 'sent']);
+    expect(await take(after)).toEqual([]);
+    await after.ack(messages.map(({ receipt }) => receipt));
+    expect(await after.depth()).toEqual({ visible: 0, inFlight: 0, dead: 0, oldestMs: 0 });
+    await one.close();
+  });
+
+  it('a clock that is set right by less than a second shows nothing early', async () => {
+    const one = await openFresh();
+    const queue = sqliteQueue(one.db(), 'q', { clock: one.clock, maxReceives: 3 });
+    await queue.send(['a']);
+    await queue.receive({ max: 1, visibilityMs: 10_000 });
+    await one.clock.advance(-900);
+    expect(await queue.receive({ max: 1, visibilityMs: 10_000 })).toEqual([]);
+    await one.close();
+  });
+
   it('a database that another process keeps locked is Fault("unavailable")', async () => {
     const one = await openFresh();
     const locker = new DatabaseSync(one.file);
