@@ -6,6 +6,7 @@ import type { GenerationRecord, Retired } from '../records/generations.ts';
 import { listServices } from '../records/services.ts';
 import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
+import { deleteObjects } from './delete-objects.ts';
 import { removeLeftPieces } from './pieces.ts';
 import { RAW_SHARDS, rawPlace } from './raw-segment.ts';
 import { buildBucket, isRolledUp } from './roll-up.ts';
@@ -132,7 +133,10 @@ async function removeHead(context: JobContext, partition: Partition): Promise<nu
       await context.heads.swap(partition, marked, version); // the next turn reads what stands
       continue;
     }
-    for (const { key } of head.segments) await context.objects.delete(key);
+    await deleteObjects(
+      context,
+      head.segments.map(({ key }) => key),
+    );
     return (await context.heads.remove(partition, version)) === 'deleted' ? head.segments.length : undefined;
   }
   return undefined;
@@ -149,7 +153,10 @@ async function expireRaw(context: JobContext, project: string, before: EpochMs):
       // Before the first goes: a replay must know that the days before are not complete any more.
       until ??= await noteRawKept(context, project, before);
       const old = page.filter(endedBefore(until));
-      for (const { key } of old) await context.objects.delete(key);
+      await deleteObjects(
+        context,
+        old.map(({ key }) => key),
+      );
       removed += old.length;
       if (old.length === 0 || old.length < page.length) break;
     }

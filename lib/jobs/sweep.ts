@@ -7,6 +7,7 @@ import { listServices } from '../records/services.ts';
 import { fence } from '../segments/fence.ts';
 import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
 import type { JobContext } from './context.ts';
+import { deleteObjects } from './delete-objects.ts';
 import { RAW_SHARDS, rawHourPrefix, rawPlace } from './raw-segment.ts';
 
 /** A segment that no head lists is removed after this long: far longer than a writer may hold one (10 min). */
@@ -74,7 +75,7 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
     for (const owner of owned) {
       unlisted = await fence(context, { ...owner, ...placeOfKey(`${folder}/`) }, unlisted);
     }
-    for (const key of unlisted) await context.objects.delete(key);
+    await deleteObjects(context, unlisted);
     removed += unlisted.length;
   }
   return removed;
