@@ -37,7 +37,8 @@ export function usageWriter(records: RecordStore, clock: Clock, counts: Map<stri
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
     async flush(by) {
       const now = clock.now();
-      if (now - last < FLUSH_MS || counts.size === 0) return;
+      // A clock that was set back must not keep it for as long.
+      if (Math.abs(now - last) < FLUSH_MS || counts.size === 0) return;
       last = now;
       const hour = Math.floor(now / HOUR_MS) * HOUR_MS;
       const sums = new Map(Object.entries(written?.hour === hour ? written.counts : {}));

@@ -35,6 +35,16 @@ describe('usageWriter', () => {
     await one.flush('ingest');
     expect(await sums()).toEqual({ ingest: { PutObject: 15 } });
   });
+  it('writes on when the clock was set back', async () => {
+    const { clock, writer, sums } = open();
+    const one = writer();
+    one.count('Invoke', 1);
+    await one.flush('work');
+    clock.time -= 3 * 60 * MINUTE_MS;
+    one.count('Invoke', 4);
+    await one.flush('work');
+    expect(await sums(clock.time, clock.time)).toEqual({ work: { Invoke: 4 } });
+  });
   it('begins again with every hour, and forgets after two weeks', async () => {
     const { clock, writer, sums } = open();
     const one = writer();
