@@ -54,7 +54,9 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** A whole number. */
   int(value: number) {
+    if (!Number.isInteger(value)) throw new RangeError(`Cannot write ${value} as an integer`);
     // Zigzag doubles the value, so that numbers beyond 2^52 take the way through bigint.
     const small = Math.abs(value) < 2 ** 52;
     if (small) this.uint(value < 0 ? -value * 2 - 1 : value * 2);

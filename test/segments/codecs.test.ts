@@ -271,6 +271,12 @@ describe('ByteWriter and ByteReader', () => {
   it.each([-1n, 1n << 128n])('big(%s) is refused', (value) => {
     expect(() => new ByteWriter().big(value)).toThrow(RangeError);
   });
+  it.each([0.5, -0.5, 2 ** 40 + 0.25, Number.NaN, Number.NEGATIVE_INFINITY])(
+    'int() refuses %s, which would come back as another number',
+    (value) => {
+      expect(() => new ByteWriter().int(value)).toThrow(RangeError);
+    },
+  );
 
   it('refuse an integer that does not end', () => {
     const endless = new Uint8Array(64).fill(0xff);
