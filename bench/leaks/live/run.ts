@@ -1,5 +1,5 @@
 // Real leaking programs with stock OpenTelemetry SDKs and their fixed twins, at accelerated pace, judged by the API.
-//   node bench/leaks/live/run.ts [--only map,lru] [--seconds 400] [--at-once 6] [--seed 1] [--log FILE] [--keep DIR]
+//   node bench/leaks/live/run.ts [--only map,lru] [--seconds 380] [--at-once 6] [--seed 1] [--log FILE] [--keep DIR]
 // See README.md beside it. Some minutes per batch; the machine should have nothing else to do.
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { prepare, toolsFolder } from './tools.ts';
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    seconds: { type: 'string', default: '400' },
+    seconds: { type: 'string', default: '380' },
     'at-once': { type: 'string', default: '6' },
     'per-second': { type: 'string', default: '35' },
     seed: { type: 'string', default: '1' },
