@@ -51,6 +51,8 @@ export const END_WEIGHTS = {
   lonely: -0.7,
   /** It calls nothing, though it is no leaf. */
   empty: -1.5,
+  /** It had children, and ends long after the last of them: what made it end? */
+  uncaused: -2,
 } as const;
 
 type Feature = keyof typeof WEIGHTS;

@@ -5,7 +5,7 @@ import { Prior } from './prior.ts';
 import { begin, copyOf, emptyReading, finish, type Reading } from './reading.ts';
 import type { Settings } from './settings.ts';
 import { ROOT, type SpanTable } from './span-table.ts';
-import { type Timeline, timelineOf } from './timeline.ts';
+import { NEAR_MS, type Timeline, timelineOf } from './timeline.ts';
 
 /** A misnested trace read anew. */
 export interface Repair {
@@ -215,11 +215,15 @@ class Reader {
     });
   }
 
-  #endScore({ parent, live, peak }: Reading, child: number): number {
+  #endScore({ parent, live, peak, lastEnd }: Reading, child: number): number {
     const { table, isAlone } = this.#timeline;
-    const isLonely = isAlone[child] === 1 && live[parent[child]! + 1] === 0;
-    const isEmpty = table.leaf[child] === 0 && peak[child + 1] === 0;
-    return (isLonely ? END_WEIGHTS.lonely : 0) + (isEmpty ? END_WEIGHTS.empty : 0);
+    const slot = child + 1;
+    const isCaller = peak[slot]! > 0;
+    let score = 0;
+    if (isAlone[child] === 1 && live[parent[child]! + 1] === 0) score += END_WEIGHTS.lonely;
+    if (table.leaf[child] === 0 && !isCaller) score += END_WEIGHTS.empty;
+    if (isCaller && table.end[child]! - lastEnd[slot]! >= NEAR_MS) score += END_WEIGHTS.uncaused;
+    return score;
   }
 
   #score(reading: Reading, child: number, candidate: number): number {

@@ -1,8 +1,11 @@
 import { eventsOf } from './replay.ts';
 import { ROOT, type SpanTable } from './span-table.ts';
 
-/** Two events closer than this are one step of the program: nothing was awaited in between. ms. */
-export const NEAR_MS = 0.3;
+/**
+ * Two events closer than this are one step of the program: nothing was awaited in between. ms. Between the end of a span and
+ * what follows it SDKs take up to half of one on a busy machine; timers take one at least.
+ */
+export const NEAR_MS = 0.6;
 /** Tight is twice the usual gap between starts of one tick, or this where a trace has no such pair. ms. */
 const TIGHT_MS = 0.06;
 /** Equal spans that start closer than this are one group. ms. */
