@@ -21,13 +21,26 @@ export interface RangeQuery {
   readonly coarse?: boolean;
 }
 
+/**
+ * What of each merged state an answer is about. It is kept, by its name, instead of the whole: a day of parts stays in memory
+ * where a day of whole states would not.
+ */
+export interface StatePart<S> {
+  readonly name: string;
+  of(state: S): S;
+}
+
 const RETRIES = 5;
 /** Of merged states kept: a day of one service, or an hour of a couple of dozen. */
 const MERGED_BYTES = 64 * 1024 * 1024;
 
 export interface SegmentReader {
   /** The merged state of one kind, one entry per bucket that has any segment, in order of time. */
-  range<N extends KindName>(kind: N, query: RangeQuery): Promise<readonly PartitionState<N>[]>;
+  range<N extends KindName>(
+    kind: N,
+    query: RangeQuery,
+    part?: StatePart<StateOf<N>>,
+  ): Promise<readonly PartitionState<N>[]>;
   /** Buckets of a project that were read without some of their segments when they were last looked at. */
   unreadable?(project: string): readonly UnreadableBucket[];
 }
@@ -66,13 +79,17 @@ export function segmentReader(
   const merged = sizedCache<Merged>(MERGED_BYTES);
 
   /** `shards`: the heads of one bucket. */
-  async function stateOf(kind: KindName, shards: readonly PlacedHead[]): Promise<Merged> {
+  async function stateOf(
+    kind: KindName,
+    shards: readonly PlacedHead[],
+    part: StatePart<unknown> | undefined,
+  ): Promise<Merged> {
     const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
     const { partition } = shards[0] as PlacedHead;
-    const place = `${kind} ${partitionKey(partition)}`;
+    const merging = KINDS[kind] as Kind<unknown>;
+    const place = `${kind} ${partitionKey(partition)} ${part?.name ?? ''}`;
     const known = merged.get(place);
     if (known?.keys === keys) return known;
-    const merging = KINDS[kind] as Kind<unknown>;
     const states: unknown[] = [];
     let [missing, why] = [0, ''];
     for (const shard of shards) {
@@ -84,9 +101,10 @@ export function segmentReader(
       why ||= reasons[0] ?? (loaded.gone > 0 ? 'a listed segment is not there' : '');
     }
     unreadable.note(kind, partition, missing, why || 'a roll-up was built without it');
-    const found = { keys, state: mergeStates(merging, states) ?? merging.empty(), missing };
+    const whole = mergeStates(merging, states) ?? merging.empty();
+    const found = { keys, state: part ? part.of(whole) : whole, missing };
     // What could not be read may be there the next time.
-    if (missing === 0) merged.set(place, found, decodedBytes(found.state));
+    if (missing === 0) merged.set(place, found, place.length + decodedBytes(found.state));
     return found;
   }
 
@@ -105,13 +123,18 @@ export function segmentReader(
     return found;
   }
 
-  async function statesOf<N extends KindName>(kind: N, query: RangeQuery, eras: readonly Era[]) {
+  async function statesOf<N extends KindName>(
+    kind: N,
+    query: RangeQuery,
+    eras: readonly Era[],
+    part: StatePart<StateOf<N>> | undefined,
+  ) {
     const heads = (await headsOf(query, eras)).filter(({ head }) => head.segments.length > 0);
     const buckets = Map.groupBy(heads, ({ partition }) => `${stepOf(partition)} ${partition.start}`);
     const states: PartitionState<N>[] = [];
     for (const shards of buckets.values()) {
       const { partition } = shards[0] as PlacedHead;
-      const { state, missing } = await stateOf(kind, shards);
+      const { state, missing } = await stateOf(kind, shards, part as StatePart<unknown> | undefined);
       const place = { start: partition.start, step: stepOf(partition) };
       states.push({ ...place, state: state as StateOf<N>, ...(missing > 0 && { missing }) });
     }
@@ -120,10 +143,10 @@ export function segmentReader(
 
   return {
     unreadable: unreadable.of,
-    async range(kind, query) {
+    async range(kind, query, part) {
       for (let attempt = 0; attempt < RETRIES; attempt += 1) {
         const eras = await erasIn(query);
-        const states = await statesOf(kind, query, eras);
+        const states = await statesOf(kind, query, eras, part);
         // Whoever stood still for an hour may have looked for a generation that was replaced and removed meanwhile.
         if (isSameEras(eras, await erasIn(query))) return states;
       }

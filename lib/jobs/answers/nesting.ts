@@ -1,11 +1,23 @@
 import { listJoins } from '../../records/joins.ts';
-import { type DeploymentSpans, mergeDeployments, OTHER, type SpansState } from '../../traces/spans-state.ts';
+import type { StatePart } from '../../segments/read.ts';
+import {
+  type DeploymentSpans,
+  mergeDeployments,
+  noSpans,
+  OTHER,
+  type SpansState,
+} from '../../traces/spans-state.ts';
 import type { JobContext } from '../context.ts';
 import { statesOf, type TracesQuery } from './traces.ts';
 
+const NESTING: StatePart<SpansState> = {
+  name: 'deployments',
+  of: ({ deployments }) => ({ ...noSpans, deployments }),
+};
+
 /** How the traces of each process are nested, and what to do about it. */
 export async function nestingAnswer(context: JobContext, query: TracesQuery) {
-  const states = await statesOf(context, query);
+  const states = await statesOf(context, query, NESTING);
   const items = [...deploymentsOf(states)]
     .filter(([key]) => key !== OTHER)
     .map(([key, deployment]) => deploymentAnswer(key, deployment))

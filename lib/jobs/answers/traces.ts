@@ -4,11 +4,13 @@ import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { listSetAside, type SetAside, setAsideName } from '../../records/set-aside.ts';
 import { mergeAll } from '../../segments/kind.ts';
+import type { StatePart } from '../../segments/read.ts';
 import { spreadOf } from '../../traces/functions.ts';
 import {
   causeOfKey,
   type GapSum,
   mergeUnitSpans,
+  noSpans,
   noUnitSpans,
   OTHER,
   type SpansState,
@@ -56,17 +58,31 @@ const exampleOf = ({ traceId, spanId, at, us }: TraceExample) => ({
   ms: us / US_PER_MS,
 });
 
-export async function statesOf({ reader }: Pick<JobContext, 'reader'>, query: TracesQuery) {
-  const parts = await reader.range('spans', { ...query, coarse: isCoarse(query.from, query.to) });
+export async function statesOf(
+  { reader }: Pick<JobContext, 'reader'>,
+  { project, service, from, to }: TracesQuery,
+  part?: StatePart<SpansState>,
+) {
+  const coarse = isCoarse(from, to);
+  const parts = await reader.range('spans', { project, service, from, to, coarse }, part);
   return parts.map(({ state }) => state);
 }
+
+/** A service's groups of spans are most of its states, and questions are about one unit. */
+const partOf = (unit: string): StatePart<SpansState> => ({
+  name: `unit ${unit}`,
+  of: ({ units }) => ({
+    ...noSpans,
+    units: new Map([...units].filter(([key]) => unitOfSpansKey(key).unit === unit)),
+  }),
+});
 
 /** What all versions of a unit, or one of them, add up to. */
 export async function unitSpansOf(
   context: Pick<JobContext, 'reader'>,
   { unit, version, ...query }: UnitQuery,
 ): Promise<UnitSpans> {
-  return sumOfUnit(await statesOf(context, query), unit, version);
+  return sumOfUnit(await statesOf(context, query, partOf(unit)), unit, version);
 }
 
 function sumOfUnit(states: readonly SpansState[], unit: string, version: string | undefined): UnitSpans {
