@@ -52,7 +52,7 @@ export const END_WEIGHTS = {
   /** It calls nothing, though it is no leaf. */
   empty: -1.5,
   /** It had children, and ends long after the last of them: what made it end? */
-  uncaused: -2,
+  uncaused: -0.7,
 } as const;
 
 type Feature = keyof typeof WEIGHTS;
