@@ -106,7 +106,11 @@ function ownExamples(states: readonly FlameState[], selection: Selection, tree: 
     const wanted =
       selection.temporality === 'delta' ? keptExamples(state, selection) : shown(state, selection);
     for (const { at, uploadOf } of wanted)
-      for (const [i, node] of at.entries()) offer(examples, places[node]!, uploadOf(i));
+      for (const [i, node] of at.entries()) {
+        const place = places[node]!;
+        // What a filter took away has kept its node, without a value.
+        if (place >= 0 && Number(tree.self[place]) !== 0) offer(examples, place, uploadOf(i));
+      }
   }
   return examples;
 }

@@ -109,7 +109,8 @@ function placesIn(builder: StackTableBuilder, profile: Profile, scrub: ProfileOr
 function samplesByUnit({ samples, units }: Profile, scrub: ProfileOrigin['scrub']) {
   const works = ['', ...units.map((unit) => unitKey({ ...unit, name: scrub(unit.name).toWellFormed() }))];
   const distinct = [...new Set(works)];
-  const groupOf = Uint32Array.from(works, (work) => distinct.indexOf(work));
+  const places = new Map(distinct.map((work, at) => [work, at]));
+  const groupOf = Uint32Array.from(works, (work) => places.get(work)!);
   const sizes = new Uint32Array(distinct.length);
   for (let i = 0; i < samples.unit.length; i += 1) sizes[groupOf[samples.unit[i]! + 1]!]! += 1;
   const groups = Array.from(sizes, (size) => new Uint32Array(size));

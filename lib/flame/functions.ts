@@ -57,16 +57,11 @@ export function functionTimes(profile: Profile): readonly UnitFunctions[] | unde
   if (units.length === 0) return [all];
   // The profile of a transaction has one unit, which is what it is about.
   const bounds = units.length === 1 ? WHOLE : PER_UNIT;
+  const partOf = partReader(profile, table, column);
   return [
     all,
     ...[...groupsOf(samples.unit)].map(([unit, group]) =>
-      timesOf(
-        partOf(profile, table, column, group),
-        table,
-        column,
-        units[unit] === undefined ? '' : unitKey(units[unit]),
-        bounds,
-      ),
+      timesOf(partOf(group), table, column, units[unit] === undefined ? '' : unitKey(units[unit]), bounds),
     ),
   ];
 }
@@ -107,6 +102,8 @@ interface Sums {
   readonly whole: number;
   readonly self: Float64Array;
   readonly total: Float64Array;
+  /** Functions that may have a total; only those are told. */
+  readonly seen: Iterable<number>;
 }
 
 /** Of all samples: by node first, then each node once. */
@@ -123,32 +120,49 @@ function wholeOf({ stacks, samples }: Profile, table: FunctionTable, { column }:
     self[at]! += byNode[node]!;
     if (isOutermost[node] === 1) total[at]! += Number(below[node]);
   }
-  return { whole: Number(below[0] ?? 0), self, total };
+  return { whole: Number(below[0] ?? 0), self, total, seen: total.keys() };
 }
 
-/** Of a unit's samples: from each up to the root, because a unit has few of them. */
-function partOf(
+/**
+ * Of a unit's samples: from each up to the root, because a unit has few of them. Sums are valid until the next ones are
+ * asked for: units share their room, or many of them would cost each as much as all functions.
+ */
+function partReader(
   { stacks, samples }: Profile,
   { ofNode, isOutermost, functions }: FunctionTable,
   { column }: TimeColumn,
-  group: readonly number[],
-): Sums {
+): (group: readonly number[]) => Sums {
   const { parent } = stacks;
   const self = new Float64Array(functions.length);
   const total = new Float64Array(functions.length);
-  let whole = 0;
-  for (const sample of group) {
-    const value = Number(samples.values[column]![sample]);
-    let node = samples.stack[sample]!;
-    whole += value;
-    if (node !== 0) self[ofNode[node]!]! += value;
-    for (; node !== 0; node = parent[node]!) if (isOutermost[node] === 1) total[ofNode[node]!]! += value;
-  }
-  return { whole, self, total };
+  const isSeen = new Uint8Array(functions.length);
+  let seen: number[] = [];
+  return (group) => {
+    for (const at of seen) {
+      self[at] = 0;
+      total[at] = 0;
+      isSeen[at] = 0;
+    }
+    seen = [];
+    let whole = 0;
+    for (const sample of group) {
+      const value = Number(samples.values[column]![sample]);
+      let node = samples.stack[sample]!;
+      whole += value;
+      if (node !== 0) self[ofNode[node]!]! += value;
+      for (; node !== 0; node = parent[node]!) {
+        const at = ofNode[node]!;
+        if (isSeen[at] === 0) seen.push(at);
+        isSeen[at] = 1;
+        if (isOutermost[node] === 1) total[at]! += value;
+      }
+    }
+    return { whole, self, total, seen };
+  };
 }
 
 function timesOf(
-  { whole, self, total }: Sums,
+  { whole, self, total, seen }: Sums,
   { functions }: FunctionTable,
   { us }: TimeColumn,
   work: string,
@@ -157,7 +171,7 @@ function timesOf(
   const totalUs = micros(whole * us);
   const own: FunctionTime[] = [];
   const others: FunctionTime[] = [];
-  for (let at = 0; at < total.length; at += 1) {
+  for (const at of seen) {
     const ofOne = micros(total[at]! * us);
     if (ofOne === 0 || ofOne < bounds.share * totalUs) continue;
     const one = functions[at]!;

@@ -274,6 +274,21 @@ describe('POST /v1/profiles', () => {
     expect((await graphOf('detailed', 'type=cpu')).examples).toBeUndefined();
   });
 
+  it('shows a bar by an upload in which it has what the focus left', async () => {
+    const ids = new Map<string, string>();
+    for (const leaf of ['reads', 'writes']) {
+      const sent = await send(`service=focused&format=folded&${now}`, Buffer.from(`main;${leaf} 5\n`));
+      ids.set(leaf, ((await sent.json()) as { id: string }).id);
+    }
+    await product.settle();
+    const [type] = await typesOf(product, 'focused');
+    for (const [leaf, id] of ids) {
+      const query = `type=${type!.type}:${type!.unit}&details=true&focus=${leaf}`;
+      for (const turned of ['', '&inverted=true'])
+        expect((await graphOf('focused', query + turned)).examples!.uploads).toEqual([id]);
+    }
+  });
+
   it('shows a bar by an upload of the version that is asked for, whichever way the graph is turned', async () => {
     const ids: string[] = [];
     for (const version of ['1', '2']) {

@@ -1,7 +1,7 @@
 import type { Profile, SampleType, ValueColumn } from '../../model/profile.ts';
 import { type UnitOfWork, unitKey } from '../../model/unit-of-work.ts';
 import { createSequenceInterner, internSequence } from '../pprof/intern.ts';
-import { clip, MAX_SAMPLES, MAX_STACKS, tooMany } from './limits.ts';
+import { clip, MAX_SAMPLES, MAX_STACKS, MAX_UNITS, tooMany } from './limits.ts';
 import { childOf, createNodeTable } from './node-table.ts';
 import { growingValues } from './value-column.ts';
 
@@ -118,10 +118,12 @@ export function createProfileBuilder(valueColumns: number, samples = FIRST_ROOM)
     /** The stack of `parent` with one frame more at its leaf. */
     node: (parent: number, frame: number): number => childOf(nodes, parent, frame),
 
+    /** −1, none, for those beyond MAX_UNITS: a label that is no route must not cost each reader a column per value. */
     unit(unit: UnitOfWork): number {
       const name = unitKey(unit);
       const known = unitIndex.get(name);
       if (known !== undefined) return known;
+      if (units.length >= MAX_UNITS) return -1;
       unitIndex.set(name, units.length);
       return units.push({ ...unit, name: clip(unit.name) }) - 1;
     },

@@ -11,6 +11,8 @@ export const MAX_SAMPLES = 1_000_000;
 export const MAX_STACKS = 500_000;
 /** Nodes of the prefix tree over those stacks: memory is bounded by it, 12 bytes each. */
 export const MAX_NODES = 16_000_000;
+/** Units of work of one profile. Samples of further ones count to none of them. */
+export const MAX_UNITS = 2_000;
 /** Frames of one stack. */
 export const MAX_DEPTH = 1_024;
 /** Bytes, or UTF-16 code units where a format is text. What is longer is cut, not refused. */
