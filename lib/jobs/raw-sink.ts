@@ -24,7 +24,9 @@ interface SinkContext {
 const GROUP_MS = 5;
 /** So long a group waits where uploads come faster than one in that time. */
 const COMPANY_MS = 100;
-/** Who sends one upload after the other waits for itself: so long after a wait in vain, none is made to wait again. */
+/** Who comes within so long of each other came together, not in a row. */
+const TOGETHER_MS = 20;
+/** So long after a wait in vain none is made to wait again. */
 const ALONE_MS = 1000;
 const GROUP_BYTES = 8 * 1024 * 1024;
 /** Bodies that wait for the disk. Above it uploads are refused for now rather than filling the memory. */
@@ -51,7 +53,7 @@ export function groupingSink(context: SinkContext, options: GroupingOptions = {}
     const group = takeGroup(waiting);
     waiting = waiting.slice(group.length);
     waitingBytes -= bytesOf(group);
-    company.left(group.length);
+    company.left();
     for (const uploads of byProject(group)) {
       try {
         await putGroup(
@@ -111,8 +113,12 @@ interface GroupingOptions {
   readonly companyMs?: number;
 }
 
-/** Whether a group should wait for more: told of each upload that comes, and of each group that is written. */
+/**
+ * Whether a group should wait for more: told of each upload that comes, and when a group is written. Where nobody came
+ * later than TOGETHER_MS, who was there waits for its answer before it sends again, and a wait costs all and gives nothing.
+ */
 function companyOf(companyMs: number) {
+  let first = Number.NaN;
   let before = Number.NEGATIVE_INFINITY;
   let aloneUntil = Number.NEGATIVE_INFINITY;
   let isExpected = false;
@@ -120,12 +126,15 @@ function companyOf(companyMs: number) {
     came() {
       const now = performance.now();
       isExpected ||= now - before < companyMs && now >= aloneUntil;
+      if (Number.isNaN(first)) first = now;
       before = now;
     },
-    waitMs: () => (isExpected ? companyMs : 0),
-    left(count: number) {
-      if (isExpected && count === 1) aloneUntil = performance.now() + ALONE_MS;
+    /** From now on; 0 when nobody is expected. */
+    waitMs: () => (isExpected ? Math.max(0, first + companyMs - performance.now()) : 0),
+    left() {
+      if (isExpected && before - first < TOGETHER_MS) aloneUntil = performance.now() + ALONE_MS;
       isExpected = false;
+      first = Number.NaN;
     },
   };
 }
