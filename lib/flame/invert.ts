@@ -3,17 +3,24 @@ import { StackTableBuilder } from './stack-table.ts';
 import { type FlameTree, fileOf, nameOf } from './tree.ts';
 import { Totals } from './values.ts';
 
-/** Steps from leaves to roots: 5 M stacks of 20 frames, half a second. What is beyond lies in `other`, the smallest first. */
-const STEPS_MAX = 100_000_000;
+/**
+ * What turning may cost, one to two seconds of a slow core: steps from leaves to roots, and nodes made, which cost far more.
+ * A chain that many leaves share is made anew for each of them: a profile of 100,000 nodes could ask for 100 M. What is beyond
+ * lies in `other`, the smallest first; the stack at which a limit is passed is still whole.
+ */
+const LIMITS = { steps: 40_000_000, nodes: 2_000_000 };
 
 /**
  * Turns stacks around: the roots are the functions with a self value, below them those that called them. Totals of the
  * roots are the self values of the functions. Cost: the sum of the depths of all stacks with a value.
  */
-export const invert = (tree: FlameTree): FlameTree => turned(tree).tree;
+export const invert = (tree: FlameTree, limits = LIMITS): FlameTree => turned(tree, limits).tree;
 
 /** The same, and the node of the turned tree in which the self value of each node lies. */
-export function turned({ stacks, self }: FlameTree): { readonly tree: FlameTree; readonly to: Uint32Array } {
+export function turned(
+  { stacks, self }: FlameTree,
+  limits = LIMITS,
+): { readonly tree: FlameTree; readonly to: Uint32Array } {
   const builder = new StackTableBuilder();
   const frames = stacks.frameName.map((_, frame) =>
     builder.frame(
@@ -28,7 +35,7 @@ export function turned({ stacks, self }: FlameTree): { readonly tree: FlameTree;
   let steps = 0;
   let other = 0;
   for (const leaf of leaves) {
-    if (steps > STEPS_MAX) {
+    if (steps > limits.steps || builder.nodes > limits.nodes) {
       other ||= builder.child(0, builder.frame(builder.string(OTHER), builder.string(''), -1));
       to[leaf] = other;
       continue;

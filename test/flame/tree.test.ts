@@ -147,6 +147,14 @@ describe('focus(), ignore() and invert()', () => {
     ]);
   });
 
+  it('invert() puts the smallest into "other" once it has made or gone through too much', () => {
+    const tree = treeIn('a;b;x 5\n a;b;y 4\n a;b;z 3\n a;b;w 2');
+    const bounded = ['other 5', 'x;b;a 5', 'y;b;a 4'];
+    expect(lines(invert(tree, { steps: 99, nodes: 6 }))).toEqual(bounded);
+    expect(lines(invert(tree, { steps: 5, nodes: 99 }))).toEqual(bounded);
+    expect(lines(invert(tree))).not.toContain('other 5');
+  });
+
   it('invert() twice is where one began', () => {
     fc.assert(
       fc.property(drawing, (text) => {
