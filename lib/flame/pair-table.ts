@@ -1,3 +1,5 @@
+import { pairHash } from '../model/pair-hash.ts';
+
 /** No index. */
 export const NONE = 0xffffffff;
 
@@ -46,7 +48,7 @@ export class PairTable {
   /** Where the pair lies, or the free slot where it would. */
   #slotOf(first: number, second: number): number {
     const mask = this.#slots.length - 1;
-    let slot = hash(first, second) & mask;
+    let slot = pairHash(first, second) & mask;
     for (;;) {
       const index = this.#slots[slot]! - 1;
       if (index < 0 || (this.#first[index] === first && this.#second[index] === second)) return slot;
@@ -76,11 +78,4 @@ function widened(values: Uint32Array, length: number): Uint32Array {
   const grown = new Uint32Array(length);
   grown.set(values);
   return grown;
-}
-
-/** Two rounds of multiply and shift (murmur3's finaliser on a mix of both): neighbours must not lie beside each other. */
-function hash(first: number, second: number): number {
-  let h = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca77);
-  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae3d);
-  return (h ^ (h >>> 13)) >>> 0;
 }

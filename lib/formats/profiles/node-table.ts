@@ -1,3 +1,4 @@
+import { pairHash } from '../../model/pair-hash.ts';
 import { MAX_DEPTH, MAX_NODES, tooMany } from './limits.ts';
 
 const FIRST_SIZE = 1 << 8;
@@ -25,17 +26,11 @@ export function createNodeTable(expected = FIRST_SIZE): NodeTable {
   };
 }
 
-/** Fibonacci hashing of both; the high bits are the good ones. */
-const hashOf = (parent: number, frame: number): number => {
-  const hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(frame, 0x85ebca6b);
-  return hash ^ (hash >>> 15);
-};
-
 /** The node of `frame` below `parent`. The innermost loop of every decoder. */
 export function childOf(table: NodeTable, parent: number, frame: number): number {
   const { slots } = table;
   const mask = slots.length - 1;
-  let slot = hashOf(parent, frame) & mask;
+  let slot = pairHash(parent, frame) & mask;
   for (let node = slots[slot]!; node !== 0; node = slots[slot]!) {
     if (table.parent[node] === parent && table.frame[node] === frame) return node;
     slot = (slot + 1) & mask;
@@ -69,7 +64,7 @@ function grow(table: NodeTable): void {
   const slots = new Int32Array(2 * size);
   const mask = slots.length - 1;
   for (let node = 1; node < count; node += 1) {
-    let slot = hashOf(parent[node]!, frame[node]!) & mask;
+    let slot = pairHash(parent[node]!, frame[node]!) & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
     slots[slot] = node;
   }
