@@ -7,6 +7,8 @@ import { isWorkFailed, statusOfWork, unitOfSpan } from './traces-facts.ts';
 
 const US_PER_MS = 1000;
 const MAX_SPANS_KEPT = 1_000;
+/** Local roots of one process and trace that are asked whether they were alive when an orphan started. */
+const MAX_ALIVE = 200;
 
 interface Placed {
   readonly sent: Span;
@@ -19,7 +21,8 @@ interface Placed {
  */
 export function tracesOfSpans(decoded: DecodedTraces): readonly Trace[] {
   const traces: Trace[] = [];
-  for (const group of byProcessAndTrace(decoded)) traces.push(...tracesOfGroup(group));
+  for (const group of byProcessAndTrace(decoded))
+    for (const trace of tracesOfGroup(group)) traces.push(trace);
   return traces;
 }
 
@@ -52,11 +55,16 @@ function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {
   for (const placed of spans) if (!byId.has(placed.sent.spanId)) byId.set(placed.sent.spanId, placed);
   const placed = [...byId.values()].sort((a, b) => a.span.start - b.span.start);
   const roots = placed.filter(({ sent }) => isLocalRoot(sent));
-  const rootIds = new Set(roots.map(({ sent }) => sent.spanId));
+  const owners = new Map<string, string | undefined>(roots.map(({ sent: { spanId } }) => [spanId, spanId]));
   const members = new Map<string, TraceSpan[]>();
+  let begun = 0;
   for (const one of placed) {
-    if (rootIds.has(one.sent.spanId)) continue;
-    const owner = ownerOf(one, byId, rootIds) ?? aliveRoot(one, roots) ?? roots[0]?.sent.spanId;
+    if (isLocalRoot(one.sent)) continue;
+    while (begun < roots.length && roots[begun]!.span.start <= one.span.start) begun += 1;
+    const owner =
+      ownerOf(one, byId, owners) ??
+      aliveRoot(one, roots.slice(Math.max(0, begun - MAX_ALIVE), begun)) ??
+      roots[0]?.sent.spanId;
     if (owner === undefined) continue;
     const list = members.get(owner);
     if (list === undefined) members.set(owner, [one.span]);
@@ -68,23 +76,30 @@ function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {
 export const isLocalRoot = ({ kind, parentSpanId }: Span): boolean =>
   kind === 'server' || kind === 'consumer' || parentSpanId === '';
 
-/** Up the parents, as far as they are here; a circle ends nowhere. */
+/**
+ * Up the parents, as far as they are here; a circle ends nowhere. All that are passed are noted in `owners`, so that each
+ * parent is walked once, however deep a chain is.
+ */
 function ownerOf(
   start: Placed,
   byId: ReadonlyMap<string, Placed>,
-  rootIds: ReadonlySet<string>,
+  owners: Map<string, string | undefined>,
 ): string | undefined {
+  const passed: string[] = [];
   let at: Placed | undefined = start;
-  for (let steps = 0; at !== undefined && steps <= byId.size; steps += 1) {
-    const parent: string = at.sent.parentSpanId;
-    if (rootIds.has(parent)) return parent;
-    at = byId.get(parent);
+  while (at !== undefined && !owners.has(at.sent.spanId)) {
+    passed.push(at.sent.spanId);
+    owners.set(at.sent.spanId, undefined);
+    at = byId.get(at.sent.parentSpanId);
   }
-  return undefined;
+  const owner = at && owners.get(at.sent.spanId);
+  for (const id of passed) owners.set(id, owner);
+  return owner;
 }
 
-const aliveRoot = ({ span }: Placed, roots: readonly Placed[]): string | undefined =>
-  roots.findLast((root) => root.span.start <= span.start && root.span.end >= span.start)?.sent.spanId;
+/** @param begun roots that started before the span, the last one last */
+const aliveRoot = ({ span }: Placed, begun: readonly Placed[]): string | undefined =>
+  begun.findLast((root) => root.span.end >= span.start)?.sent.spanId;
 
 function traceOf({ sent, span: root }: Placed, spans: readonly TraceSpan[], resource: Attributes): Trace {
   const { service, instance } = identify(resource);
