@@ -1,20 +1,25 @@
+import type { EpochMs } from '../model/units.ts';
 import { type KeyedSnapshot, snapshotsIn } from './levels.ts';
-import { type FlameState, measureOfKey, type Snapshot } from './state.ts';
+import type { FlameState } from './state.ts';
 
 /** A snapshot and the state whose table its columns lie over. */
 export interface PlacedSnapshot extends KeyedSnapshot {
   readonly state: FlameState;
 }
 
-/** Snapshots that `isWanted` of each life, in order of time. */
-function livesOf(
+/**
+ * Snapshots of each life, in order of time.
+ *
+ * @param key `measureKey` of what the lives count
+ */
+export function livesCounting(
   states: readonly FlameState[],
-  isWanted: (snapshot: Snapshot) => boolean,
+  key: string,
 ): ReadonlyMap<string, readonly PlacedSnapshot[]> {
   const lives = new Map<string, PlacedSnapshot[]>();
   for (const state of states) {
     for (const one of snapshotsIn(state)) {
-      if (!isWanted(one.snapshot)) continue;
+      if (!one.snapshot.totals.has(key)) continue;
       const life = JSON.stringify([one.family, one.instance, one.start]);
       const seen = lives.get(life);
       if (seen === undefined) lives.set(life, [{ ...one, state }]);
@@ -25,22 +30,24 @@ function livesOf(
   return lives;
 }
 
-/** @param key `measureKey` of what the lives count */
-export const livesCounting = (states: readonly FlameState[], key: string) =>
-  livesOf(states, ({ totals }) => totals.has(key));
-
-const isCumulative = ({ totals }: Snapshot) =>
-  [...totals.keys()].some((key) => measureOfKey(key).temporality === 'cumulative');
-
-/** Whether `states` hold a life that counts on and of which `before` knows nothing. */
-export function hasUnknownLives(states: readonly FlameState[], before: readonly FlameState[]): boolean {
-  const known = livesOf(before, isCumulative);
-  return [...livesOf(states, isCumulative).keys()].some((life) => !known.has(life));
+/** Whether `states` hold a life that counts `key` and of which `before` knows nothing. */
+export function hasUnknownLives(
+  states: readonly FlameState[],
+  before: readonly FlameState[],
+  key: string,
+): boolean {
+  const known = livesCounting(before, key);
+  return [...livesCounting(states, key).keys()].some((life) => !known.has(life));
 }
 
-/** The same states with the last snapshot of each life that counts on, and nothing else: what later ones are counted from. */
-export function lastOfLives(states: readonly FlameState[]): FlameState[] {
-  const last = [...livesOf(states, isCumulative).values()].map((seen) => seen.at(-1)!);
+/**
+ * The same states with the last snapshot of each life that counts `key`, and nothing else: what later ones are counted from.
+ * Lives that were not seen since `since` are left out: instances come and go, and their number would grow without end.
+ */
+export function lastOfLives(states: readonly FlameState[], key: string, since: EpochMs): FlameState[] {
+  const last = [...livesCounting(states, key).values()]
+    .map((seen) => seen.at(-1)!)
+    .filter(({ snapshot }) => snapshot.time >= since);
   return [...Map.groupBy(last, ({ state }) => state)].map(([state, kept]) => ({
     ...state,
     snapshots: new Map(kept.map(({ key, snapshot }) => [key, snapshot])),

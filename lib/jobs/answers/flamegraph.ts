@@ -15,7 +15,7 @@ import { hasUnknownLives } from '../../flame/lives.ts';
 import { prune, pruneSides } from '../../flame/prune.ts';
 import { type Selected, type Selection, type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
-import { INSTANCES_MAX } from '../../flame/state.ts';
+import { INSTANCES_MAX, measureKey } from '../../flame/state.ts';
 import { profileOf } from '../../flame/to-profile.ts';
 import { type TopRow, topOf } from '../../flame/top.ts';
 import { type FlameTree, totalOf } from '../../flame/tree.ts';
@@ -62,9 +62,9 @@ const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 const INSTANCE_MS = 24 * 60 * 60 * 1000;
 
 /** How seldom a sender may send what it counted since it began, and still be counted from its last upload before a range. */
-const BEFORE_MS = 6 * 60 * 60 * 1000;
+export const BEFORE_MS = 6 * 60 * 60 * 1000;
 
-/** Before the range lies one bucket, and more where a life in it was not seen there: few services send so seldom. */
+/** The states of a range, and of the bucket before it. */
 export async function loadFlame({ reader }: Context, query: Omit<FlameQuery, 'type'>): Promise<States> {
   const { project, service, from, to, instance } = query;
   const first = partitionStart(from);
@@ -76,14 +76,29 @@ export async function loadFlame({ reader }: Context, query: Omit<FlameQuery, 'ty
   const coarse = instance === undefined && to - from >= COARSE_FROM_MS;
   const load = async (range: { readonly from: EpochMs; readonly to: EpochMs; readonly coarse: boolean }) =>
     (await reader.range('flame', { project, service, ...range })).map(({ state }) => state);
-  const near = first - PARTITION_MS;
   const [states, before] = await Promise.all([
     load({ from: first, to, coarse }),
-    load({ from: near, to: first, coarse: false }),
+    load({ from: first - PARTITION_MS, to: first, coarse: false }),
   ]);
-  if (!hasUnknownLives(states, before)) return { states, before };
-  const far = await load({ from: first - BEFORE_MS, to: near, coarse: true });
-  return { states, before: [...far, ...before] };
+  return { states, before };
+}
+
+/**
+ * The same with six hours before the range, where they are needed: of cumulative values, when a life in the range was not
+ * seen in the bucket before it. Few services send so seldom, and an instance that is new asks for them too.
+ */
+export async function withEarlier(
+  { reader }: Context,
+  { project, service, from }: Pick<FlameQuery, 'project' | 'service' | 'from'>,
+  { states, before }: States,
+  { measure, temporality }: Pick<Series, 'measure' | 'temporality'>,
+): Promise<States> {
+  if (temporality !== 'cumulative') return { states, before };
+  if (!hasUnknownLives(states, before, measureKey(measure, temporality))) return { states, before };
+  const first = partitionStart(from);
+  const range = { from: first - BEFORE_MS, to: first - PARTITION_MS, coarse: true };
+  const far = await reader.range('flame', { project, service, ...range });
+  return { states, before: [...far.map(({ state }) => state), ...before] };
 }
 
 function seriesOf(
@@ -123,7 +138,7 @@ export async function flameAnswer(
   const states = await loadFlame(context, query);
   const series = seriesOf(states, query);
   if (series === undefined) throw nothing(query);
-  return answerOf(states, series, query, shaping);
+  return answerOf(await withEarlier(context, query, states, series), series, query, shaping);
 }
 
 const nothing = ({ service, type }: FlameQuery) =>
@@ -211,9 +226,13 @@ export async function flameDiffAnswer(
   sides: readonly [Side, Side],
   shaping: Shaping,
 ): Promise<DiffAnswer> {
-  const [left, right] = await Promise.all(sides.map((side) => loadFlame(context, { ...query, ...side })));
-  const series = seriesOf(right!, query) ?? seriesOf(left!, query);
+  const asked = sides.map((side) => ({ ...query, ...side }));
+  const near = await Promise.all(asked.map((one) => loadFlame(context, one)));
+  const series = seriesOf(near[1]!, query) ?? seriesOf(near[0]!, query);
   if (series === undefined) throw nothing({ ...query, ...sides[1] });
+  const [left, right] = await Promise.all(
+    near.map((states, i) => withEarlier(context, asked[i]!, states, series)),
+  );
   const answers = [
     answerOf(left!, series, sides[0], shaping),
     answerOf(right!, series, sides[1], shaping),

@@ -4,6 +4,7 @@ import { lastOfLives } from '../../flame/lives.ts';
 import { prune } from '../../flame/prune.ts';
 import { type States, select } from '../../flame/select.ts';
 import { type Series, seriesIn } from '../../flame/series.ts';
+import { measureKey } from '../../flame/state.ts';
 import { type FlameTree, TreeBuilder, totalOf } from '../../flame/tree.ts';
 import { Fault } from '../../model/fault.ts';
 import { MACHINES, PARTITION_MS, partitionStart } from '../../model/partition.ts';
@@ -11,7 +12,7 @@ import type { ServiceName } from '../../model/service.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { listServices } from '../../records/services.ts';
 import type { JobContext } from '../context.ts';
-import { loadFlame } from './flamegraph.ts';
+import { BEFORE_MS, loadFlame, withEarlier } from './flamegraph.ts';
 
 // What Grafana's data source for Pyroscope asks for, out of the same states as our own answers. Labels of a series are
 // those below; a series is a service with a version and a unit of work.
@@ -55,12 +56,16 @@ async function load(
     );
   return Promise.all(
     services.map(async ({ service }) => {
-      const states = await loadFlame(context, { project, service, from, to });
-      const series = seriesIn(states.states).filter(
+      const asked = { project, service, from, to };
+      const near = await loadFlame(context, asked);
+      const series = seriesIn(near.states).filter(
         (one) =>
           measure === undefined ||
           (one.measure.type === measure.type && (measure.unit === '' || one.measure.unit === measure.unit)),
       );
+      // Values are asked for by measure, and of the first that fits; without one only what there is.
+      const isValued = measure !== undefined && series[0] !== undefined;
+      const states = isValued ? await withEarlier(context, asked, near, series[0]!) : near;
       return { service, states, series };
     }),
   );
@@ -165,11 +170,7 @@ export async function pyroscopePoints(context: PyroscopeContext, query: PointsQu
     if (one === undefined) continue;
     const first = partitionStart(from);
     const parts = await context.reader.range('flame', { project, service, from: first, to });
-    // What a life counts goes on from its last upload, however many steps ago that was.
-    const befores = [one.temporality === 'cumulative' ? lastOfLives(states.before) : []];
-    if (one.temporality === 'cumulative')
-      for (const [i, { state }] of parts.entries()) befores.push(lastOfLives([...befores[i]!, state]));
-    for (const { version, work } of selections(one, fits, groupBy)) {
+    const asked = selections(one, fits, groupBy).map(({ version, work }) => {
       const set: Partial<LabelSet> = {
         service_name: service,
         ...(version !== undefined && { service_version: version }),
@@ -178,11 +179,19 @@ export async function pyroscopePoints(context: PyroscopeContext, query: PointsQu
       const labels = groupBy.map((name) => ({ name, value: set[name as Label] ?? '' }));
       const group = groups.get(JSON.stringify(labels)) ?? { labels, steps: new Map<EpochMs, number>() };
       groups.set(JSON.stringify(labels), group);
-      for (const [i, { start, state }] of parts.entries()) {
-        const { tree } = select({ states: [state], before: befores[i] ?? [] }, { ...one, version, work });
-        const step = stepOf(start, stepMs);
+      return { group, version, work };
+    });
+    const key = one.temporality === 'cumulative' ? measureKey(one.measure, one.temporality) : undefined;
+    let before = key === undefined ? [] : states.before;
+    for (const { start, state } of parts) {
+      // What a life counts goes on from its last upload, however many steps of the last six hours ago that was.
+      if (key !== undefined) before = lastOfLives(before, key, start - BEFORE_MS);
+      const step = stepOf(start, stepMs);
+      for (const { group, version, work } of asked) {
+        const { tree } = select({ states: [state], before }, { ...one, version, work });
         group.steps.set(step, (group.steps.get(step) ?? 0) + Number(totalOf(tree)));
       }
+      if (key !== undefined) before = [...before, state];
     }
   }
   return [...groups.values()].map(({ labels, steps }) => ({
