@@ -184,13 +184,18 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     );
   };
   let snapshots = 0;
-  let newInstances = 0;
+  const known = new Set([...earlier.values()].map(([first]) => first!.instance));
+  const fresh = new Set<string>();
   for (const [life, seen] of lives) {
     const wanted = seen.filter((one) => fits(version, one.snapshot.version) && fits(instance, one.instance));
     if (wanted.length === 0) continue;
     const base = earlier.get(life)?.at(-1);
-    if (base === undefined) newInstances += 1;
-    const { ends, bases } = countedBetween(wanted, base, key);
+    const [{ instance: of, start }] = wanted as [PlacedSnapshot];
+    if (!known.has(of)) fresh.add(of);
+    const { ends, bases } =
+      version === undefined || start !== null
+        ? countedBetween(wanted, base, key)
+        : countedOfRelease(seen, base, key, version);
     const kept = [...ends, ...bases].every(({ snapshot }) => hasStacks(snapshot));
     const sum = (placed: readonly PlacedSnapshot[]) =>
       placed.reduce<number | bigint>(
@@ -210,7 +215,7 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     buckets: 0,
     instances: totals.instances,
     keptInstances: totals.keptInstances,
-    newInstances,
+    newInstances: fresh.size,
   };
 }
 
@@ -229,6 +234,27 @@ function countedBetween(seen: readonly PlacedSnapshot[], base: PlacedSnapshot | 
   }
   if (last !== undefined) ends.push(last);
   return { ends, bases };
+}
+
+/** Where nothing tells when a process began, another release is another process: what that one counted is no base of this one. */
+function countedOfRelease(
+  seen: readonly PlacedSnapshot[],
+  base: PlacedSnapshot | undefined,
+  key: string,
+  version: string,
+) {
+  const runs: PlacedSnapshot[][] = [[]];
+  for (const one of seen) {
+    if (one.snapshot.version === version) runs.at(-1)!.push(one);
+    else runs.push([]);
+  }
+  const counted = runs
+    .filter((run) => run.length > 0)
+    .map((run) => {
+      const isFirst = run === runs[0] && base?.snapshot.version === version;
+      return countedBetween(run, isFirst ? base : undefined, key);
+    });
+  return { ends: counted.flatMap(({ ends }) => ends), bases: counted.flatMap(({ bases }) => bases) };
 }
 
 const negated = ({ at, values }: Column): Column => ({

@@ -16,7 +16,8 @@ import {
 /**
  * What a roll-up keeps. Sums stay as they are. Level snapshots become sums over instances and buckets, with the totals of
  * each bucket beside them, so that a read of a roll-up gives what reading its children gave. Of the cumulative snapshots of
- * a life the last of each step stays, and the last before each fall: the differences over whole steps stay the same.
+ * a life the last of each step stays, and the last before each fall or change of release: the differences over whole steps
+ * stay the same, of all releases and of each.
  */
 export function summariseFlame(state: FlameState, stepMs: number): FlameState {
   if (state.snapshots.size === 0) return state;
@@ -72,7 +73,7 @@ function cumulativeIn(state: FlameState, stepMs: number): ReadonlyMap<string, Sn
     for (const [i, { key, bucket, snapshot }] of seen.entries()) {
       const next = seen[i + 1];
       const isLast = next === undefined || stepOf(next.bucket, stepMs) !== stepOf(bucket, stepMs);
-      if (!isLast && !falls(snapshot, next.snapshot)) continue;
+      if (!isLast && next.snapshot.version === snapshot.version && !falls(snapshot, next.snapshot)) continue;
       const rest = withoutLevels(snapshot);
       if (rest.totals.size > 0) kept.set(key, rest);
     }

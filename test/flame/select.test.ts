@@ -93,6 +93,27 @@ describe('select() of cumulative values', () => {
     expect(seen(states, ALLOC, [alloc('x 100', -1000)]).lines).toEqual(['x 80']);
     expect(seen([alloc('x 20', 5)], ALLOC, [alloc('x 100', -1000)]).lines).toEqual(['x 20']);
   });
+
+  it('takes another release for another process where nothing tells when it began', () => {
+    const of = (version: string, text: string, at: number, more = {}) =>
+      alloc(text, at, 'a', { version, ...more });
+    const second = { ...ALLOC, version: '2' };
+    const before = [of('1', 'x 100', -1000)];
+    expect(seen([of('2', 'x 150', 1000)], second, before).lines).toEqual(['x 150']);
+    const back = [of('2', 'x 130', 0), of('1', 'x 7', BUCKET_MS), of('2', 'x 150', 2 * BUCKET_MS)];
+    expect(seen(back, second, [of('2', 'x 100', -1000)]).lines).toEqual(['x 180']);
+    expect(seen([summariseFlame(merged(...back), HOUR_MS)], second).lines).toEqual(['x 280']);
+    const one = { lifeStart: T0 - 5000 };
+    const told = seen([of('2', 'x 150', 1000, one)], second, [of('1', 'x 100', -1000, one)]);
+    expect(told.lines).toEqual(['x 50']);
+  });
+
+  it('tells how many instances are new, however often they began', () => {
+    const life = (at: number, instance: string) => alloc('x 1', at, instance, { lifeStart: T0 + at - 5 });
+    const lives = [life(10, 'a'), life(500, 'a'), life(500, 'b')];
+    expect(seen(lives, ALLOC).newInstances).toBe(2);
+    expect(seen(lives, ALLOC, [life(-100, 'b')]).newInstances).toBe(1);
+  });
 });
 
 describe('select() of deltas', () => {
