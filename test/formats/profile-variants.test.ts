@@ -268,6 +268,12 @@ describe('speedscope', () => {
     expect(shown!.total).toBeCloseTo(weights[0]! + weights[1]! + weights[2]!, 9);
   });
 
+  it('reads as many profiles as a file holds, and the longest of them tells how long it was', () => {
+    const one = { type: 'evented', unit: 'seconds', startValue: 0, events: [] };
+    const profiles = Array.from({ length: 130_000 }, (_, i) => ({ ...one, endValue: i === 7 ? 9 : 2 }));
+    expect(decodeProfile(json({ ...sampled({}), profiles })).durationNs).toBe(9e9);
+  });
+
   it('weights beyond 2^53 keep every digit, there and back', () => {
     const text = new TextDecoder()
       .decode(json(sampled({})))

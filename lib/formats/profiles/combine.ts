@@ -46,7 +46,7 @@ function combinedFacts(first: Profile, profiles: readonly Profile[]) {
   return {
     sampleTypes: first.sampleTypes,
     defaultType: first.defaultType,
-    start: starts.length === 0 ? null : Math.min(...starts),
+    start: starts.length === 0 ? null : starts.reduce((first, start) => (start < first ? start : first)),
     durationNs: durations.length === 0 ? null : durations.reduce((sum, duration) => sum + duration, 0),
     labels: new Map(
       [...first.labels].filter(([key, value]) => profiles.every((p) => p.labels.get(key) === value)),
