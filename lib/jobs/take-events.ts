@@ -25,18 +25,35 @@ export async function takeEvents(
     }
   }
   const others = messages.filter((message) => !direct.includes(message));
-  const [alone, together] = [others.filter(isSuspect), others.filter((message) => !isSuspect(message))];
-  if (together.length > 0) failed.push(...(await analyze(context, together)).failed);
+  const alone = suspectsOf(others);
+  // They come first: what ends the process has to be counted before anything else ends it.
   for (const message of alone) if (!(await analyzeAlone(context, message))) failed.push(message);
+  const together = others.filter((message) => !alone.includes(message));
+  if (together.length > 0) failed.push(...(await analyze(context, together)).failed);
   return failed;
 }
 
-const isSuspect = ({ receiveCount }: QueueMessage) => receiveCount >= ALONE_AFTER;
+/**
+ * Messages that came too often, and all that name an object of theirs: at each start the sweep sends a new event of what is
+ * unfinished, which has come once.
+ */
+function suspectsOf(messages: readonly QueueMessage[]): readonly QueueMessage[] {
+  const worn = messages.filter(({ receiveCount }) => receiveCount >= ALONE_AFTER);
+  if (worn.length === 0) return worn;
+  const keys = new Set(worn.flatMap(({ body }) => keysIn(body)));
+  const copies = messages.filter(
+    (message) => !worn.includes(message) && keysIn(message.body).some((key) => keys.has(key)),
+  );
+  return [...worn, ...copies];
+}
 
-/** An event names objects of one prefix: the store sends one for each. What cannot be read is left to the analyzer. */
-function directKeys(body: string): readonly string[] {
+/** An event names objects of one prefix: the store sends one for each. */
+const directKeys = (body: string) => keysIn(body).filter(isDirectKey);
+
+/** What cannot be read is left to the analyzer. */
+function keysIn(body: string): readonly string[] {
   try {
-    return keysOfEvent(body).filter(isDirectKey);
+    return keysOfEvent(body);
   } catch {
     return [];
   }

@@ -94,7 +94,9 @@ async function takeBatch(
 
 async function analyzeBatch(context: JobContext, messages: readonly QueueMessage[], onError: OnError) {
   const { uploads } = context;
-  for (const part of partsOf(messages)) {
+  // Those that came most often first: a younger copy in an earlier part would end the process before they are begun.
+  const sorted = messages.toSorted((a, b) => b.receiveCount - a.receiveCount);
+  for (const part of partsOf(sorted)) {
     const failed = await analyzeOrSplit(context, part, onError);
     const again = new Set(failed);
     await uploads.ack(part.filter((message) => !again.has(message)).map(({ receipt }) => receipt));

@@ -104,8 +104,9 @@ describe('the pump', () => {
     const { context } = product.local;
     const sizes = [40, 30, 30, 100, 1, 1];
     const done: string[] = [];
+    // The last ones came most often: they are begun before anything else may end the process.
     let batch = sizes.map((mib, i) => ({
-      ...{ id: `${i}`, receipt: `r${i}`, receiveCount: 1 },
+      ...{ id: `${i}`, receipt: `r${i}`, receiveCount: i < 4 ? 1 : 2 },
       body: objectCreated('embedded', `raw/${i}`, mib * MIB),
     }));
     const uploads: JobContext['uploads'] = {
@@ -124,16 +125,15 @@ describe('the pump', () => {
     const world = { ...context, uploads, objects: { ...context.objects, get } };
     expect(await pumpOnce(world, never, 0)).toBe(6);
     expect(done).toEqual([
+      'get 4',
+      'get 5',
       'get 0',
-      'ack r0',
+      'ack r4 r5 r0',
       'get 1',
       'get 2',
       'ack r1 r2',
       'get 3',
       'ack r3',
-      'get 4',
-      'get 5',
-      'ack r4 r5',
     ]);
   });
 });
