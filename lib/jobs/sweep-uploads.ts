@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { MAX_PAGE } from '../ports/record-store.ts';
 import { listProjects } from '../records/api-keys.ts';
@@ -35,6 +35,8 @@ const AT_ONCE = 16;
 const SAVED_EVERY = 1024;
 /** New objects of one shard that a run remembers; the later ones are left to the next. */
 const NEW_MAX = 100_000;
+/** An idle shard writes its mark this often, so that it is not for ever the one that is furthest behind. */
+const IDLE_MARK_MS = HOUR_MS;
 
 /**
  * Enqueues raw objects that hold an upload without a ledger record. A mark for each shard says how far that was looked, so
@@ -43,6 +45,8 @@ const NEW_MAX = 100_000;
  *
  * At start-up `olderThanMs` is 0: what the queue lost with the power is found at once, whatever still waits in it. Sending what
  * is still queued changes nothing.
+ *
+ * What goes wrong in one shard keeps no other from being swept: the first error is thrown when all have had their turn.
  *
  * Cost: for each shard a listing, and one more for each 1,000 objects of the last four hours, once a day of two days; of each
  * new object its index, never its bodies, and the ledger once for each upload.
@@ -53,8 +57,15 @@ export async function sweepUploads(
 ): Promise<number> {
   const run = await begunRun(context, olderThanMs);
   let sent = 0;
-  for (const shard of await shardsOf(context, run.now))
-    sent += await sweepShard(context, searchOf(shard, run));
+  const errors: unknown[] = [];
+  for (const shard of await shardsOf(context, run.now)) {
+    try {
+      sent += await sweepShard(context, searchOf(shard, run));
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
   return sent;
 }
 
@@ -100,8 +111,9 @@ async function sweepShard(context: JobContext, search: Search): Promise<number> 
     looked += batch.length;
   }
   const isCut = isCutFrom < Number.POSITIVE_INFINITY;
-  // An idle shard writes nothing.
-  if (looked + again.length > 0 || search.isLateDue || search.isSetBack)
+  // An idle shard writes nothing most of the time.
+  const isOld = until - mark.until >= IDLE_MARK_MS;
+  if (looked + again.length > 0 || search.isLateDue || search.isSetBack || isOld)
     await save(isCut ? markBefore(search, isCutFrom, until) : markAfter(search, due, until));
   return sent;
 }
@@ -164,7 +176,9 @@ async function hasUnseen(
   project: string,
   { key }: Pick<ObjectInfo, 'key'>,
 ): Promise<boolean> {
-  const entries = await readRawIndex(context.objects, key);
+  // One that cannot be read counts as unfinished, ever more rarely: its event has the analyzer say what is wrong.
+  const entries = await readRawIndex(context.objects, key).catch(() => 'unreadable' as const);
+  if (entries === 'unreadable') return true;
   if (entries === undefined) return false;
   const ids = entries === 'damaged' ? [await damagedId(key)] : entries.map(({ id }) => id);
   for (const id of ids) {

@@ -62,8 +62,11 @@ export async function runTask(
       await scanFunctions(context, task.project, task.service);
       return;
     case 'sweep':
-      await sweepDirect(context);
-      await sweepUploads(context);
+      try {
+        await sweepDirect(context);
+      } finally {
+        await sweepUploads(context);
+      }
       return;
     case 'join':
       await joinDue(context, foldJoined, onError);

@@ -6,8 +6,10 @@ import { keysOfEvent } from '../../lib/jobs/events.ts';
 import { redrive } from '../../lib/jobs/redrive.ts';
 import { UNSEEN_AFTER_MS } from '../../lib/jobs/sweep-mark.ts';
 import { sweepUploads } from '../../lib/jobs/sweep-uploads.ts';
+import { runTask } from '../../lib/jobs/tasks.ts';
+import { Fault } from '../../lib/model/fault.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
-import { UNFINISHED_MAX } from '../../lib/records/sweeps.ts';
+import { listSweeps, UNFINISHED_MAX } from '../../lib/records/sweeps.ts';
 import { NOON } from './facts.ts';
 import { message, metricsBody, rawObject, requests, uploadOf, type World, world } from './world.ts';
 
@@ -53,6 +55,7 @@ async function watchedWorld() {
   return { here, clock: here.clock, context, queue, sweep, finish };
 }
 
+const AWAY = new Fault('unavailable', 'Cannot read it');
 const NOTHING = { sent: [], opened: [] };
 
 describe('sweepUploads()', () => {
@@ -242,6 +245,59 @@ describe('sweepUploads()', () => {
     await sweep();
     clock.time += HOUR_MS;
     expect(await sweep()).toEqual(NOTHING);
+  });
+
+  it('passes by an object that cannot be read, ever more rarely, and finds what lies beside it', async () => {
+    const { here, clock, context } = await watchedWorld();
+    const keys = [await lost(here, 1), await lost(here, 2)];
+    const objects: JobContext['objects'] = {
+      ...here.objects,
+      get: (key, range) => (key === keys[0] ? Promise.reject(AWAY) : here.objects.get(key, range)),
+    };
+    const ticks: number[] = [];
+    for (let tick = 1; tick <= 16; tick += 1) {
+      clock.time += TICK_MS;
+      await sweepUploads({ ...context, objects });
+      const sent = here.sent.splice(0).flatMap(keysOfEvent);
+      if (tick === 1) expect(sent.sort()).toEqual(keys.toSorted());
+      if (sent.includes(keys[0] as string)) ticks.push(tick);
+    }
+    expect(ticks).toEqual([1, 2, 4, 8, 16]);
+  });
+
+  it('sweeps all other shards when one cannot be listed, and the direct uploads too, and says so', async () => {
+    const { here, clock, context } = await watchedWorld();
+    const keys = [await lost(here, 1), await lost(here, 2)];
+    clock.time += TICK_MS;
+    const objects: JobContext['objects'] = {
+      ...here.objects,
+      list: (prefix, options) =>
+        prefix.startsWith('direct/') || keys[0]?.startsWith(prefix)
+          ? Promise.reject(AWAY)
+          : here.objects.list(prefix, options),
+    };
+    const told: unknown[] = [];
+    const run = runTask({ ...context, objects }, { job: 'sweep' }, (error) => void told.push(error));
+    await expect(run).rejects.toBe(AWAY);
+    expect(told).toEqual([]);
+    expect(here.sent.flatMap(keysOfEvent)).toEqual([keys[1]]);
+  });
+
+  it('writes the mark of an idle shard once an hour, so that it does not come first for ever', async () => {
+    const { here, clock, sweep } = await watchedWorld();
+    const written = async () => {
+      const marks = await listSweeps(here.records, 'default');
+      return Math.max(...[...marks.values()].map(({ mark }) => clock.time - mark.until));
+    };
+    await sweep();
+    const ages: number[] = [];
+    for (let tick = 0; tick < 12; tick += 1) {
+      clock.time += TICK_MS;
+      await sweep();
+      ages.push(await written());
+    }
+    expect(Math.max(...ages)).toBeLessThan(UNSEEN_AFTER_MS + HOUR_MS);
+    expect(Math.max(...ages)).toBeGreaterThan(UNSEEN_AFTER_MS + 2 * TICK_MS); // seldom
   });
 
   it('finds what a redrive made unfinished and whose event was lost once more', async () => {
