@@ -47,12 +47,13 @@ export function sqliteQueue(
    * and perhaps delivered twice. Looked for at the first receive, and whenever the time is earlier than at the one before.
    */
   const showAfterSetBack = (now: number) => {
-    const isSetBack = now < latest - JITTER_MS;
+    if (now < latest - JITTER_MS) {
+      const show = `UPDATE messages SET visible_at = ?2, hidden_at = ?2, sent_at = min(sent_at, ?2)
+        WHERE queue = ?1 AND dead = 0 AND coalesce(hidden_at, sent_at) > ?2 + ${JITTER_MS}`;
+      db.run(() => db.statement(show).run(name, now));
+    }
+    // Not before: what failed is tried again at the next receive.
     latest = now;
-    if (!isSetBack) return;
-    const show = `UPDATE messages SET visible_at = ?2, hidden_at = ?2, sent_at = min(sent_at, ?2)
-      WHERE queue = ?1 AND dead = 0 AND coalesce(hidden_at, sent_at) > ?2 + ${JITTER_MS}`;
-    db.run(() => db.statement(show).run(name, now));
   };
 
   /** Only what it looks at may be buried: a backlog of any length costs a receive nothing. */

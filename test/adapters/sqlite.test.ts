@@ -124,6 +124,23 @@ describe('openDatabase', () => {
     await one.close();
   });
 
+  it('what a clock that was set back hides is shown later when the database was locked at first', async () => {
+    const one = await openFresh();
+    const queue = sqliteQueue(one.db(), 'q', { clock: one.clock, maxReceives: 3 });
+    const take = () => queue.receive({ max: 1, visibilityMs: 60_000 });
+    await queue.send(['a']);
+    expect(await take()).toHaveLength(1);
+    await one.clock.advance(-3_600_000);
+    const locker = new DatabaseSync(one.file);
+    locker.exec('BEGIN IMMEDIATE');
+    one.db().statement('PRAGMA busy_timeout = 50').get();
+    await expect(take()).rejects.toMatchObject({ code: 'unavailable' });
+    locker.exec('ROLLBACK');
+    locker.close();
+    expect(await take()).toHaveLength(1);
+    await one.close();
+  });
+
   it('a clock that is set right by less than a second shows nothing early', async () => {
     const one = await openFresh();
     const queue = sqliteQueue(one.db(), 'q', { clock: one.clock, maxReceives: 3 });
