@@ -41,12 +41,15 @@ async function forgetPoison(context: JobContext, project: string, object: Object
   const { key } = object;
   const entries = await readRawIndex(context.objects, key);
   const ids = entries === 'damaged' ? [await damagedId(key)] : (entries ?? []).map(({ id }) => id);
+  const again = () => lookAgain(context.records, { project, shard: shardOfRaw(key) }, object);
   let forgotten = 0;
   for (const id of ids) {
     if ((await context.ledger.get(project, id))?.state !== 'poison') continue;
     // Before it is unfinished again: the sweep has been here, and the event that is sent may be lost.
-    if (forgotten === 0) await lookAgain(context.records, { project, shard: shardOfRaw(key) }, object);
+    if (forgotten === 0) await again();
     if (await context.ledger.forget(project, id)) forgotten += 1;
   }
+  // A sweep meanwhile may have found it finished still, and have crossed it off.
+  if (forgotten > 0) await again();
   return forgotten;
 }

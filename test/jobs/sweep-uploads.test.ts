@@ -314,6 +314,27 @@ describe('sweepUploads()', () => {
     expect((await sweep()).sent).toEqual([key]);
   });
 
+  it('finds it too when a sweep came just before the redrive made it unfinished', async () => {
+    const { here, clock, context, sweep } = await watchedWorld();
+    const key = await lost(here, 1);
+    await here.objects.put(key, Uint8Array.of(1, 2, 3));
+    const event = JSON.stringify({ Records: [{ s3: { object: { key, size: 3 } } }] });
+    await analyze(here.context, [message(event, POISON_AFTER)]);
+    clock.time += HOUR_MS;
+    await sweep();
+    const uploads = { ...context.uploads, redrive: async () => 0, send: async () => undefined };
+    const ledger: JobContext['ledger'] = {
+      ...context.ledger,
+      async forget(...args) {
+        expect(await sweep()).toEqual({ sent: [], opened: [key] });
+        return context.ledger.forget(...args);
+      },
+    };
+    const range = { project: 'default', from: NOON - HOUR_MS, to: clock.time };
+    expect(await redrive({ ...context, uploads, ledger }, range)).toMatchObject({ poison: 1 });
+    expect((await sweep()).sent).toEqual([key]);
+  });
+
   it('finds everything that is stored after the clock of the store was set back', async () => {
     const { here, clock, sweep, finish } = await watchedWorld();
     const old = await lost(here, 1);
