@@ -77,13 +77,21 @@ async function compactShard(
     if (parts.length < 2) return replaced;
     const loaded = await Promise.all(parts.map(({ key }) => cache.load(key)));
     if (loaded.includes(undefined)) continue; // another compactor was first
-    for (const [i, { key }] of parts.entries()) if (isUnreadable(loaded[i])) unreadable.add(key);
-    if (parts.some(({ key }) => unreadable.has(key))) continue;
+    const read = loaded.flatMap((segment) => (segment ? [{ segment, sections: sectionsOf(segment) }] : []));
+    const damaged = parts.filter((_, i) => loaded[i]?.unreadable !== undefined);
+    for (const { key } of damaged) unreadable.add(key);
+    if (damaged.length > 0) continue;
     const putAt = context.clock.now();
-    const merged = await putMerged(context, cache, partition, parts, loaded as LoadedSegment[]);
+    const merged = await putMerged(context, cache, partition, parts, read);
     if (await replace(context, partition, parts, merged, putAt)) replaced += parts.length;
   }
   return replaced;
+}
+
+/** Its sections are kept beside it: the cache may have no room for all of them. */
+interface ReadSegment {
+  readonly segment: LoadedSegment;
+  readonly sections: Sections;
 }
 
 interface Merged {
@@ -96,9 +104,10 @@ async function putMerged(
   cache: SegmentCache,
   partition: Partition,
   parts: readonly SegmentRef[],
-  loaded: readonly LoadedSegment[],
+  read: readonly ReadSegment[],
 ): Promise<Merged> {
-  const sections = mergeAllSections(loaded.map(sectionsOf));
+  const sections = mergeAllSections(read.map((one) => one.sections));
+  const loaded = read.map(({ segment }) => segment);
   const leaving = await leavingIds(context, partition, parts, loaded);
   const all = new Set(loaded.flatMap(({ footer }) => footer.uploads));
   const kept = [...all].filter((id) => !leaving.has(id));
@@ -128,12 +137,7 @@ async function leavingIds(
   return finished === undefined || ids.length === 0 ? new Set() : finished.leaving(partition, ids);
 }
 
-/** Looks at every section: a merge of what is left of it would lose the rest for good. */
-function isUnreadable(segment: LoadedSegment | undefined): boolean {
-  for (const name of KIND_NAMES) segment?.section(name);
-  return segment?.unreadable !== undefined;
-}
-
+/** Looks at every section: a merge of what is left of a damaged one would lose the rest for good. */
 const sectionsOf = (segment: LoadedSegment): Sections =>
   Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections;
 

@@ -33,6 +33,8 @@ export interface StatePart<S> {
 const RETRIES = 5;
 /** Of merged states kept: a day of one service, or an hour of a couple of dozen. */
 const MERGED_BYTES = 64 * 1024 * 1024;
+/** What an entry takes beside its texts and its state: objects, places in maps. */
+const ENTRY_BYTES = 300;
 
 export interface SegmentReader {
   /** The merged state of one kind, one entry per bucket that has any segment, in order of time. */
@@ -104,7 +106,8 @@ export function segmentReader(
     const whole = mergeStates(merging, states) ?? merging.empty();
     const found = { keys, state: part ? part.of(whole) : whole, missing };
     // What could not be read may be there the next time.
-    if (missing === 0) merged.set(place, found, place.length + decodedBytes(found.state));
+    const bytes = ENTRY_BYTES + place.length + keys.length + decodedBytes(found.state);
+    if (missing === 0) merged.set(place, found, bytes);
     return found;
   }
 

@@ -78,6 +78,8 @@ export interface LoadedSegment {
 
 /** Of segments as they are stored: two days of a cohort of a thousand instances, so that no scan reads one of them twice. */
 const ENCODED_BYTES = 32 * 1024 * 1024;
+/** Of an id of a footer, unpacked: its text, its places in a list and a set. */
+const ID_BYTES = 100;
 /** Of decoded states, five to thirty times as large: what is dropped is decoded again. A small function has 512 MB for all. */
 const DECODED_BYTES = 32 * 1024 * 1024;
 
@@ -102,7 +104,8 @@ export function segmentCache(
     for (const name of KIND_NAMES) if (known[name] !== undefined) keepState(name, known[name]);
     const loaded = loadedSegment(bytes, { get: (name) => decoded.get(place(name)), set: keepState });
     // What cannot be read is looked at again: the next answer may be a better one.
-    if (loaded.unreadable === undefined) encoded.set(key, loaded, bytes.length);
+    if (loaded.unreadable === undefined)
+      encoded.set(key, loaded, bytes.length + ID_BYTES * loaded.uploads.size);
     return loaded;
   };
   return {

@@ -247,6 +247,27 @@ describe('compact()', () => {
     expect(await listedIn(world)).toMatchObject([{ level: 1, uploads: FAN_IN }]);
   });
 
+  it('decodes each section once, though the cache has no room for any', async () => {
+    const world = stores();
+    for (const one of upTo(FAN_IN)) await commitTo(world, [one]);
+    const decoded: string[] = [];
+    const cold = segmentCache(world.objects, { decodedBytes: 1 });
+    const cache: typeof cold = {
+      ...cold,
+      async load(key) {
+        const segment = await cold.load(key);
+        if (segment === undefined) return undefined;
+        const section: typeof segment.section = (name) => {
+          decoded.push(`${key} ${name}`);
+          return segment.section(name);
+        };
+        return { ...segment, section };
+      },
+    };
+    expect(await compactIn({ ...world, cache })).toBe(FAN_IN);
+    expect(decoded).toHaveLength(new Set(decoded).size);
+  });
+
   it('leaves to the sweep what it replaced, so that readers of the old head still find it', async () => {
     const world = stores();
     for (const one of upTo(FAN_IN)) await commitTo(world, [one]);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { encodeSegment } from '../../lib/segments/segment.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
-import { contribution } from './one-partition.ts';
+import { contribution, idsOf, upTo } from './one-partition.ts';
 
-/** Segments by key, each of one upload, and how often each was read. */
-function stored(count: number) {
+/** Segments by key, and how often each was read. */
+function stored(count: number, uploads = 1) {
   const objects = new Map<string, Uint8Array>();
   for (let n = 0; n < count; n += 1)
-    objects.set(`segment ${n}`, encodeSegment(contribution(n).sections, [contribution(n).uploadId]));
+    objects.set(`segment ${n}`, encodeSegment(contribution(n).sections, idsOf(upTo(uploads))));
   const reads: string[] = [];
   const store = {
     get: async (key: string) => {
@@ -37,6 +37,13 @@ describe('segmentCache()', () => {
     const { uploadId, sections } = contribution(7);
     cache.remember('written', encodeSegment(sections, [uploadId]), sections);
     expect((await cache.load('written'))?.section('instance')).toBe(sections.instance);
+  });
+
+  it('counts the ids of footers, which take more unpacked than stored', async () => {
+    const { store, reads, keys, bytes } = stored(2, 500);
+    const cache = segmentCache(store, { encodedBytes: 2 * bytes });
+    for (const key of [...keys, ...keys]) await cache.load(key);
+    expect(reads).toHaveLength(4);
   });
 
   it('reads again what there was no room for', async () => {
