@@ -98,7 +98,7 @@ function readingsOf({ reports }: Facts, receivedAt: EpochMs): readonly ClockRead
     if (!Number.isFinite(at)) continue;
     const name = nameOf(report);
     const offsetMs = Math.max(at - receivedAt, latest.get(name)?.offsetMs ?? Number.NEGATIVE_INFINITY);
-    latest.set(name, { service: report.service, instance: report.instance.key, offsetMs });
+    latest.set(name, { service: report.service, instance: report.instance.key, offsetMs, receivedAt });
   }
   return [...latest.values()];
 }

@@ -23,6 +23,8 @@ export interface ClockReading {
   readonly service: string;
   readonly instance: string;
   readonly offsetMs: number;
+  /** By the clock of the door. */
+  readonly receivedAt: EpochMs;
 }
 
 /** Clocks that are off by less are left alone: networks and batches delay by as much. */
@@ -87,7 +89,7 @@ export function senderClocks(records: RecordStore, clock: Clock): SenderClocks {
 }
 
 function withReading(before: SenderClock | undefined, reading: ClockReading, now: EpochMs): SenderClock {
-  const { service, instance, offsetMs } = reading;
+  const { service, instance, offsetMs, receivedAt } = reading;
   const recent = [...(before?.recent ?? []), offsetMs].slice(-READINGS_MAX);
   const eras = before?.eras ?? [];
   const median = [...recent].sort((a, b) => a - b)[recent.length >> 1] ?? 0;
@@ -96,7 +98,9 @@ function withReading(before: SenderClock | undefined, reading: ClockReading, now
   const stands = eras.at(-1)?.offsetMs ?? 0;
   if (recent.length < READINGS_MIN || Math.abs(wanted - stands) < STEADY_MS)
     return { service, instance, recent, eras };
-  const era = { since: now + BEGINS_AFTER_MS, offsetMs: wanted };
+  // Eras begin by the door's clock, which may be ahead of the analyzer's: what was received is folded as it was.
+  const since = Math.max(now, receivedAt) + BEGINS_AFTER_MS;
+  const era = { since, offsetMs: wanted };
   return { service, instance, recent: [], eras: [...eras, era].slice(-ERAS_MAX) };
 }
 

@@ -56,6 +56,19 @@ describe('a sender whose clock is ahead', () => {
     expect(health.clocks).toMatchObject([{ aheadMs: HOUR_MS }]);
   });
 
+  it('is corrected from after what a door has received whose clock is ahead of the analyzer', async () => {
+    const place = await opened();
+    const receivedAt = place.clock.time + 10 * MINUTE_MS;
+    for (let n = 0; n < 5; n += 1) {
+      const body = tracesBody(spans(1, { at: receivedAt + HOUR_MS + n }));
+      const upload = await uploadOf(body, { route: 'otlp-traces', receivedAt });
+      await analyze(place.context, [message(await rawObject(place, [upload]))]);
+    }
+    place.clock.time += MINUTE_MS;
+    const [sender] = [...((await place.context.clocks?.of('default')) ?? [])].map(([, one]) => one);
+    expect(sender?.eras).toMatchObject([{ since: receivedAt + MINUTE_MS }]);
+  });
+
   it('tells of itself once by an upload, however often that is delivered before it is finished', async () => {
     const place = await opened();
     const unavailable = () => Promise.reject(new Fault('unavailable', 'Cannot reach the store'));
