@@ -64,6 +64,7 @@ export async function commitShard(
 ): Promise<CommitResult | 'split'> {
   const ours = new Set<string>(); // keys of segments that this call has PUT
   let written: WrittenDelta | undefined;
+  const gone = new Set<string>(); // keys of segments that were not there when a head had listed them
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
     // After the head was read: what has left its footers was done long before we began.
@@ -74,7 +75,10 @@ export async function commitShard(
       return resultOf(contributions, written);
     if (await isExpired(context, partition, current)) return expiredResult(contributions);
     const covered = await coveredUploads(cache, listed);
-    if (covered === undefined) continue; // compacted since the head was read
+    if (covered.gone.some((key) => !gone.has(key))) {
+      for (const key of covered.gone) gone.add(key);
+      continue; // compacted since the head was read; one that the next head lists as well is lost
+    }
     const uncovered = contributions.filter(({ uploadId }) => !covered.has(uploadId));
     const isDoubtful = current?.head.trimmed === true || covered.isPartial;
     const fresh = isDoubtful ? await notDone(context, partition, uncovered) : uncovered;
@@ -153,21 +157,20 @@ const expiredResult = (contributions: readonly Contribution[]): CommitResult => 
 
 interface Covered {
   has(id: UploadId): boolean;
+  /** Keys of listed segments that are not there. */
+  readonly gone: readonly string[];
   /**
-   * A footer cannot be read: then the ledger speaks for what was in it. An upload whose writer died between its commit there
-   * and its record is committed again, and counts once in what can be read.
+   * A footer cannot be read, or is not there: then the ledger speaks for what was in it. An upload whose writer died between
+   * its commit there and its record is committed again, and counts once in what can be read.
    */
   readonly isPartial: boolean;
 }
 
-/** The uploads in the footers of all listed segments; undefined when one of them is gone. */
-async function coveredUploads(
-  cache: SegmentCache,
-  listed: readonly SegmentRef[],
-): Promise<Covered | undefined> {
+/** The uploads in the footers of all listed segments that are there. */
+async function coveredUploads(cache: SegmentCache, listed: readonly SegmentRef[]): Promise<Covered> {
   const segments = await Promise.all(listed.map(({ key }) => cache.load(key)));
-  if (segments.includes(undefined)) return undefined;
   return {
+    gone: listed.flatMap(({ key }, i) => (segments[i] === undefined ? [key] : [])),
     has: (id) => segments.some((segment) => segment?.uploads.has(id)),
     isPartial: segments.some((segment) => !segment?.hasFooter),
   };

@@ -64,7 +64,8 @@ async function compactShard(
   { fully = false }: CompactOptions,
 ): Promise<number> {
   let replaced = 0;
-  // They stay listed as they are: what is in them is not lost, and may be read by another version of this code.
+  // They stay listed as they are: what is in them is not lost, and may be read by another version of this code. Lost ones
+  // stay too, so that answers go on to say what they lack.
   const unreadable = new Set<string>();
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(partition);
@@ -76,7 +77,13 @@ async function compactShard(
     const parts = fully ? known : pickForMerge(known);
     if (parts.length < 2) return replaced;
     const loaded = await Promise.all(parts.map(({ key }) => cache.load(key)));
-    if (loaded.includes(undefined)) continue; // another compactor was first
+    const gone = parts.filter((_, i) => loaded[i] === undefined);
+    if (gone.length > 0) {
+      // Another compactor was first. If the head lists them still, the objects are lost.
+      const isSame = (await context.heads.read(partition))?.version === current.version;
+      if (isSame) for (const { key } of gone) unreadable.add(key);
+      continue;
+    }
     const read = loaded.flatMap((segment) => (segment ? [{ segment, sections: sectionsOf(segment) }] : []));
     const damaged = parts.filter((_, i) => loaded[i]?.unreadable !== undefined);
     for (const { key } of damaged) unreadable.add(key);

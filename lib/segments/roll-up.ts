@@ -97,7 +97,10 @@ async function seal(
   return 'busy';
 }
 
-/** What a child holds now, at least what it held when it was sealed: a merge may have replaced its segments since. */
+/**
+ * What a child holds now, at least what it held when it was sealed: a merge may have replaced its segments since. What its
+ * head lists still and is not there is lost: it is missing, as what cannot be read.
+ */
 async function loadSections(
   context: SegmentStoreContext,
   cache: SegmentCache,
@@ -106,18 +109,21 @@ async function loadSections(
 ): Promise<{ readonly states: readonly Sections[]; readonly missing: number } | undefined> {
   const inChild = (await context.heads.read(child))?.head.missing ?? 0;
   let refs = segments;
+  let seen: number | undefined; // version of the head that lists `refs`
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const loaded = await Promise.all(refs.map(({ key }) => cache.load(key)));
-    if (!loaded.includes(undefined)) {
-      const states = loaded.map(
-        (segment) => Object.fromEntries(KIND_NAMES.map((name) => [name, segment?.section(name)])) as Sections,
+    const there = loaded.filter((segment) => segment !== undefined);
+    const gone = loaded.length - there.length;
+    const current = gone === 0 ? undefined : await context.heads.read(child);
+    if (gone === 0 || (current !== undefined && current.version === seen && !current.head.expired)) {
+      const states = there.map(
+        (segment) => Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections,
       );
-      const unreadable = loaded.filter((segment) => segment?.unreadable !== undefined).length;
-      return { states, missing: unreadable + inChild };
+      const unreadable = there.filter((segment) => segment.unreadable !== undefined).length;
+      return { states, missing: gone + unreadable + inChild };
     }
-    const current = await context.heads.read(child);
     if (current === undefined || current.head.expired) return undefined;
-    refs = current.head.segments;
+    [refs, seen] = [current.head.segments, current.version];
   }
   return undefined;
 }

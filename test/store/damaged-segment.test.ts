@@ -3,9 +3,10 @@ import { analyze } from '../../lib/jobs/analyze.ts';
 import { healthAnswer } from '../../lib/jobs/answers/health.ts';
 import { statusAnswer } from '../../lib/jobs/answers/status.ts';
 import { transactionsAnswer } from '../../lib/jobs/answers/transactions.ts';
+import { expire } from '../../lib/jobs/expire.ts';
 import { buildBucket } from '../../lib/jobs/roll-up.ts';
 import { serviceName } from '../../lib/model/service.ts';
-import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import { readFooter } from '../../lib/segments/segment.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
@@ -30,11 +31,13 @@ async function requestsOf({ context }: World): Promise<number> {
   const [one] = await transactionsAnswer(context, 'default', SHOP, NOON - HOUR_MS, NOON + MINUTE_MS);
   return one?.count ?? 0;
 }
+const listedIn = async ({ context }: World) =>
+  (await context.heads.all('default', SHOP)).flatMap(({ head }) => head.segments.map(({ key }) => key));
 const segmentsOf = (place: World) =>
   [...place.objects.stored.keys()].filter((key) => key.startsWith('seg/') && key.includes('/shop/'));
 
 /** Ways in which the bytes of a segment cannot be read. */
-const DAMAGES: Record<string, (body: Uint8Array) => Uint8Array> = {
+const DAMAGES: Record<string, (body: Uint8Array) => Uint8Array | undefined> = {
   'cut in its middle': (body) => body.slice(0, body.length >> 1),
   'with a changed byte in a section': (body) => {
     const { offset } = readFooter(body).sections.find(({ kind }) => kind === 'latency') ?? { offset: 0 };
@@ -43,6 +46,7 @@ const DAMAGES: Record<string, (body: Uint8Array) => Uint8Array> = {
   'with a changed byte in its footer': (body) => body.with(body.length - 12, (body.at(-12) ?? 0) ^ 1),
   'of a format that comes later': (body) => body.with(4, 9),
   'without a byte': () => new Uint8Array(0),
+  'whose object is gone': () => undefined,
 };
 
 describe.each(Object.entries(DAMAGES))('a segment %s', (_, damage) => {
@@ -51,7 +55,9 @@ describe.each(Object.entries(DAMAGES))('a segment %s', (_, damage) => {
     for (const count of [1, 2, 4]) await send(before, count);
     const [key = ''] = segmentsOf(before);
     const { body } = before.objects.stored.get(key) as { body: Uint8Array };
-    await before.objects.put(key, damage(body));
+    const changed = damage(body);
+    if (changed === undefined) await before.objects.delete(key);
+    else await before.objects.put(key, changed);
     return { place: restarted(before), key };
   }
 
@@ -67,7 +73,7 @@ describe.each(Object.entries(DAMAGES))('a segment %s', (_, damage) => {
   it('keeps no upload from being committed, none counts twice, and merges pass it by', async () => {
     const { place, key } = await damaged();
     for (const count of [8, 16, 32, 64, 128, 256]) await send(place, count);
-    expect(segmentsOf(place)).toContain(key);
+    expect(await listedIn(place)).toContain(key);
     expect(await requestsOf(place)).toBe(2 ** 9 - 1 - 1);
     for (const body of place.sent) await analyze(place.context, [message(body)]);
     expect(await requestsOf(place)).toBe(2 ** 9 - 1 - 1);
@@ -80,5 +86,11 @@ describe.each(Object.entries(DAMAGES))('a segment %s', (_, damage) => {
     place.clock.time = start + 3 * HOUR_MS;
     expect(await buildBucket(place.context, hour)).toBe('built');
     expect((await place.context.heads.read(hour))?.head).toMatchObject({ missing: 1 });
+  });
+
+  it('is removed with its partition when that expires', async () => {
+    const { place } = await damaged();
+    place.clock.time += 40 * DAY_MS;
+    expect(await expire(place.context)).toMatchObject({ heads: 1, segments: 2 });
   });
 });
