@@ -91,10 +91,11 @@ async function goneBy(
     if (group.every((head) => lastUpload(head) <= before.leaves) && (await settle(context, group)))
       gone.push(...group);
   }
+  const isGone = new Set(gone);
   const stays = new Set(
     [...hours.values()]
       .flat()
-      .filter((head) => !gone.includes(head))
+      .filter((head) => !isGone.has(head))
       .map(({ partition }) => hourOf(partition.start)),
   );
   const rollUps = live.filter((head) => {
