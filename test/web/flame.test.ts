@@ -17,6 +17,7 @@ import {
   nodesOfHashes,
   pathHash,
 } from '../../web/src/flame/model.ts';
+import { foldedHead } from '../../web/src/flame/moves.ts';
 import { drawn as drawnProfile, origin } from '../flame/drawing.ts';
 
 interface Tree {
@@ -201,6 +202,12 @@ describe('layout()', () => {
     expect(shown({ expanded: new Set([1]) })).toHaveLength(5);
     expect(shown({ hits: new Set([model.names.indexOf('y')]) })).toHaveLength(5);
     expect(shown({ zoom: 4 })).toEqual(['0 frame 1', '1 run 3', '2 frame 1']);
+    // An arrow key that leads into a run chooses the bar that is drawn for it.
+    const headOf = (name: string, hits: ReadonlySet<number> | undefined) =>
+      foldedHead({ model, expanded: new Set(), hits }, model.name.indexOf(model.names.indexOf(name)));
+    expect(headOf('z', undefined)).toBe(1);
+    expect(headOf('z', new Set([model.names.indexOf('app')]))).toBe(1);
+    expect(headOf('z', new Set([model.names.indexOf('y')]))).toBe(3);
   });
 
   it('draws no more bars than pixels, none outside, none over another', () => {

@@ -96,7 +96,7 @@ export function FlameGraph(props: FlameGraphProps) {
   const onKey = (event: KeyboardEvent) => {
     const from = chosen ?? zoom;
     const to = neighbour(model, from, event.key, value);
-    if (to !== undefined) choose(foldedHead(model, to, expanded, hits));
+    if (to !== undefined) choose(foldedHead({ model, expanded, hits }, to));
     else if (event.key === 'Enter') {
       const cell = cells.find((one) => one.node === from);
       if (cell) open(cell);

@@ -36,6 +36,9 @@ export interface Layout {
   readonly rows: number;
 }
 
+/** What decides whether a run is folded. */
+export type Folding = Pick<LayoutInput, 'model' | 'expanded' | 'hits'>;
+
 const MIN_PX = 1;
 /** Shorter runs are as easily read as folded. */
 const MIN_RUN = 3;
@@ -125,8 +128,7 @@ function wholeOf({ childStart, child }: FlameModel, node: number, value: Float64
 }
 
 /** How many frames from this one on are drawn as one bar: 1 when it is no run, or an open one. */
-function foldedRun(input: LayoutInput, node: number): number {
-  const { model, expanded, hits } = input;
+export function foldedRun({ model, expanded, hits }: Folding, node: number): number {
   if (expanded.has(node)) return 1;
   const length = runLength(model, node);
   if (length < MIN_RUN) return 1;
@@ -138,7 +140,7 @@ function foldedRun(input: LayoutInput, node: number): number {
 }
 
 /** Frames of others' code from here on of which each only calls the next. */
-export function runLength(model: FlameModel, node: number): number {
+function runLength(model: FlameModel, node: number): number {
   if (node === 0 || isInRun(model, model.parent[node] as number)) return 1;
   let length = 0;
   let at = node;

@@ -1,4 +1,4 @@
-import { runLength } from './layout.ts';
+import { type Folding, foldedRun } from './layout.ts';
 import { type FlameModel, lineTo } from './model.ts';
 
 /** Where an arrow key leads; undefined where it leads nowhere. */
@@ -21,16 +21,11 @@ export function neighbour(
 }
 
 /** The node whose bar a node lies in: the first of its run where that is folded. */
-export function foldedHead(
-  model: FlameModel,
-  node: number,
-  expanded: ReadonlySet<number>,
-  hits: ReadonlySet<number> | undefined,
-): number {
-  if (hits) return node;
+export function foldedHead(folding: Folding, node: number): number {
+  const { model } = folding;
   for (const step of lineTo(model, node)) {
-    const length = runLength(model, step);
-    if (length < 3 || expanded.has(step)) continue;
+    const length = foldedRun(folding, step);
+    if (length === 1) continue;
     let at = step;
     for (let i = 0; i < length; i += 1, at = model.child[model.childStart[at] as number] as number)
       if (at === node) return step;
