@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 
 const VIEWER = 'https://www.speedscope.app/';
-/** Characters of a link that every browser opens: Chromium ends at 2 MiB. */
-const LINK_MAX = 1_500_000;
+/** Characters of a link that browsers open: Firefox ends at 1 MiB, Chromium at 2. */
+const LINK_MAX = 1_000_000;
 const NODES = [8192, 2048, 512, 128];
 
 /**
@@ -13,6 +13,7 @@ export function OpenSpeedscope({ title, file }: { title: string; file: (maxNodes
   const [failed, setFailed] = useState(false);
   const open = async () => {
     const tab = window.open('', '_blank'); // now: a tab that is opened after waiting is blocked
+    setFailed(false);
     try {
       const link = await linkTo(title, file);
       if (!tab) throw new Error('no tab');
@@ -44,8 +45,8 @@ async function linkTo(title: string, file: (maxNodes: number) => string): Promis
     const answer = await fetch(file(nodes));
     if (!answer.ok) throw new Error(String(answer.status));
     const profile = encodeURIComponent(await dataUrl(await answer.blob()));
-    if (profile.length < LINK_MAX)
-      return `${VIEWER}#title=${encodeURIComponent(title)}&profileURL=${profile}`;
+    const link = `${VIEWER}#title=${encodeURIComponent(title)}&profileURL=${profile}`;
+    if (link.length <= LINK_MAX) return link;
   }
   throw new Error('too large');
 }
