@@ -87,7 +87,7 @@ const TYPES = {
 } as const;
 const ENDINGS = { pprof: 'pb.gz', speedscope: 'speedscope.json', folded: 'folded' } as const;
 
-/** A piece is made when the reader has taken the one before: neither memory nor other requests wait for the whole. */
+/** A piece is made when the reader asks for it: memory holds some pieces, never the whole text. The graph itself is there before. */
 function streamed(pieces: Iterable<Uint8Array>): ReadableStream {
   const left = pieces[Symbol.iterator]();
   return new ReadableStream({

@@ -215,6 +215,14 @@ describe('POST /v1/profiles', () => {
     const asked = async (query: string) =>
       (await product.api(`/services/heaps/flamegraph?${range}&${query}`)).status;
     expect([await asked('type=cpu&instance=b'), await asked(`${type}&instance=c`)]).toEqual([400, 404]);
+    const hours = `leftFrom=${AT - 7_200_000}&leftTo=${AT - 3_600_000}&rightFrom=${AT - 3_600_000}&rightTo=${AT + 1}`;
+    const both = (instance: string) =>
+      product.api(`/services/heaps/flamegraph/diff?${hours}&${type}&instance=${instance}`);
+    expect(await (await both('b')).json()).toMatchObject({
+      left: { total: 0, instances: 0 },
+      right: { instances: 1 },
+    });
+    expect((await both('c')).status).toBe(404);
   });
 
   it('differences what Go counts since its start', async () => {

@@ -138,7 +138,9 @@ export async function flameAnswer(
   const states = await loadFlame(context, query);
   const series = seriesOf(states, query);
   if (series === undefined) throw nothing(query);
-  return answerOf(await withEarlier(context, query, states, series), series, query, shaping);
+  const answer = answerOf(await withEarlier(context, query, states, series), series, query, shaping);
+  checkKept(answer.selected, query);
+  return answer;
 }
 
 const nothing = ({ service, type }: FlameQuery) =>
@@ -157,15 +159,19 @@ function answerOf(states: States, series: Series, side: Side, shaping: Shaping):
     );
   const selection = { measure, temporality, version, work, instance };
   const selected = select(states, selection);
-  if (instance !== undefined && selected.keptInstances === 0)
-    throw new Fault(
-      'not-found',
-      selected.instances === 0
-        ? `No such profile of instance "${instance}" lies in this range`
-        : `The stacks of instance "${instance}" are not kept: of many instances those of ${INSTANCES_MAX} are`,
-    );
   const plain = filtered(selected.tree, shaping);
   return { states, selection, series, selected, plain, tree: shaping.inverted ? invert(plain) : plain };
+}
+
+/** @throws Fault('not-found') when there is nothing of the instance that is asked for */
+function checkKept({ instances, keptInstances }: Selected, { instance }: Side): void {
+  if (instance === undefined || keptInstances > 0) return;
+  throw new Fault(
+    'not-found',
+    instances === 0
+      ? `No such profile of instance "${instance}" lies in this range`
+      : `The stacks of instance "${instance}" are not kept: of many instances those of ${INSTANCES_MAX} are`,
+  );
 }
 
 function filtered(tree: FlameTree, { focus: wanted, ignore: unwanted }: Shaping): FlameTree {
@@ -237,6 +243,10 @@ export async function flameDiffAnswer(
     answerOf(left!, series, sides[0], shaping),
     answerOf(right!, series, sides[1], shaping),
   ] as const;
+  // Instances come and go with a deploy: of one that is on one side alone the other is empty.
+  const isThere = answers.some(({ selected }) => selected.keptInstances > 0);
+  for (const [i, { selected }] of answers.entries())
+    if (selected.instances > 0 || !isThere) checkKept(selected, sides[i]!);
   return {
     series,
     left: answers[0].selected,
