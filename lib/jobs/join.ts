@@ -207,7 +207,9 @@ async function ownRoots(
   for (const one of pieces) {
     for (const root of one.piece.roots) {
       const name = `${one.piece.key} ${root}`;
-      rootPieces.set(name, [...(rootPieces.get(name) ?? []), one]);
+      const came = rootPieces.get(name);
+      if (came === undefined) rootPieces.set(name, [one]);
+      else came.push(one);
     }
   }
   const own = new Set<string>();

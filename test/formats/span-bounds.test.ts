@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodedTraces, Span } from '../../lib/formats/otlp/decoded.ts';
 import { NO_SCOPE } from '../../lib/formats/otlp/decoded.ts';
-import { tracesOfSpans } from '../../lib/formats/otlp/index.ts';
+import { spanPieces, tracesOfSpans } from '../../lib/formats/otlp/index.ts';
 
 const MANY = 8_000;
 const START = 1_795_248_586_000;
@@ -43,5 +43,13 @@ describe('tracesOfSpans()', () => {
     const orphan = spanOf(MANY - 1, 999_999);
     expect(below([spanOf(1, 0, 'server'), alive, ...others(100), orphan]).slice(0, 2)).toEqual([0, 1]);
     expect(below([spanOf(1, 0, 'server'), alive, ...others(300), orphan]).slice(0, 2)).toEqual([1, 0]);
+  });
+});
+
+describe('spanPieces()', () => {
+  it('names a root once, however often its span was sent', () => {
+    const again = Array.from({ length: 100 }, () => spanOf(1, 0, 'server'));
+    const pieces = spanPieces(sent([...again, spanOf(2, 0, 'server')]));
+    expect(pieces.map(({ roots, spans }) => [roots, spans])).toEqual([[[idOf(1), idOf(2)], 101]]);
   });
 });

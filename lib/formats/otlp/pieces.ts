@@ -26,14 +26,15 @@ export function spanPieces(decoded: DecodedTraces): readonly Piece[] {
     return [...byTrace(resource)].map(([key, { scopes, roots, spans }]): Piece => {
       const stored: StoredResource = { attributes, scopes: [...scopes.values()] };
       const payload = utf8.encode(JSON.stringify(stored));
-      return { form: 'otlp-spans', key, roots, profiler: '', spans, payload };
+      return { form: 'otlp-spans', key, roots: [...roots], profiler: '', spans, payload };
     });
   });
 }
 
 interface OfTrace {
   readonly scopes: Map<Scope, { readonly scope: Scope; readonly spans: StoredSpan[] }>;
-  readonly roots: string[];
+  /** A span that was sent again is the same root. */
+  readonly roots: Set<string>;
   spans: number;
 }
 
@@ -43,13 +44,13 @@ function byTrace({ scopes }: ResourceSpans): ReadonlyMap<string, OfTrace> {
     for (const span of spans) {
       // As `tracesOfSpans` has it: without ids and a time nothing can be joined.
       if (span.start <= 0 || span.spanId === '' || span.traceId === '') continue;
-      const found: OfTrace = traces.get(span.traceId) ?? { scopes: new Map(), roots: [], spans: 0 };
+      const found: OfTrace = traces.get(span.traceId) ?? { scopes: new Map(), roots: new Set(), spans: 0 };
       traces.set(span.traceId, found);
       const inScope = found.scopes.get(scope) ?? { scope, spans: [] };
       found.scopes.set(scope, inScope);
       inScope.spans.push({ ...span, attributes: [...span.attributes] });
       found.spans += 1;
-      if (isLocalRoot(span)) found.roots.push(span.spanId);
+      if (isLocalRoot(span)) found.roots.add(span.spanId);
     }
   }
   return traces;
