@@ -33,6 +33,8 @@ export interface StatePart<S> {
 const RETRIES = 5;
 /** Of merged states kept: a day of one service, or an hour of a couple of dozen. */
 const MERGED_BYTES = 64 * 1024 * 1024;
+/** A day of buckets of this size fits. */
+const SMALL_BYTES = MERGED_BYTES / 256;
 /** What an entry takes beside its texts and its state: objects, places in maps. */
 const ENTRY_BYTES = 300;
 
@@ -89,9 +91,13 @@ export function segmentReader(
     const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
     const { partition } = shards[0] as PlacedHead;
     const merging = KINDS[kind] as Kind<unknown>;
-    const place = `${kind} ${partitionKey(partition)} ${part?.name ?? ''}`;
+    const wholePlace = `${kind} ${partitionKey(partition)} `;
+    const place = wholePlace + (part?.name ?? '');
     const known = merged.get(place);
     if (known?.keys === keys) return known;
+    const knownWhole = merged.get(wholePlace);
+    if (part !== undefined && knownWhole?.keys === keys)
+      return { ...knownWhole, state: part.of(knownWhole.state) };
     const states: unknown[] = [];
     let [missing, why] = [0, ''];
     for (const shard of shards) {
@@ -105,9 +111,13 @@ export function segmentReader(
     unreadable.note(kind, partition, missing, why || 'a roll-up was built without it');
     const whole = mergeStates(merging, states) ?? merging.empty();
     const found = { keys, state: part ? part.of(whole) : whole, missing };
-    // What could not be read may be there the next time.
-    const bytes = ENTRY_BYTES + place.length + keys.length + decodedBytes(found.state);
-    if (missing === 0) merged.set(place, found, bytes);
+    const keep = (at: string, state: unknown) =>
+      merged.set(at, { keys, state, missing }, ENTRY_BYTES + at.length + keys.length + decodedBytes(state));
+    // What could not be read may be there the next time. Of a small whole no part is kept: the next one is cut from it as well.
+    if (missing === 0) {
+      if (part !== undefined && decodedBytes(whole) <= SMALL_BYTES) keep(wholePlace, whole);
+      else keep(place, found.state);
+    }
     return found;
   }
 

@@ -5,6 +5,7 @@ import { DAY_MS } from '../../lib/model/units.ts';
 import { commit } from '../../lib/segments/commit.ts';
 import { WRITER_GRACE_MS } from '../../lib/segments/commit-shard.ts';
 import { FAN_IN, pickForMerge } from '../../lib/segments/compact.ts';
+import type { StateOf } from '../../lib/segments/kinds/index.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import type { HeadStore } from '../../lib/segments/store.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
@@ -367,6 +368,36 @@ describe('segmentReader()', () => {
     expect(await instances()).toBe(1);
     await commitTo(world, [second]);
     expect(await instances()).toBe(2);
+  });
+
+  it('cuts parts from a whole that it knows, and sees a commit in each at once', async () => {
+    const world = stores();
+    let gets = 0;
+    const objects: typeof world.objects = {
+      ...world.objects,
+      get: (...args) => {
+        gets += 1;
+        return world.objects.get(...args);
+      },
+    };
+    const forgetful = segmentCache(objects, { encodedBytes: 1, decodedBytes: 1 });
+    const reader = segmentReader({ ...world.context, objects }, forgetful);
+    const { start, ...rest } = PARTITION;
+    const sizeIn = async (name: string, factor: number) => {
+      const part = {
+        name,
+        of: (state: StateOf<'instance'>) => ({ ...state, size: factor * state.instances.size }),
+      };
+      const [found] = await reader.range('instance', { ...rest, from: start, to: start + 1000 }, part);
+      return (found?.state as { size?: number } | undefined)?.size;
+    };
+    await commitTo(world, [first]);
+    expect(await sizeIn('one', 1)).toBe(1);
+    const read = gets;
+    expect(await sizeIn('ten', 10)).toBe(10);
+    expect(gets).toBe(read);
+    await commitTo(world, [second]);
+    expect([await sizeIn('ten', 10), await sizeIn('one', 1)]).toEqual([20, 2]);
   });
 
   it('looks once more when the generation that it read was replaced meanwhile', async () => {
