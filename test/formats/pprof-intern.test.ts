@@ -32,6 +32,12 @@ describe('internBytes()', () => {
     expect(() => internAll(colliding(2000))).toThrow(Fault);
   });
 
+  it('refuses content that is found again and again behind a long run', () => {
+    const few = colliding(1000);
+    expect(internAll([...few, ...few]).interner.count).toBe(1001);
+    expect(() => internAll(Array.from({ length: 20 }, () => few).flat())).toThrow(Fault);
+  });
+
   it('has short runs for names as they are', () => {
     expect(internAll(plain(50_000)).interner.longest).toBeLessThan(200);
   });

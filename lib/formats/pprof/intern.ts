@@ -21,6 +21,18 @@ const slots = (size: number): Slots => ({ table: new Int32Array(2 * size), mask:
 const RUN_MAX = 1024;
 const tooLong = () => invalidInput('Cannot decode pprof profile: its content is made to be slow to look up');
 
+/**
+ * Content that is found costs its run as well, and a run within the limit can be gone through millions of times: all longer
+ * than names as they are make together are bounded.
+ */
+const RUN_LONG = 200;
+const LONG_STEPS_MAX = 4_000_000;
+
+function countLong(interner: { longSteps: number }, run: number): void {
+  interner.longSteps += run;
+  if (interner.longSteps > LONG_STEPS_MAX) throw tooLong();
+}
+
 /** Twice the size; hashes are kept, so that growing needs no content. */
 function doubled({ table, mask }: Slots): Slots {
   const grown = slots(2 * (mask + 1));
@@ -63,6 +75,8 @@ export interface ByteInterner {
   slots: Slots;
   /** The longest run that a look-up went through. */
   longest: number;
+  /** Steps of all look-ups that found something behind a long run. */
+  longSteps: number;
 }
 
 export function createByteInterner(): ByteInterner {
@@ -72,6 +86,7 @@ export function createByteInterner(): ByteInterner {
     start: new Int32Array(1 << 12),
     slots: slots(1 << 13),
     longest: 0,
+    longSteps: 0,
   };
   internBytes(interner, interner.bytes, 0, 0);
   return interner;
@@ -83,7 +98,10 @@ export function internBytes(interner: ByteInterner, source: Uint8Array, from: nu
   let slot = hash & mask;
   let run = 0;
   for (let entry = table[2 * slot + 1]!; entry !== 0; entry = table[2 * slot + 1]!) {
-    if (table[2 * slot] === hash && isBytes(interner, entry - 1, source, from, to)) return entry - 1;
+    if (table[2 * slot] === hash && isBytes(interner, entry - 1, source, from, to)) {
+      if (run > RUN_LONG) countLong(interner, run);
+      return entry - 1;
+    }
     slot = (slot + 1) & mask;
     run += 1;
   }
@@ -175,6 +193,8 @@ export interface SequenceInterner {
   slots: Slots;
   /** The longest run that a look-up went through. */
   longest: number;
+  /** Steps of all look-ups that found something behind a long run. */
+  longSteps: number;
 }
 
 /** Before the integers of each sequence. */
@@ -187,6 +207,7 @@ export const createSequenceInterner = (): SequenceInterner => ({
   start: new Int32Array(1 << 10),
   slots: slots(1 << 11),
   longest: 0,
+  longSteps: 0,
 });
 
 /** Where the integers of a sequence end in `items`. */
@@ -215,7 +236,10 @@ function internHashed(
   let slot = hash & mask;
   let run = 0;
   for (let at = table[2 * slot + 1]!; at !== 0; at = table[2 * slot + 1]!) {
-    if (table[2 * slot] === hash && isSequence(items, at, source, from, length)) return items[at - HEAD]!;
+    if (table[2 * slot] === hash && isSequence(items, at, source, from, length)) {
+      if (run > RUN_LONG) countLong(interner, run);
+      return items[at - HEAD]!;
+    }
     slot = (slot + 1) & mask;
     run += 1;
   }
