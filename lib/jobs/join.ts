@@ -327,8 +327,8 @@ async function noteTraces(
       service,
       firstSeen: minute,
       lastSeen: minute,
-      firstData: Math.min(...ends),
-      lastData: Math.max(...ends),
+      firstData: ends.reduce((first, end) => Math.min(first, end)),
+      lastData: ends.reduce((last, end) => Math.max(last, end)),
       signals: { traces: minute },
       versions: {},
     });

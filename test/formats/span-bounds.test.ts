@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DecodedTraces, Span } from '../../lib/formats/otlp/decoded.ts';
 import { NO_SCOPE } from '../../lib/formats/otlp/decoded.ts';
 import { spanPieces, tracesOfSpans } from '../../lib/formats/otlp/index.ts';
+import { tracesOfStreamed } from '../../lib/formats/sentry/index.ts';
 
 const MANY = 8_000;
 const START = 1_795_248_586_000;
@@ -51,5 +52,20 @@ describe('spanPieces()', () => {
     const again = Array.from({ length: 100 }, () => spanOf(1, 0, 'server'));
     const pieces = spanPieces(sent([...again, spanOf(2, 0, 'server')]));
     expect(pieces.map(({ roots, spans }) => [roots, spans])).toEqual([[[idOf(1), idOf(2)], 101]]);
+  });
+});
+
+describe('tracesOfStreamed()', () => {
+  it('keeps 1,000 spans of a segment that came in many envelopes, and counts the rest', () => {
+    const of = { traceId: 'a'.repeat(32), segmentId: idOf(0), data: {} };
+    const span = { spanId: idOf(0), parentSpanId: '', op: 'http.server', description: 'GET /a', origin: '' };
+    const rest = { status: '', start: START, end: START, threadId: '', threadName: '' };
+    const pieces = Array.from({ length: 1_201 }, (_, i) => ({
+      one: { ...of, isSegment: i === 0, span: { ...span, ...rest, spanId: idOf(i) } },
+      context: { project: '', weight: undefined },
+    }));
+    const payloads = pieces.map((piece) => new TextEncoder().encode(JSON.stringify(piece)));
+    const traces = tracesOfStreamed(payloads);
+    expect(traces.map(({ spans, droppedSpans }) => [spans.length, droppedSpans])).toEqual([[1_000, 200]]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Span } from '../../lib/model/trace.ts';
 import { foreignWork } from '../../lib/traces/foreign.ts';
 import { blockedLoop } from '../../lib/traces/patterns/blocked-loop.ts';
 import { spanPatterns } from '../../lib/traces/patterns/spans.ts';
@@ -48,6 +49,52 @@ describe('spanPatterns', () => {
       (_, i) => `${'  '.repeat(i + 1)}${query(i)} | ${i}-${i + 10}`,
     ).join('\n');
     expect(patternsIn(`GET /x | 0-300\n${chain}`)).toEqual([]);
+  });
+
+  it('reads more spans below one parent than a call takes arguments', () => {
+    const { root, ...rest } = traceOf('GET /x | 0-1');
+    const of = { ...root, op: 'http.client', description: 'GET /a' };
+    const spans = Array.from({ length: 130_000 }, (_, i): Span => {
+      const start = root.start + i * 1_000_000;
+      return { ...of, start, end: start + 1_000_000 };
+    });
+    const tree = {
+      trace: { ...rest, root, spans },
+      nodes: spans,
+      parent: new Int32Array(0),
+      selfUs: new Float64Array(0),
+    };
+    const found = spanPatterns({ ...tree, children: [[...spans.keys()]] }, PATTERN_THRESHOLDS);
+    expect(found.map(({ kind }) => kind)).toContain('consecutive-http');
+  });
+
+  it('names the query before each group, in one walk over all of them', () => {
+    let reads = 0;
+    const { root, ...rest } = traceOf('GET /x | 0-1');
+    const spans = Array.from({ length: 600 }, (_, i): Span => {
+      const at = root.start + i * 10_000;
+      const description = `SELECT a FROM ${String.fromCharCode(97 + (i % 24))}t WHERE b = ${i}`;
+      return {
+        ...root,
+        spanId: `${i}`,
+        op: 'db',
+        description,
+        end: at + 9000,
+        get start() {
+          reads += 1;
+          return at;
+        },
+      };
+    });
+    const tree = treeOf({ trace: { ...rest, root, spans }, spans, parent: new Int32Array(600).fill(-1) });
+    reads = 0;
+    const found = spanPatterns(tree, PATTERN_THRESHOLDS).filter(({ kind }) => kind === 'n-plus-one-db');
+    expect(found.map(({ evidence }) => /after .*/.exec(evidence)?.[0]).slice(0, 3)).toEqual([
+      undefined,
+      'after SELECT a FROM at WHERE b = ?',
+      'after SELECT a FROM bt WHERE b = ?',
+    ]);
+    expect(reads / spans.length).toBeLessThan(20);
   });
 
   it('finds N + 1 calls', () => {

@@ -1,7 +1,7 @@
 import { serviceName } from '../../model/service.ts';
 import type { Span, Trace } from '../../model/trace.ts';
 import { idAt, isObject, type JsonObject, listAt, numberAt, objectAt, textAt } from './json.ts';
-import { MAX_STREAMED_SPANS } from './limits.ts';
+import { MAX_SPANS_KEPT, MAX_STREAMED_SPANS } from './limits.ts';
 import { outcome } from './outcome.ts';
 import { readSpan } from './span.ts';
 import { type Drop, type TraceContext, weightOfRate } from './transaction.ts';
@@ -104,8 +104,8 @@ export function traceOfSegment(
     source: 'sentry-spans',
     traceId,
     root,
-    spans: [...spans].sort((a, b) => a.start - b.start),
-    droppedSpans: 0,
+    spans: [...spans].sort((a, b) => a.start - b.start).slice(0, MAX_SPANS_KEPT),
+    droppedSpans: Math.max(0, spans.length - MAX_SPANS_KEPT),
     name,
     nameSource,
     unit: unitOf({ name, nameSource, op: root.op, attributes }),

@@ -9,6 +9,7 @@ const US_PER_MS = 1000;
 const MAX_IDS = 50;
 
 const msOf = ({ start, end }: Span) => (end - start) / US_PER_MS;
+const longestMs = (spans: readonly Span[]) => spans.reduce((most, span) => Math.max(most, msOf(span)), 0);
 const sumMs = (spans: readonly Span[]) => spans.reduce((sum, span) => sum + msOf(span), 0);
 const groupOf = ({ op, description }: Span) => descriptionGroup(op, description);
 const idsOf = (spans: readonly Span[]) => spans.slice(0, MAX_IDS).map(({ spanId }) => spanId);
@@ -22,18 +23,21 @@ const isQuery = ({ op, description }: Span) =>
 const isCall = ({ op }: Span) => op === 'http.client' || op.startsWith('http.client.');
 
 /** All spans' patterns of one trace, in the order of the tree. Cost: O(spans). */
-export function spanPatterns(tree: SpanTree, thresholds: PatternThresholds): readonly Pattern[] {
-  const found: Pattern[] = [];
+export const spanPatterns = (tree: SpanTree, thresholds: PatternThresholds): readonly Pattern[] =>
+  [...patternsOf(tree, thresholds)].filter(({ kind }) => !thresholds.ignore.includes(kind));
+
+function* patternsOf(tree: SpanTree, thresholds: PatternThresholds): Iterable<Pattern> {
   for (const children of tree.children) {
     if (children.length === 0) continue;
     const spans = children.map((child) => tree.nodes[child]!);
     const queries = spans.filter(isQuery);
     const calls = spans.filter(isCall);
-    found.push(...nPlusOneDb(queries, thresholds), ...nPlusOneHttp(calls, thresholds));
-    found.push(...consecutiveDb(queries, tree, thresholds), ...consecutiveHttp(calls, thresholds));
-    found.push(...slowDb(queries, thresholds));
+    yield* nPlusOneDb(queries, thresholds);
+    yield* nPlusOneHttp(calls, thresholds);
+    yield* consecutiveDb(queries, tree, thresholds);
+    yield* consecutiveHttp(calls, thresholds);
+    yield* slowDb(queries, thresholds);
   }
-  return found.filter(({ kind }) => !thresholds.ignore.includes(kind));
 }
 
 /** Spans by what they do, in the order of their first. */
@@ -49,10 +53,13 @@ function byGroup(spans: readonly Span[]): ReadonlyMap<string, readonly Span[]> {
 }
 
 function* nPlusOneDb(queries: readonly Span[], { nPlusOneDb: limits }: PatternThresholds): Iterable<Pattern> {
+  // Queries and firsts of groups are both in the order of their starts: one walk finds what came before each group.
+  let before = 0;
   for (const [group, spans] of byGroup(queries)) {
+    while (queries[before]!.start < spans[0]!.start) before += 1;
+    const source = queries[before - 1];
     const ms = sumMs(spans);
     if (spans.length < limits.minCount || ms < limits.minTotalMs) continue;
-    const source = queries.filter((query) => query.start < spans[0]!.start).at(-1);
     const after = source === undefined ? '' : `, after ${groupOf(source)}`;
     yield {
       kind: 'n-plus-one-db',
@@ -101,7 +108,7 @@ function* consecutiveDb(
     const independent = row.slice(1).filter((span) => isIndependent(span) && msOf(span) > limits.minMs);
     if (independent.length === 0 || new Set(row.map(groupOf)).size < 2) continue;
     const others = sumMs(row) - sumMs(independent);
-    const longest = Math.max(others, ...independent.map(msOf));
+    const longest = Math.max(others, longestMs(independent));
     const saved = sumMs(row) - longest;
     const whole = msOf(tree.nodes[0]!);
     if (saved < limits.minSavedMs || saved < limits.minSavedShare * whole) continue;
@@ -121,7 +128,7 @@ function* consecutiveHttp(
 ): Iterable<Pattern> {
   const slow = calls.filter((span) => msOf(span) >= limits.minMs);
   for (const row of rows(slow, limits.maxGapMs)) {
-    const saved = sumMs(row) - Math.max(...row.map(msOf));
+    const saved = sumMs(row) - longestMs(row);
     if (row.length < limits.minCount || saved < limits.minSavedMs) continue;
     yield {
       kind: 'consecutive-http',
@@ -141,7 +148,7 @@ function* slowDb(queries: readonly Span[], { slowDb: limits }: PatternThresholds
     yield {
       kind: 'slow-db',
       subject: group,
-      evidence: `${rounded(Math.max(...slow.map(msOf)))} for one query`,
+      evidence: `${rounded(longestMs(slow))} for one query`,
       spanIds: idsOf(slow),
       ms,
     };
