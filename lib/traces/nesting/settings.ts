@@ -1,5 +1,5 @@
 /** Raised whenever a verdict may change for the same traces: findings carry it. */
-export const NESTING_VERSION = 4;
+export const NESTING_VERSION = 5;
 
 /**
  * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
