@@ -245,11 +245,11 @@ const deploymentKey = ({ id }: DeploymentNesting) => JSON.stringify(id).toWellFo
 class DeploymentPlaces {
   readonly #nesting: NestingReport;
   readonly #told = new Set<number>();
-  readonly #asked: readonly ReadTrace[];
+  readonly #asked: ReadonlyMap<number, readonly ReadTrace[]>;
 
   constructor(nesting: NestingReport, asked: readonly ReadTrace[]) {
     this.#nesting = nesting;
-    this.#asked = asked;
+    this.#asked = Map.groupBy(asked, ({ result }) => result.nested.deployment);
   }
 
   at(members: readonly ReadTrace[]): ReadonlyMap<string, DeploymentSpans> {
@@ -267,7 +267,7 @@ class DeploymentPlaces {
   }
 
   #deployment({ own, cause, reason, fix, id }: DeploymentNesting, index: number): DeploymentSpans {
-    const members = this.#asked.filter(({ result }) => result.nested.deployment === index);
+    const members = this.#asked.get(index) ?? [];
     const endpoints = new Map<string, { traces: number; misnested: number }>();
     let misnested = 0;
     let detached = 0;

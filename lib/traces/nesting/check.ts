@@ -113,6 +113,7 @@ export function checkNesting(
   );
   const settled = judged.map((group) => settle(group, group.members.map(isAsked), settings));
   const nested: NestedTrace[] = new Array(traces.length);
+  const loopsWithTasks = Map.groupBy(settled.filter(hasTasks), ({ id }) => processOf(id));
   const deployments = settled.map((group, d) => {
     for (const [k, t] of group.members.entries())
       nested[t] = nestedTrace(group.facts[k]!, group.standings[k]!, group.repairs[k], d);
@@ -120,7 +121,7 @@ export function checkNesting(
       group.facts.filter((_, k) => isAsked(group.members[k]!)),
       settings,
     );
-    return { ...deploymentReport(group, settled), own };
+    return { ...deploymentReport(group, loopsWithTasks.get(processOf(group.id)) ?? []), own };
   });
   return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings, isAsked) };
 }
@@ -176,18 +177,18 @@ function edgesOf(
   );
 }
 
-function deploymentReport(group: Judged, all: readonly Judged[]): Omit<DeploymentNesting, 'own'> {
+/** @param loopsWithTasks deployments of the same process whose spans name tasks */
+function deploymentReport(group: Judged, loopsWithTasks: readonly Judged[]): Omit<DeploymentNesting, 'own'> {
   const { id, tally, standings, facts } = group;
   const count = (standing: Standing) => standings.filter((s) => s === standing).length;
   const misnested = count('misnested');
   const detached = count('detached');
-  const siblings = all.filter((other) => other !== group && isSameProcess(other.id, id));
   const advice = adviceFor({
     id,
     misnested,
     detached,
     trace: facts[Math.max(0, standings.indexOf('misnested'))]!.table.trace,
-    taskSpansElsewhere: siblings.some((other) => hasTasks(other)),
+    taskSpansElsewhere: loopsWithTasks.some((other) => other !== group),
     taskSpansHere: hasTasks(group),
   });
   return {
@@ -203,9 +204,8 @@ function deploymentReport(group: Judged, all: readonly Judged[]): Omit<Deploymen
 
 const hasTasks = ({ facts }: Group) => facts.some(({ table }) => table.task.includes(1));
 
-/** Another event loop of the same process, as far as what was sent can tell. */
-const isSameProcess = (a: DeploymentId, b: DeploymentId) =>
-  releaseOf(a) === releaseOf(b) && a.host === b.host && a.process === b.process;
+/** Event loops of one process are told by the same words, as far as what was sent can tell. */
+const processOf = (id: DeploymentId) => JSON.stringify([releaseOf(id), id.host, id.process]);
 
 /** An endpoint is misnested when 3 of its traces, or a fifth of them, are. */
 const ENDPOINT_TRACES = 3;
