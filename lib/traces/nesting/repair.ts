@@ -222,7 +222,8 @@ class Reader {
     let score = 0;
     if (isAlone[child] === 1 && live[parent[child]! + 1] === 0) score += END_WEIGHTS.lonely;
     if (table.leaf[child] === 0 && !isCaller) score += END_WEIGHTS.empty;
-    if (isCaller && table.end[child]! - lastEnd[slot]! >= NEAR_MS) score += END_WEIGHTS.uncaused;
+    if (isCaller && live[slot] === 0 && table.end[child]! - lastEnd[slot]! >= NEAR_MS)
+      score += END_WEIGHTS.uncaused;
     return score;
   }
 
