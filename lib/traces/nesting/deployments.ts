@@ -90,7 +90,7 @@ export function isBroken({ shared, apart, against }: Tally, platform: string, se
 
 /**
  * - `misnested`: parents are wrong because tasks share one scope.
- * - `doubtful`: nothing but parents that were not sent; misnested if the times name one that was (`settle` in check.ts).
+ * - `doubtful`: nothing but parents that were not sent; misnested if the times name one that was (`settle` in judge.ts).
  * - `detached`: scopes are apart, yet work crosses its parent's end: fire-and-forget or late binding.
  * - `hint`: one edge that looks wrong, not enough for a verdict.
  */

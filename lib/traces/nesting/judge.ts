@@ -89,7 +89,10 @@ export function settle(group: Judged, asked: readonly boolean[], settings: Setti
 
 /** Whether a span whose parent was not sent has, for all the times tell, one that was. */
 const findsParent = ({ table }: Facts, { parent, certainty }: Repair, settings: Settings): boolean =>
-  table.parent.some((p, i) => p === UNKNOWN && parent[i] !== ROOT && certainty[i]! >= settings.minCertainty);
+  table.parent.some(
+    (p, i) =>
+      p === UNKNOWN && table.foreign[i] === 0 && parent[i] !== ROOT && certainty[i]! >= settings.minCertainty,
+  );
 
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   return [...Map.groupBy(items, keyOf).values()];

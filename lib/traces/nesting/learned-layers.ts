@@ -56,7 +56,7 @@ function countPairs(
 ): void {
   const { parent, leaf, task, start, spans } = table;
   // A leaf with two such children is still one leaf that holds them.
-  const counted = new Map<number, Held>();
+  const counted = new Map<number, Set<Held>>();
   for (let i = 0; i < spans.length; i++) {
     if (leaf[i]) leaves.set(sortOf(table, i), (leaves.get(sortOf(table, i)) ?? 0) + 1);
     const p = parent[i]!;
@@ -67,8 +67,9 @@ function countPairs(
     const text = pairText(outer, inner);
     const held = pairs.get(text) ?? { outer, inner, inside: 0, prompt: 0 };
     if (held.inside === 0) pairs.set(text, held);
-    if (counted.get(p) === held) continue;
-    counted.set(p, held);
+    const ofLeaf = counted.get(p) ?? new Set();
+    if (ofLeaf.has(held)) continue;
+    counted.set(p, ofLeaf.add(held));
     held.inside += 1;
     if (start[i]! - start[p]! < settings.twinMs) held.prompt += 1;
   }
