@@ -106,7 +106,7 @@ function Known({
     ['Throughput', perSecond(row.perSecond)],
     ['Count', count(row.count)],
     ['Failed', percent(row.failures / Math.max(1, row.count))],
-    ...(apdex === null ? [] : [['Apdex (0.3 s)', apdex.toFixed(2)] as [string, string]]),
+    ...(apdex === null ? [] : [['Apdex', apdex.toFixed(2)] as [string, string]]),
   ];
   return (
     <>
