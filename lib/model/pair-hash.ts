@@ -5,12 +5,13 @@
  * that all fall into one slot. Odd factors that only this process knows take that away; nothing outside it sees the hashes.
  */
 const oddFactor = () => crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
-const FIRST = oddFactor();
-const SECOND = oddFactor();
+// 0: not drawn yet. Runtimes at the edge give no random values while a module loads.
+let [firstFactor, secondFactor] = [0, 0];
 
 /** Murmur3's finaliser on a mix of both, since neighbours must not lie beside each other. Of either sign: to be masked. */
 export function pairHash(first: number, second: number): number {
-  let hash = Math.imul(first, FIRST) ^ Math.imul(second, SECOND);
+  if (firstFactor === 0) [firstFactor, secondFactor] = [oddFactor(), oddFactor()];
+  let hash = Math.imul(first, firstFactor) ^ Math.imul(second, secondFactor);
   hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae3d);
   return hash ^ (hash >>> 13);
 }
