@@ -1,10 +1,10 @@
 import { objectCreated } from '../../lib/jobs/events.ts';
-import { encodeRaw, rawKey } from '../../lib/jobs/raw-segment.ts';
+import { encodeRaw, rawKey, type Upload } from '../../lib/jobs/raw-segment.ts';
 import { Fault } from '../../lib/model/fault.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Actor } from './actors.ts';
 import { wrongsOf } from './checks.ts';
-import { draws, seedOf } from './draw.ts';
+import { type Draw, draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
 import { FOCUS, type Focus } from './focus.ts';
 import { OPERATIONS, type Oracle } from './operations.ts';
@@ -89,7 +89,7 @@ async function active(story: Story): Promise<void> {
   for (let n = 0; n < ANALYZERS; n += 1) void lives(story, analyzer);
   for (let n = 0; n < WORKERS; n += 1) void lives(story, worker);
   const due = story.uploads.filter(({ sentAt }) => sentAt >= scheduler.now());
-  await Promise.all(due.map((upload) => client(story, upload)));
+  await Promise.all(inCompany(world.draw, due).map((group) => clients(story, group)));
   await scheduler.turn(30 * MINUTE_MS);
   story.closed = true;
   world.book.isOpen = false;
@@ -98,35 +98,63 @@ async function active(story: Story): Promise<void> {
 const TRIES_MAX = 5;
 const CLIENT_TIMEOUT_MS = 30 * SECOND_MS;
 
-/** Sends the same bytes until somebody says that they are stored, or gives up. */
-async function client({ world, versions, acknowledged }: Story, planned: Planned): Promise<void> {
-  const { scheduler, draw } = world;
-  await scheduler.turn(Math.max(0, planned.sentAt - scheduler.now()));
-  for (let tries = draw.whole(1, TRIES_MAX); tries > 0; tries -= 1) {
-    const door = world.spawn(planned.doorOffsetMs);
-    const answer = await Promise.race([
-      receive(world, door, versions.present, planned).then(
-        () => 'stored' as const,
-        () => 'refused' as const,
-      ),
-      door.died,
-      scheduler.turn(CLIENT_TIMEOUT_MS),
-    ]);
-    if (answer === 'stored') {
-      acknowledged.add(planned.upload.id);
-      return;
-    }
-    await scheduler.turn(draw.whole(0, MINUTE_MS));
+const COMPANY = 0.4;
+const COMPANY_MS = 10 * MINUTE_MS;
+
+/** Uploads that come to one door so close to each other that it puts them into one object. */
+function inCompany(draw: Draw, uploads: readonly Planned[]): Planned[][] {
+  const groups: Planned[][] = [];
+  for (const one of uploads.toSorted((a, b) => a.sentAt - b.sentAt)) {
+    const last = groups.at(-1);
+    const [first] = last ?? [];
+    const isJoining =
+      first?.upload.project === one.upload.project &&
+      first.doorOffsetMs === one.doorOffsetMs &&
+      one.sentAt - first.sentAt < COMPANY_MS;
+    if (last !== undefined && isJoining && draw.chance(COMPANY)) last.push(one);
+    else groups.push([one]);
   }
+  return groups;
 }
 
-/** What the door does once it has checked a request. */
-async function receive(world: World, door: Actor, code: Code, { upload }: Planned): Promise<void> {
+/** Sends the same bytes until somebody says that they are stored, or gives up; at first together with others. */
+async function clients({ world, versions, acknowledged }: Story, group: readonly Planned[]): Promise<void> {
+  const { scheduler, draw } = world;
+  const [{ doorOffsetMs }] = group as [Planned];
+  const sentAt = Math.max(...group.map((planned) => planned.sentAt));
+  await scheduler.turn(Math.max(0, sentAt - scheduler.now()));
+  const send = async (uploads: readonly Planned[]) => {
+    const door = world.spawn(doorOffsetMs);
+    const isStored = await Promise.race([
+      receive(world, door, versions.present, uploads).then(
+        () => true,
+        () => false,
+      ),
+      door.died.then(() => false),
+      scheduler.turn(CLIENT_TIMEOUT_MS).then(() => false),
+    ]);
+    if (isStored) for (const { upload } of uploads) acknowledged.add(upload.id);
+    else await scheduler.turn(draw.whole(0, MINUTE_MS));
+    return isStored;
+  };
+  if (await send(group)) return;
+  await Promise.all(
+    group.map(async (one) => {
+      let tries = draw.whole(0, TRIES_MAX - 1);
+      while (tries > 0 && !(await send([one]))) tries -= 1;
+    }),
+  );
+}
+
+/** What the door does once it has checked requests. */
+async function receive(world: World, door: Actor, code: Code, group: readonly Planned[]): Promise<void> {
   door.begin('receive', 1);
   const { objects, uploads, clock, newId } = world.contextOf(door, code);
-  const stored = { ...upload, receivedAt: clock.now() };
-  const bytes = encodeRaw([stored]);
-  const key = rawKey(upload.project, stored.receivedAt, newId());
+  const receivedAt = clock.now();
+  const stored = group.map(({ upload }) => ({ ...upload, receivedAt }));
+  const [{ project }] = stored as [Upload];
+  const bytes = encodeRaw(stored);
+  const key = rawKey(project, receivedAt, newId());
   await objects.put(key, bytes, { ifAbsent: true });
   await uploads.send([objectCreated(BUCKET, key, bytes.length)]);
 }
