@@ -4,10 +4,16 @@ import { HOUR_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
 import { isPastGrace } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
-import { KIND_NAMES, type Sections } from './kinds/index.ts';
+import type { Sections } from './kinds/index.ts';
 import { mergeAllSections } from './merge-sections.ts';
 import { encodeSegment } from './segment.ts';
-import { analyzerVersion, type LoadedSegment, type SegmentCache, type SegmentStoreContext } from './store.ts';
+import {
+  analyzerVersion,
+  type LoadedSegment,
+  type SegmentCache,
+  type SegmentStoreContext,
+  sectionsOf,
+} from './store.ts';
 
 /** So many segments of one level become one of the next: each upload is rewritten once per factor of 8. */
 export const FAN_IN = 8;
@@ -143,10 +149,6 @@ async function leavingIds(
   );
   return finished === undefined || ids.length === 0 ? new Set() : finished.leaving(partition, ids);
 }
-
-/** Looks at every section: a merge of what is left of a damaged one would lose the rest for good. */
-const sectionsOf = (segment: LoadedSegment): Sections =>
-  Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections;
 
 /** Lists `merged` in place of `parts` as long as all of them are still listed; others may be added meanwhile. */
 async function replace(

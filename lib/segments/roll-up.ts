@@ -3,11 +3,17 @@ import { HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import { shardsIn } from './commit.ts';
 import { isPastGrace } from './commit-shard.ts';
 import { segmentKey } from './keys.ts';
-import { KIND_NAMES, type Sections, summariseSections } from './kinds/index.ts';
+import { type Sections, summariseSections } from './kinds/index.ts';
 import { mergeAllSections } from './merge-sections.ts';
 import { encodeSegment } from './segment.ts';
 import { markStale } from './stale.ts';
-import { analyzerVersion, type SegmentCache, type SegmentStoreContext, type VersionedHead } from './store.ts';
+import {
+  analyzerVersion,
+  type SegmentCache,
+  type SegmentStoreContext,
+  sectionsOf,
+  type VersionedHead,
+} from './store.ts';
 
 /** How fine the series of a roll-up are: a page draws 2,000 points. */
 export const SERIES_STEP_MS = { '1h': 5 * MINUTE_MS, '1d': HOUR_MS } as const;
@@ -116,9 +122,7 @@ async function loadSections(
     const gone = loaded.length - there.length;
     const current = gone === 0 ? undefined : await context.heads.read(child);
     if (gone === 0 || (current !== undefined && current.version === seen && !current.head.expired)) {
-      const states = there.map(
-        (segment) => Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections,
-      );
+      const states = there.map(sectionsOf);
       const unreadable = there.filter((segment) => segment.unreadable !== undefined).length;
       return { states, missing: gone + unreadable + inChild };
     }

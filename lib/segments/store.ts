@@ -76,6 +76,10 @@ export interface LoadedSegment {
   readonly hasFooter: boolean;
 }
 
+/** Looks at every section: a merge of what is left of a damaged one would lose the rest for good. */
+export const sectionsOf = (segment: LoadedSegment): Sections =>
+  Object.fromEntries(KIND_NAMES.map((name) => [name, segment.section(name)])) as Sections;
+
 /** Of segments as they are stored: two days of a cohort of a thousand instances, so that no scan reads one of them twice. */
 const ENCODED_BYTES = 32 * 1024 * 1024;
 /** Of an id of a footer, unpacked: its text, its places in a list and a set. */
