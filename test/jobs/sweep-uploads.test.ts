@@ -22,6 +22,23 @@ async function lost(here: World, number: number, receivedAt = here.clock.time): 
   return keysOfEvent(await rawObject(here, [upload]))[0] as string;
 }
 
+/** One whose event was taken in vain until its uploads were set aside, an hour ago. Returns its key. */
+async function poisoned(here: World): Promise<string> {
+  const key = await lost(here, 1);
+  await here.objects.put(key, Uint8Array.of(1, 2, 3));
+  const event = JSON.stringify({ Records: [{ s3: { object: { key, size: 3 } } }] });
+  await analyze(here.context, [message(event, POISON_AFTER)]);
+  here.clock.time += HOUR_MS;
+  return key;
+}
+
+/** By somebody whose events are lost. */
+function redriveWithoutEvent(context: JobContext) {
+  const uploads = { ...context.uploads, redrive: async () => 0, send: async () => undefined };
+  const range = { project: 'default', from: NOON - HOUR_MS, to: context.clock.now() };
+  return redrive({ ...context, uploads }, range);
+}
+
 /** A world that tells which raw objects the sweep has opened, and whose queue may lag. */
 async function watchedWorld() {
   const here = await world();
@@ -301,28 +318,17 @@ describe('sweepUploads()', () => {
   });
 
   it('finds what a redrive made unfinished and whose event was lost once more', async () => {
-    const { here, clock, context, sweep } = await watchedWorld();
-    const key = await lost(here, 1);
-    await here.objects.put(key, Uint8Array.of(1, 2, 3));
-    const event = JSON.stringify({ Records: [{ s3: { object: { key, size: 3 } } }] });
-    await analyze(here.context, [message(event, POISON_AFTER)]);
-    clock.time += HOUR_MS;
+    const { here, context, sweep } = await watchedWorld();
+    const key = await poisoned(here);
     expect((await sweep()).sent).toEqual([]);
-    const uploads = { ...context.uploads, redrive: async () => 0, send: async () => undefined };
-    const range = { project: 'default', from: NOON - HOUR_MS, to: clock.time };
-    expect(await redrive({ ...context, uploads }, range)).toMatchObject({ poison: 1 });
+    expect(await redriveWithoutEvent(context)).toMatchObject({ poison: 1 });
     expect((await sweep()).sent).toEqual([key]);
   });
 
   it('finds it too when a sweep came just before the redrive made it unfinished', async () => {
-    const { here, clock, context, sweep } = await watchedWorld();
-    const key = await lost(here, 1);
-    await here.objects.put(key, Uint8Array.of(1, 2, 3));
-    const event = JSON.stringify({ Records: [{ s3: { object: { key, size: 3 } } }] });
-    await analyze(here.context, [message(event, POISON_AFTER)]);
-    clock.time += HOUR_MS;
+    const { here, context, sweep } = await watchedWorld();
+    const key = await poisoned(here);
     await sweep();
-    const uploads = { ...context.uploads, redrive: async () => 0, send: async () => undefined };
     const ledger: JobContext['ledger'] = {
       ...context.ledger,
       async forget(...args) {
@@ -330,8 +336,7 @@ describe('sweepUploads()', () => {
         return context.ledger.forget(...args);
       },
     };
-    const range = { project: 'default', from: NOON - HOUR_MS, to: clock.time };
-    expect(await redrive({ ...context, uploads, ledger }, range)).toMatchObject({ poison: 1 });
+    expect(await redriveWithoutEvent({ ...context, ledger })).toMatchObject({ poison: 1 });
     expect((await sweep()).sent).toEqual([key]);
   });
 
