@@ -97,8 +97,8 @@ function upgrade(db: DatabaseSync): void {
   try {
     const seen = schemaVersion(db); // again, under the lock: another process may have done it
     if (seen > SCHEMA_STEPS.length) {
-      throw new Error(
-        `Cannot open the database: its schema is version ${seen}, this program knows up to ${SCHEMA_STEPS.length}`,
+      throw invalidInput(
+        `Cannot open the database: its schema is version ${seen}, this release knows up to ${SCHEMA_STEPS.length}; start the later one`,
       );
     }
     for (const step of SCHEMA_STEPS.slice(seen)) db.exec(step);
