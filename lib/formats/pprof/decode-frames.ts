@@ -1,9 +1,9 @@
 import type { ProfileBuilder } from '../profiles/builder.ts';
 import { UNKNOWN } from '../profiles/in-app.ts';
 import { MAX_DEPTH, tooMany } from '../profiles/limits.ts';
+import type { PprofTables } from './columns.ts';
 import type { StringReader } from './decode-strings.ts';
 import { functionAt } from './known-texts.ts';
-import type { PprofTables } from './tables.ts';
 import { toBigInt } from './wire.ts';
 
 /** Frames of locations, made when a sample first has them: `frames[first … end[row])`, outermost first. */

@@ -1,7 +1,7 @@
 import type { ProfileBuilder, SampleFacts } from '../profiles/builder.ts';
 import { METHOD_LABELS, UNIT_LABELS, unitOfLabel } from '../profiles/work-unit.ts';
+import type { PprofTables } from './columns.ts';
 import { LABEL_WIDTH, type SampleView } from './sample.ts';
-import type { PprofTables } from './tables.ts';
 import { toNumber } from './wire.ts';
 
 const NS_PER_MS = 1e6;

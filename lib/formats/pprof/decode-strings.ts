@@ -1,6 +1,6 @@
 import { MAX_STRING_LENGTH } from '../profiles/limits.ts';
+import type { PprofTables } from './columns.ts';
 import { type KnownTexts, placeOfText, textAt } from './known-texts.ts';
-import type { PprofTables } from './tables.ts';
 
 const UNSEEN = -1;
 

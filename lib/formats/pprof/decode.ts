@@ -4,12 +4,13 @@ import { tooMany } from '../profiles/limits.ts';
 import { childOf, type NodeTable } from '../profiles/node-table.ts';
 import { temporalityOf } from '../profiles/temporality.ts';
 import { exactColumn } from '../profiles/value-column.ts';
+import { createTables, type PprofHeader, type PprofTables } from './columns.ts';
 import { createFrameReader, type FrameReader } from './decode-frames.ts';
 import { labelReader } from './decode-labels.ts';
 import { type StringReader, stringReader } from './decode-strings.ts';
 import { knownTextsFor } from './known-texts.ts';
 import { createSampleView, readSample, type SampleView } from './sample.ts';
-import { createTables, type PprofHeader, type PprofTables, readTables } from './tables.ts';
+import { readTables } from './tables.ts';
 
 const NS_PER_MS = 1e6;
 /** Samples times types: 128 MB of columns. */

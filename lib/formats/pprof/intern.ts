@@ -21,11 +21,16 @@ const slots = (size: number): Slots => ({ table: new Int32Array(2 * size), mask:
 const RUN_MAX = 1024;
 const tooLong = () => invalidInput('Cannot decode pprof profile: its content is made to be slow to look up');
 
+function lengthen(interner: { longest: number }, run: number): void {
+  interner.longest = run;
+  if (run > RUN_MAX) throw tooLong();
+}
+
 /**
  * Content that is found costs its run as well, and a run within the limit can be gone through millions of times: all longer
  * than names as they are make together are bounded.
  */
-const RUN_LONG = 200;
+export const RUN_LONG = 200;
 const LONG_STEPS_MAX = 4_000_000;
 
 function countLong(interner: { longSteps: number }, run: number): void {
@@ -105,10 +110,7 @@ export function internBytes(interner: ByteInterner, source: Uint8Array, from: nu
     slot = (slot + 1) & mask;
     run += 1;
   }
-  if (run > interner.longest) {
-    interner.longest = run;
-    if (run > RUN_MAX) throw tooLong();
-  }
+  if (run > interner.longest) lengthen(interner, run);
   return addBytes(interner, source, from, to, hash, slot);
 }
 
@@ -243,10 +245,7 @@ function internHashed(
     slot = (slot + 1) & mask;
     run += 1;
   }
-  if (run > interner.longest) {
-    interner.longest = run;
-    if (run > RUN_MAX) throw tooLong();
-  }
+  if (run > interner.longest) lengthen(interner, run);
   return addSequence(interner, source, from, length, hash, slot);
 }
 

@@ -5,6 +5,7 @@ import {
   createSequenceInterner,
   internBytes,
   internSequence,
+  RUN_LONG,
   type SequenceInterner,
 } from './intern.ts';
 
@@ -31,8 +32,6 @@ export interface KnownTexts {
 /** Names of some ten services; as strings they take as much again. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const KEPT_FUNCTIONS = 40_000;
-/** Look-ups of names as they are go through some dozens of others at most. */
-const LONG_RUN = 200;
 /** A larger profile is not shared: it could bring more names than are kept. */
 const SHARED_BYTES = 1024 * 1024;
 
@@ -51,7 +50,7 @@ export function knownTextsFor(bytes: number): KnownTexts {
   const { start, count } = shared.bytes;
   const isFull = start[count]! > KEPT_BYTES || shared.keys.count > KEPT_FUNCTIONS;
   // Names that were made to collide are nobody else's burden.
-  if (isFull || Math.max(shared.bytes.longest, shared.keys.longest) > LONG_RUN) shared = createKnownTexts();
+  if (isFull || Math.max(shared.bytes.longest, shared.keys.longest) > RUN_LONG) shared = createKnownTexts();
   return shared;
 }
 

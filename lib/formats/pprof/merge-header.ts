@@ -1,5 +1,5 @@
 import { Fault } from '../../model/fault.ts';
-import { type Merge, mapString } from './merge-state.ts';
+import { type Merge, mapString, textOfMerge } from './merge-state.ts';
 
 /** Headers as google/pprof combines them: see combineHeaders in its profile/merge.go. */
 export function combineHeader(merge: Merge): void {
@@ -40,9 +40,8 @@ export function combineHeader(merge: Merge): void {
 const isSame = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((x, i) => x === b[i]);
 
-function incompatible({ strings }: Merge, what: string, a: readonly number[], b: readonly number[]): Fault {
-  const text = (place: number) =>
-    utf8.decode(strings.bytes.subarray(strings.start[place]!, strings.start[place + 1]!));
+function incompatible(merge: Merge, what: string, a: readonly number[], b: readonly number[]): Fault {
+  const text = (place: number) => textOfMerge(merge, place);
   const list = (types: readonly number[]) =>
     types.flatMap((type, i) => (i % 2 === 0 ? [`${text(type)}/${text(types[i + 1]!)}`] : [])).join(', ');
   return new Fault(
@@ -50,5 +49,3 @@ function incompatible({ strings }: Merge, what: string, a: readonly number[], b:
     `Cannot merge profiles with different ${what}: ${list(a)} and ${list(b)}`,
   );
 }
-
-const utf8 = new TextDecoder();

@@ -1,3 +1,4 @@
+import { createTables, type PprofTables } from './columns.ts';
 import {
   type ByteInterner,
   createByteInterner,
@@ -8,7 +9,6 @@ import {
   type SequenceInterner,
 } from './intern.ts';
 import { createSampleView, type SampleView } from './sample.ts';
-import { createTables, type PprofTables } from './tables.ts';
 
 /** Places in `strings` throughout. */
 export interface MergedHeader {
@@ -115,6 +115,12 @@ export function mapString({ strings, file }: Merge, index: number): number {
   file.strings[index] = place;
   return place;
 }
+
+const utf8 = new TextDecoder();
+
+/** @param place in `strings` */
+export const textOfMerge = ({ strings }: Merge, place: number): string =>
+  utf8.decode(strings.bytes.subarray(strings.start[place]!, strings.start[place + 1]!));
 
 /** A copy with room for more. */
 export function longer(column: Int32Array, length: number): Int32Array {

@@ -1,6 +1,6 @@
 import { MAX_LABELS_PER_SAMPLE, tooMany } from '../profiles/limits.ts';
+import type { PprofTables } from './columns.ts';
 import { placeOf } from './id-map.ts';
-import type { PprofTables } from './tables.ts';
 import { BYTES, broken, readLength, readSmall, readVarint, skipField, toBigInt } from './wire.ts';
 
 /** One sample, its locations by their place in the tables. Its arrays are longer than what they hold, and used again. */

@@ -1,10 +1,10 @@
-import { MAX_SAMPLE_TYPES, MAX_SAMPLES, tooMany } from '../profiles/limits.ts';
-import { addId, createIdMap, type IdMap, placeOf, resetIdMap } from './id-map.ts';
+import { MAX_SAMPLES, tooMany } from '../profiles/limits.ts';
+import { emptyHeader, functionColumns, locationColumns, type PprofTables, type Spans } from './columns.ts';
+import { checkHeader, readHeaderInteger, readHeaderMessage } from './header.ts';
+import { addId, placeOf, resetIdMap } from './id-map.ts';
 import {
   BYTES,
   broken,
-  type Cursor,
-  cursorOf,
   readLength,
   readSmall,
   readVarint,
@@ -22,143 +22,6 @@ import {
 
 /** Rows of a table that is not a sample: four times as many as samples, and no real file has a tenth of it. */
 const MAX_ROWS = 4_000_000;
-
-export interface Spans {
-  count: number;
-  start: Int32Array;
-  end: Int32Array;
-}
-
-/** 64-bit integers are in two columns, `…Low` and `…High`. Columns are longer than their tables. */
-export interface PprofTables {
-  readonly cursor: Cursor;
-  readonly strings: Spans;
-  readonly samples: Spans;
-  readonly functionSpans: Spans;
-  readonly locationSpans: Spans;
-  readonly mappingSpans: Spans;
-  header: PprofHeader;
-  mappings: PprofMapping[];
-  readonly mappingIds: IdMap;
-  readonly functionIds: IdMap;
-  readonly locationIds: IdMap;
-  functions: FunctionColumns;
-  locations: LocationColumns;
-  lines: LineColumns;
-}
-
-export interface ValueTypeIndex {
-  readonly type: number;
-  readonly unit: number;
-}
-
-/** Strings are indices. */
-export interface PprofHeader {
-  readonly sampleTypes: ValueTypeIndex[];
-  readonly comments: number[];
-  periodType: ValueTypeIndex;
-  period: bigint;
-  timeNanos: bigint;
-  durationNanos: bigint;
-  dropFrames: number;
-  keepFrames: number;
-  defaultSampleType: number;
-  docUrl: number;
-}
-
-export interface PprofMapping {
-  start: bigint;
-  limit: bigint;
-  offset: bigint;
-  file: number;
-  buildId: number;
-  /** has_functions, has_filenames, has_line_numbers, has_inline_frames */
-  flags: [boolean, boolean, boolean, boolean];
-}
-
-interface FunctionColumns {
-  name: Int32Array;
-  systemName: Int32Array;
-  file: Int32Array;
-  startLow: Int32Array;
-  startHigh: Int32Array;
-}
-
-interface LocationColumns {
-  /** Place of the mapping, −1: none. */
-  mapping: Int32Array;
-  addressLow: Int32Array;
-  addressHigh: Int32Array;
-  isFolded: Uint8Array;
-  /** Lines of location i are [firstLine[i], firstLine[i + 1]), innermost first. */
-  firstLine: Int32Array;
-}
-
-interface LineColumns {
-  function: Int32Array;
-  lineLow: Int32Array;
-  lineHigh: Int32Array;
-  columnLow: Int32Array;
-  columnHigh: Int32Array;
-}
-
-const spans = (): Spans => ({ count: 0, start: new Int32Array(1024), end: new Int32Array(1024) });
-const ints = (length: number) => new Int32Array(length);
-
-/** Room for the tables of one file; many files may be read into it one after the other. */
-export const createTables = (): PprofTables => ({
-  cursor: cursorOf(new Uint8Array(0)),
-  strings: spans(),
-  samples: spans(),
-  functionSpans: spans(),
-  locationSpans: spans(),
-  mappingSpans: spans(),
-  header: emptyHeader(),
-  mappings: [],
-  mappingIds: createIdMap(),
-  functionIds: createIdMap(),
-  locationIds: createIdMap(),
-  functions: functionColumns(0),
-  locations: locationColumns(0),
-  lines: lineColumns(1024),
-});
-
-const functionColumns = (length: number): FunctionColumns => ({
-  name: ints(length),
-  systemName: ints(length),
-  file: ints(length),
-  startLow: ints(length),
-  startHigh: ints(length),
-});
-
-const locationColumns = (length: number): LocationColumns => ({
-  mapping: ints(length),
-  addressLow: ints(length),
-  addressHigh: ints(length),
-  isFolded: new Uint8Array(length),
-  firstLine: ints(length + 1),
-});
-
-const lineColumns = (length: number): LineColumns => ({
-  function: ints(length),
-  lineLow: ints(length),
-  lineHigh: ints(length),
-  columnLow: ints(length),
-  columnHigh: ints(length),
-});
-
-const emptyHeader = (): PprofHeader => ({
-  sampleTypes: [],
-  comments: [],
-  periodType: { type: 0, unit: 0 },
-  period: 0n,
-  timeNanos: 0n,
-  durationNanos: 0n,
-  dropFrames: 0,
-  keepFrames: 0,
-  defaultSampleType: 0,
-  docUrl: 0,
-});
 
 /**
  * Reads everything but the samples, which `readSample` reads one by one.
@@ -181,20 +44,17 @@ export function readTables(bytes: Uint8Array, tables: PprofTables): void {
     table.count = 0;
   }
   findMessages(tables, bytes.length);
-  checkStrings(tables);
+  checkHeader(tables);
   readMappings(tables);
   readFunctions(tables);
   readLocations(tables);
 }
 
-const SAMPLE_TYPE = 1;
 const SAMPLE = 2;
 const MAPPING = 3;
 const LOCATION = 4;
 const FUNCTION = 5;
 const STRING = 6;
-const PERIOD_TYPE = 11;
-const COMMENT = 13;
 
 function findMessages(tables: PprofTables, end: number): void {
   const { cursor } = tables;
@@ -232,82 +92,6 @@ function grown(column: Int32Array, length: number): Int32Array {
   const longer = new Int32Array(length);
   longer.set(column);
   return longer;
-}
-
-function readHeaderMessage({ cursor, header }: PprofTables, field: number, end: number): void {
-  if (field === SAMPLE_TYPE) {
-    if (header.sampleTypes.length >= MAX_SAMPLE_TYPES) throw tooMany('sample types', MAX_SAMPLE_TYPES);
-    header.sampleTypes.push(readValueType(cursor, end));
-  } else if (field === PERIOD_TYPE) header.periodType = readValueType(cursor, end);
-  else if (field === COMMENT) {
-    while (cursor.at < end) addComment(header, readSmall(cursor, end));
-  } else if (isHeaderInteger(field)) throw wrongType(field);
-}
-
-const MAX_COMMENTS = 10_000;
-
-function addComment(header: PprofHeader, comment: number): void {
-  if (header.comments.length >= MAX_COMMENTS) throw tooMany('comments', MAX_COMMENTS);
-  header.comments.push(comment);
-}
-
-function readValueType(cursor: Cursor, end: number): ValueTypeIndex {
-  let type = 0;
-  let unit = 0;
-  while (cursor.at < end) {
-    const tag = readSmall(cursor, end);
-    if (tag === 0x08) type = readSmall(cursor, end);
-    else if (tag === 0x10) unit = readSmall(cursor, end);
-    else skipField(cursor, tag, end);
-  }
-  return { type, unit };
-}
-
-const isHeaderInteger = (field: number) => field >= 7 && field <= 15;
-const wrongType = (field: number) => broken(`field ${field} of the profile has the wrong wire type`);
-
-function readHeaderInteger({ cursor, header }: PprofTables, tag: number, end: number): void {
-  const field = tag >>> 3;
-  const known = tag !== TOO_LARGE && field >= 1 && field <= 15;
-  if (!known || (tag & 7) !== VARINT || field < 7 || field === PERIOD_TYPE) {
-    if (known) throw wrongType(field);
-    skipField(cursor, tag, end);
-    return;
-  }
-  readVarint(cursor, end);
-  const small = cursor.high === 0 && cursor.low >= 0 ? cursor.low : TOO_LARGE;
-  const integer = toBigInt(cursor.low, cursor.high);
-  if (field === 7) header.dropFrames = small;
-  else if (field === 8) header.keepFrames = small;
-  else if (field === 9) {
-    if (header.timeNanos !== 0n) throw broken('several profiles follow each other in one file');
-    header.timeNanos = integer;
-  } else if (field === 10) header.durationNanos = integer;
-  else if (field === 12) header.period = integer;
-  else if (field === COMMENT) addComment(header, small);
-  else if (field === 14) header.defaultSampleType = small;
-  else header.docUrl = small;
-}
-
-function checkStrings({ strings, header }: PprofTables): void {
-  const { count } = strings;
-  if (count > 0 && strings.start[0] !== strings.end[0]) throw broken('the first string has to be empty');
-  const check = (index: number) => {
-    if (index >= count) throw broken(`string ${index} of ${count} is wanted`);
-  };
-  for (const { type, unit } of [...header.sampleTypes, header.periodType]) {
-    // Without any string, an absent period type is no fault of its own.
-    if (type !== 0 || unit !== 0 || count > 0) {
-      check(type);
-      check(unit);
-    }
-  }
-  if (count === 0) throw broken('it has no strings');
-  for (const comment of header.comments) check(comment);
-  check(header.dropFrames);
-  check(header.keepFrames);
-  check(header.defaultSampleType);
-  check(header.docUrl);
 }
 
 function readMappings(tables: PprofTables): void {
