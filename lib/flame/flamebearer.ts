@@ -58,10 +58,10 @@ export interface PictureUnits {
   readonly sampleRate: number;
 }
 
-/** A picture in the envelope of Pyroscope's /render, and what its format has no place for. */
-export const rendered = <F extends 'single' | 'double'>(
+/** A picture as Pyroscope's /render sends it. */
+export const envelope = <F extends 'single' | 'double'>(
   format: F,
-  { flamebearer: picture, frames, parents }: Pick<Rendered, 'flamebearer' | 'frames' | 'parents'>,
+  picture: Flamebearer,
   name: string,
   units: PictureUnits,
 ) => ({
@@ -71,9 +71,15 @@ export const rendered = <F extends 'single' | 'double'>(
   timeline: null,
   groups: null,
   heatmap: null,
-  frames,
-  parents,
 });
+
+/** The same, and what the format has no place for. */
+export const rendered = <F extends 'single' | 'double'>(
+  format: F,
+  { flamebearer: picture, frames, parents }: Pick<Rendered, 'flamebearer' | 'frames' | 'parents'>,
+  name: string,
+  units: PictureUnits,
+) => ({ ...envelope(format, picture, name, units), frames, parents });
 
 function render({ stacks, selves }: Sides): Rendered {
   const { parent, frame } = stacks;

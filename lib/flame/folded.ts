@@ -4,16 +4,9 @@ import { type FlameTree, nameOf } from './tree.ts';
 /** Samples that came without a frame. */
 const NO_STACK = '(no stack)';
 
-/** Characters that are handed on at once. */
-const CHUNK = 65_536;
-
-/**
- * One line per stack with a value of its own: names from the root down joined by ';', a space, the value. In pieces, since
- * the whole may be longer than a string can be.
- */
-export function* foldedChunks({ stacks, self }: FlameTree): Generator<string> {
+/** One line per stack with a value of its own: names from the root down joined by ';', a space, the value. */
+export function* foldedLines({ stacks, self }: FlameTree): Generator<string> {
   const prefix: string[] = new Array(self.length).fill('');
-  let lines = '';
   for (const node of pictureOrder(stacks)) {
     if (node !== 0) {
       const above = prefix[stacks.parent[node]!]!;
@@ -21,12 +14,8 @@ export function* foldedChunks({ stacks, self }: FlameTree): Generator<string> {
       const name = nameOf(stacks, stacks.frame[node]!).replaceAll(/[;\r\n]/g, ':');
       prefix[node] = above === '' ? name : `${above};${name}`;
     }
-    if (Number(self[node]) !== 0) lines += `${prefix[node] || NO_STACK} ${self[node]}\n`;
-    if (lines.length < CHUNK) continue;
-    yield lines;
-    lines = '';
+    if (Number(self[node]) !== 0) yield `${prefix[node] || NO_STACK} ${self[node]}\n`;
   }
-  if (lines !== '') yield lines;
 }
 
-export const foldedText = (tree: FlameTree): string => [...foldedChunks(tree)].join('');
+export const foldedText = (tree: FlameTree): string => [...foldedLines(tree)].join('');

@@ -185,26 +185,24 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
   };
   let snapshots = 0;
   const known = new Set([...earlier.values()].map(([first]) => first!.instance));
-  const fresh = new Set<string>();
+  // An instance that was restarted is one instance of several lives.
+  const [all, keptOnes, fresh] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const [life, seen] of lives) {
     const wanted = seen.filter((one) => fits(version, one.snapshot.version) && fits(instance, one.instance));
     if (wanted.length === 0) continue;
     const base = earlier.get(life)?.at(-1);
     const [{ instance: of, start }] = wanted as [PlacedSnapshot];
+    all.add(of);
     if (!known.has(of)) fresh.add(of);
     const { ends, bases } =
       version === undefined || start !== null
         ? countedBetween(wanted, base, key)
         : countedOfRelease(seen, base, key, version);
     const kept = [...ends, ...bases].every(({ snapshot }) => hasStacks(snapshot));
-    const sum = (placed: readonly PlacedSnapshot[]) =>
-      placed.reduce<number | bigint>(
-        (total, { snapshot }) => addExact(total, snapshot.totals.get(key) ?? 0),
-        0,
-      );
-    totals.add(0, BigInt(sum(ends)) - BigInt(sum(bases)), kept);
+    totals.add(0, BigInt(totalIn(ends, key)) - BigInt(totalIn(bases, key)), kept);
     snapshots += wanted.length;
     if (!kept) continue;
+    keptOnes.add(of);
     for (const end of ends) add(end, 1);
     for (const base of bases) add(base, -1);
   }
@@ -213,11 +211,14 @@ function selectCumulative({ states, before }: States, selection: Selection): Sel
     profiles: snapshots,
     durationMs: 0,
     buckets: 0,
-    instances: totals.instances,
-    keptInstances: totals.keptInstances,
+    instances: all.size,
+    keptInstances: keptOnes.size,
     newInstances: fresh.size,
   };
 }
+
+const totalIn = (placed: readonly PlacedSnapshot[], key: string) =>
+  placed.reduce<number | bigint>((total, { snapshot }) => addExact(total, snapshot.totals.get(key) ?? 0), 0);
 
 /** What a life counted is the sum of `ends` less that of `bases`: a total that falls is a restart that nobody told. */
 function countedBetween(seen: readonly PlacedSnapshot[], base: PlacedSnapshot | undefined, key: string) {

@@ -1,14 +1,7 @@
 import * as z from 'zod';
-import {
-  detailsOf,
-  doubleView,
-  exported,
-  flameAnswer,
-  flameDiffAnswer,
-  profileTypesAnswer,
-  type Side,
-  singleView,
-} from '../jobs/answers/flamegraph.ts';
+import { profileTypesAnswer, type Side } from '../jobs/answers/flame-states.ts';
+import { detailsOf, doubleView, singleView } from '../jobs/answers/flame-views.ts';
+import { exported, flameAnswer, flameDiffAnswer } from '../jobs/answers/flamegraph.ts';
 import { functionsAnswer } from '../jobs/answers/functions.ts';
 import { regressionsAnswer } from '../jobs/answers/regressions.ts';
 import type { JobContext } from '../jobs/context.ts';
@@ -44,8 +37,12 @@ const GraphQuery = RangeQuery.extend({
     .meta({
       description: `beyond which the smallest go into "other"; default ${NODES_DEFAULT}, of files ${NODES_MAX}`,
     }),
-  focus: Text.meta({ description: 'only stacks with a function whose name or file contains this' }),
-  ignore: Text.meta({ description: 'only stacks without such a function' }),
+  focus: Text.meta({
+    description:
+      'only stacks with a function whose name or file contains this, whatever its case; "in quotes", as JSON has them, ' +
+      'one of that whole name; any of several, a line each',
+  }),
+  ignore: Text.meta({ description: 'only stacks without such a function, told in the same way' }),
   inverted: z.enum(['true', 'false']).default('false').meta({ description: 'callers below the functions' }),
 });
 const SingleQuery = GraphQuery.extend({
@@ -116,8 +113,9 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
       query: RangeQuery,
       answer: list(ProfileTypeSchema),
       run: async ({ caller, params, query }) => {
-        const { from, to } = readRange(query, jobs.clock.now());
-        const items = await profileTypesAnswer(jobs, caller.project, serviceOf(params), from, to);
+        const range = readRange(query, jobs.clock.now());
+        const asked = { project: caller.project, service: serviceOf(params), ...range };
+        const items = await profileTypesAnswer(jobs, asked);
         return { items, cursor: null };
       },
     }),

@@ -17,7 +17,9 @@ export const ProfileTypeSchema = z.object({
   profiles: z.number(),
   versions: z.array(z.string()),
   instances: z.array(z.string()).meta({
-    description: 'that can be asked for alone: of levels and cumulative values, in ranges below six hours',
+    description:
+      'that can be asked for alone, of levels and cumulative values: none in ranges beyond a day, and in ranges from six ' +
+      'hours on those of the last hour',
   }),
   units: z.array(UnitSchema),
 });

@@ -111,7 +111,12 @@ describe('select() of cumulative values', () => {
   it('tells how many instances are new, however often they began', () => {
     const life = (at: number, instance: string) => alloc('x 1', at, instance, { lifeStart: T0 + at - 5 });
     const lives = [life(10, 'a'), life(500, 'a'), life(500, 'b')];
-    expect(seen(lives, ALLOC).newInstances).toBe(2);
+    expect(seen(lives, ALLOC)).toMatchObject({
+      instances: 2,
+      keptInstances: 2,
+      newInstances: 2,
+      profiles: 3,
+    });
     expect(seen(lives, ALLOC, [life(-100, 'b')]).newInstances).toBe(1);
   });
 });

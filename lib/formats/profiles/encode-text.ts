@@ -2,14 +2,11 @@ import type { Profile } from '../../model/profile.ts';
 
 // Folded stacks and speedscope: one value type at a time, or all of them as profiles of one file.
 
-/** Characters that are handed on at once: a whole file may be longer than a string can be. */
-const CHUNK = 65_536;
-
 /** A stack without frames has no line in this format. */
 const NO_STACK = '(no stack)';
 
 /** Stacks with the sums of one value type, in the order of their first sample; zeros are left out. */
-export function* foldedPieces(profile: Profile, type = profile.defaultType): Generator<string> {
+export function* foldedLines(profile: Profile, type = profile.defaultType): Generator<string> {
   const { samples } = profile;
   const column = samples.values[type];
   const sums = new Map<number, number | bigint>();
@@ -20,16 +17,11 @@ export function* foldedPieces(profile: Profile, type = profile.defaultType): Gen
     // Values of one column are of one kind.
     sums.set(stack, before === undefined ? value : (before as number) + (value as number));
   }
-  let lines = '';
   for (const [stack, sum] of sums) {
     if (Number(sum) === 0) continue;
     const names = framesOf(profile, stack).map((frame) => foldedName(profile, frame));
-    lines += `${names.join(';') || NO_STACK} ${sum}\n`;
-    if (lines.length < CHUNK) continue;
-    yield lines;
-    lines = '';
+    yield `${names.join(';') || NO_STACK} ${sum}\n`;
   }
-  if (lines !== '') yield lines;
 }
 
 /** Separators of the format are not allowed in names. */
@@ -52,7 +44,7 @@ const SPEEDSCOPE_UNITS = new Set(['nanoseconds', 'microseconds', 'milliseconds',
  * Every value type as a profile of its own with the same samples, the default one first and open. speedscope refuses
  * weights below zero: they become zero. Weights are written with all their digits; readers that know doubles alone round.
  */
-export function* speedscopePieces(profile: Profile, name = 'profile'): Generator<string> {
+export function* speedscopeTexts(profile: Profile, name = 'profile'): Generator<string> {
   const { frames, sampleTypes, defaultType } = profile;
   const order = sampleTypes
     .map((_, i) => i)
@@ -92,20 +84,16 @@ function* speedscopeProfile(profile: Profile, type: number): Generator<string> {
     startValue: 0,
   };
   yield `${JSON.stringify(head).slice(0, -1)},"endValue":${sum},"samples":[`;
-  yield* joined(samples.stack, (stack) => `[${framesOf(profile, stack)}]`);
+  yield* listed(samples.stack, (stack) => `[${framesOf(profile, stack)}]`);
   yield '],"weights":[';
-  yield* joined(weights, String); // with all digits: a number of JSON has no bound
+  yield* listed(weights, String); // with all digits: a number of JSON has no bound
   yield ']}';
 }
 
-function* joined<T>(items: Iterable<T>, textOf: (item: T) => string): Generator<string> {
-  let [text, comma] = ['', ''];
+function* listed<T>(items: Iterable<T>, textOf: (item: T) => string): Generator<string> {
+  let comma = '';
   for (const item of items) {
-    text += comma + textOf(item);
+    yield comma + textOf(item);
     comma = ',';
-    if (text.length < CHUNK) continue;
-    yield text;
-    text = '';
   }
-  yield text;
 }

@@ -1,10 +1,11 @@
 import { Fault } from '../../model/fault.ts';
 import type { Profile } from '../../model/profile.ts';
+import { textPieces } from '../../model/text-pieces.ts';
 import { decodePprof } from '../pprof/decode.ts';
 import { encodePprof } from '../pprof/encode.ts';
 import { packPprof } from '../pprof/merge.ts';
 import { detectProfile, type ProfileFormat } from './detect.ts';
-import { foldedPieces, speedscopePieces } from './encode-text.ts';
+import { foldedLines, speedscopeTexts } from './encode-text.ts';
 import { decodeFolded, decodeLines } from './folded.ts';
 import { decodeOtlpProfiles } from './otlp-profiles.ts';
 import { decodeSentry } from './sentry.ts';
@@ -100,16 +101,11 @@ export function* encodedPieces(
       yield encodePprof(profile);
       return;
     case 'speedscope':
-      yield* encoded(speedscopePieces(profile, name));
+      yield* textPieces(speedscopeTexts(profile, name));
       return;
     case 'folded':
-      yield* encoded(foldedPieces(profile, type));
+      yield* textPieces(foldedLines(profile, type));
   }
-}
-
-const encoder = new TextEncoder();
-function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
-  for (const text of texts) yield encoder.encode(text);
 }
 
 export function encodeProfile(

@@ -70,7 +70,7 @@ const isLike = (profile: JsonObject, first: JsonObject) =>
   Array.isArray(profile.samples) &&
   profile.samples.length === (first.samples as readonly unknown[]).length;
 
-/** What `speedscopePieces` wrote: its profiles are the value types of the same samples. */
+/** What `speedscopeTexts` wrote: its profiles are the value types of the same samples. */
 function decodeOwn(file: JsonObject, all: readonly JsonObject[]): Profile {
   const builder = createProfileBuilder(all.length);
   const frames = sharedFrames(file, builder);

@@ -21,6 +21,7 @@ import {
   workOfKey,
 } from '../../segments/kinds/functions.ts';
 import type { JobContext } from '../context.ts';
+import { isLong } from './flame-states.ts';
 
 export interface FunctionsQuery {
   readonly project: string;
@@ -50,19 +51,12 @@ export const SPREAD = {
 
 const FUNCTIONS_MAX = 200;
 const US_PER_MS = 1000;
-const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 const QUANTILES = { p50Ms: 0.5, p75Ms: 0.75, p95Ms: 0.95, p99Ms: 0.99 } as const;
 
 /** Functions with the spread of their time over pieces of work, the largest sum first. */
 export async function functionsAnswer({ reader }: Pick<JobContext, 'reader'>, query: FunctionsQuery) {
   const { project, service, from, to } = query;
-  const parts = await reader.range('functions', {
-    project,
-    service,
-    from,
-    to,
-    coarse: to - from >= COARSE_FROM_MS,
-  });
+  const parts = await reader.range('functions', { project, service, from, to, coarse: isLong(query) });
   const all = mergeAll(
     parts.map(({ state }) => state),
     functionsKind.merge,

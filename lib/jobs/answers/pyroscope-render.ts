@@ -1,9 +1,9 @@
 import { align } from '../../flame/diff.ts';
-import { doubleFlamebearer, flamebearer } from '../../flame/flamebearer.ts';
+import { doubleFlamebearer, envelope, flamebearer } from '../../flame/flamebearer.ts';
 import { prune, pruneSides } from '../../flame/prune.ts';
 import type { Measure } from '../../flame/state.ts';
 import { type EpochMs, SECOND_MS } from '../../model/units.ts';
-import { pyroscopeUnits } from './flamegraph.ts';
+import { pyroscopeUnits } from './flame-views.ts';
 import { type PyroscopeContext, pyroscopePoints, pyroscopeTree, type SeriesQuery } from './pyroscope.ts';
 
 // The two answers of Pyroscope that its own pages and older data sources read: /render and /render-diff.
@@ -16,13 +16,11 @@ export async function renderSingle(context: PyroscopeContext, query: MeasureQuer
   const tree = await pyroscopeTree(context, query);
   const stepMs = Math.max(SECOND_MS, Math.ceil((query.to - query.from) / TIMELINE_POINTS));
   const [series] = await pyroscopePoints(context, { ...query, stepMs, groupBy: [] });
+  const { measure } = query;
+  const picture = flamebearer(prune(tree, maxNodes)).flamebearer;
   return {
-    version: 1,
-    flamebearer: flamebearer(prune(tree, maxNodes)).flamebearer,
-    metadata: metadataOf('single', query.measure),
+    ...envelope('single', picture, measure.type, pyroscopeUnits({ measure })),
     timeline: timelineOf(series?.points ?? []),
-    groups: null,
-    heatmap: null,
   };
 }
 
@@ -33,24 +31,13 @@ export async function renderDouble(
 ) {
   const [left, right] = await Promise.all(sides.map((side) => pyroscopeTree(context, side)));
   const drawn = doubleFlamebearer(pruneSides(align(left!, right!), maxNodes));
+  const { measure } = sides[0];
   return {
-    version: 1,
-    flamebearer: drawn.flamebearer,
-    metadata: metadataOf('double', sides[0].measure),
+    ...envelope('double', drawn.flamebearer, measure.type, pyroscopeUnits({ measure })),
     leftTicks: drawn.leftTicks,
     rightTicks: drawn.rightTicks,
-    timeline: null,
-    groups: null,
-    heatmap: null,
   };
 }
-
-const metadataOf = (format: 'single' | 'double', measure: Measure) => ({
-  format,
-  spyName: '',
-  ...pyroscopeUnits({ measure }),
-  name: measure.type,
-});
 
 const ONE_STEP_MS = 600 * SECOND_MS;
 

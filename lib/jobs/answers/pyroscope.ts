@@ -12,7 +12,7 @@ import type { ServiceName } from '../../model/service.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { listServices } from '../../records/services.ts';
 import type { JobContext } from '../context.ts';
-import { BEFORE_MS, loadFlame, withEarlier } from './flamegraph.ts';
+import { BEFORE_MS, loadFlame, withEarlier } from './flame-states.ts';
 
 // What Grafana's data source for Pyroscope asks for, out of the same states as our own answers. Labels of a series are
 // those below; a series is a service with a version and a unit of work.

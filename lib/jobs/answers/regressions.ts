@@ -16,7 +16,7 @@ import {
   workOfKey,
 } from '../../segments/kinds/functions.ts';
 import type { JobContext } from '../context.ts';
-import { loadFlame, type Side } from './flamegraph.ts';
+import { isLong, loadFlame, type Side } from './flame-states.ts';
 
 type Context = Pick<JobContext, 'reader'>;
 
@@ -25,7 +25,6 @@ export interface RegressionQuery {
   readonly service: ServiceName;
 }
 
-const COARSE_FROM_MS = 6 * 60 * 60 * 1000;
 const ROWS_MAX = 100;
 
 type Sides = readonly [Side, Side];
@@ -90,8 +89,7 @@ function looksAt(profiles: number): number {
 
 async function loadFunctions({ reader }: Context, { project, service }: RegressionQuery, side: Side) {
   const { from, to } = side;
-  const coarse = to - from >= COARSE_FROM_MS;
-  const parts = await reader.range('functions', { project, service, from, to, coarse });
+  const parts = await reader.range('functions', { project, service, from, to, coarse: isLong(side) });
   return (
     mergeAll(
       parts.map(({ state }) => state),
