@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
-import { packPprof } from '../formats/pprof/merge.ts';
-import { decodeProfile, type EncodeFormat, encodeProfile } from '../formats/profiles/index.ts';
+import { addToMerge, createMerge, packPprof } from '../formats/pprof/merge.ts';
+import { decodeProfile, type EncodeFormat } from '../formats/profiles/index.ts';
 import { unpackProfile } from '../formats/profiles/unpack.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
-import { readBytes, readProfile } from './profile-input.ts';
-import { checkOutput, documentLine, KEEPS_ALL, type ProfileOptions, UsageError } from './profile-options.ts';
-import { outputFormat, write } from './profile-output.ts';
+import { encodedAs } from './profile-encode.ts';
+import { readBytes, readProfile, typeIndex } from './profile-input.ts';
+import { finishedAs } from './profile-merge.ts';
+import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
+import { isPprofFormat, outputFormat, write } from './profile-output.ts';
 import { type Progress, progressOf, sayOf } from './profile-progress.ts';
 import { byTotal, profileTotals } from './profile-totals.ts';
 import { summaryJson, summaryView, topJson, topView } from './profile-view.ts';
@@ -61,36 +63,30 @@ export async function convert(files: readonly string[], options: ProfileOptions,
     const source = await readBytes(from, io);
     sayOf(progress, source.length, `Reading ${from}`);
     const read = decodeProfile(source, { name: from });
-    const type = typeIndex(read, options.type);
-    const same = read.format === 'pprof' ? asPprof(source, format) : undefined;
-    if (same !== undefined && options.type !== undefined) throw new UsageError(KEEPS_ALL);
     sayOf(progress, source.length, `Writing ${to}`);
-    return same ?? encodeProfile({ ...read, defaultType: type }, format, { type, name: basename(from) });
+    return read.format === 'pprof' && isPprofFormat(format)
+      ? [asPprof(unpackProfile(source), format, options.type)]
+      : encodedAs(read, format, options.type, basename(from));
   };
-  const bytes = await run().finally(progress.end);
-  write({ files: 1, to, format }, bytes, options, io);
+  try {
+    write({ files: 1, to, format }, await run(), options, io, progress);
+  } finally {
+    progress.end();
+  }
 }
 
 /** pprof that stays pprof keeps what the model has no place for: mappings, addresses, every label. */
-function asPprof(source: Uint8Array, format: EncodeFormat): Uint8Array | undefined {
-  if (format !== 'pprof' && format !== 'pprof-plain') return undefined;
-  const plain = unpackProfile(source);
-  return format === 'pprof' ? packPprof(plain) : plain;
+function asPprof(plain: Uint8Array, format: EncodeFormat, wanted: string | undefined): Uint8Array {
+  if (wanted === undefined) return format === 'pprof' ? packPprof(plain) : plain;
+  const merge = createMerge();
+  addToMerge(merge, plain);
+  return finishedAs(merge, format, wanted);
 }
 
 function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found === undefined) throw new UsageError(`Bad order "${value}", need ${allowed.join(' or ')}`);
   return found;
-}
-
-/** The one asked for by name, else the profile's own. */
-export function typeIndex(read: Profile, wanted: string | undefined): number {
-  if (wanted === undefined) return read.defaultType;
-  const index = read.sampleTypes.findIndex(({ type }) => type === wanted);
-  if (index >= 0) return index;
-  const known = read.sampleTypes.map(({ type }) => type).join(', ');
-  throw new UsageError(`There is no sample type "${wanted}", it has ${known}`);
 }
 
 async function readOne(files: readonly string[], io: Io, progress: Progress): Promise<Profile> {

@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
+import { indexOfType } from './profile-options.ts';
 import { type Progress, sayOf } from './profile-progress.ts';
 
 export async function readProfile(file: string, io: Io, progress: Progress): Promise<Profile> {
@@ -20,3 +21,12 @@ export async function readBytes(file: string, io: Io): Promise<Uint8Array> {
     throw new Fault('invalid-input', `Cannot read "${file}": ${code}`, { cause: error });
   }
 }
+
+/** The type asked for by name, else the profile's own. */
+export const typeIndex = ({ sampleTypes, defaultType }: Profile, wanted: string | undefined): number =>
+  wanted === undefined
+    ? defaultType
+    : indexOfType(
+        sampleTypes.map(({ type }) => type),
+        wanted,
+      );

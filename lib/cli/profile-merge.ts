@@ -1,12 +1,15 @@
 import { isPprof } from '../formats/pprof/detect.ts';
 import { addToMerge, createMerge, finishMerge, packPprof } from '../formats/pprof/merge.ts';
+import type { Merge } from '../formats/pprof/merge-state.ts';
+import { keepType, typesOfMerge } from '../formats/pprof/merge-types.ts';
+import type { EncodeFormat } from '../formats/profiles/index.ts';
 import { unpackProfile } from '../formats/profiles/unpack.ts';
 import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { readBytes } from './profile-input.ts';
-import { KEEPS_ALL, type ProfileOptions, UsageError } from './profile-options.ts';
-import { outputFormat, write } from './profile-output.ts';
+import { indexOfType, type ProfileOptions } from './profile-options.ts';
+import { isPprofFormat, outputFormat, write } from './profile-output.ts';
 import { type Progress, progressOf, sayOf } from './profile-progress.ts';
 
 const PROGRESS_EVERY = 50;
@@ -23,15 +26,24 @@ export async function mergeFiles(
 ): Promise<void> {
   const format = outputFormat(to)!;
   const progress = progressOf(io);
-  const staysPprof = format === 'pprof' || format === 'pprof-plain';
   const run = async () => {
-    const raw = staysPprof ? await mergeRaw(files, progress, io) : undefined;
-    if (raw === undefined) return mergeDecoded(files, to, options.type, progress, io);
-    if (options.type !== undefined) throw new UsageError(KEEPS_ALL);
-    return format === 'pprof' ? packPprof(raw) : raw;
+    const raw = isPprofFormat(format) ? await mergeRaw(files, progress, io) : undefined;
+    return raw
+      ? [finishedAs(raw, format, options.type)]
+      : mergeDecoded(files, format, options.type, progress, io);
   };
-  const bytes = await run().finally(progress.end);
-  write({ files: files.length, to, format }, bytes, options, io);
+  try {
+    write({ files: files.length, to, format }, await run(), options, io, progress);
+  } finally {
+    progress.end();
+  }
+}
+
+/** The merge as a file; of the wanted type alone, where one is. */
+export function finishedAs(merge: Merge, format: EncodeFormat, wanted: string | undefined): Uint8Array {
+  if (wanted !== undefined) keepType(merge, indexOfType(typesOfMerge(merge), wanted));
+  const bytes = finishMerge(merge);
+  return format === 'pprof' ? packPprof(bytes) : bytes;
 }
 
 /** Every so many files, and where one of them is large. */
@@ -41,11 +53,7 @@ function sayFile(progress: Progress, done: number, count: number, bytes: number)
 }
 
 /** undefined when one of the files is no pprof. */
-async function mergeRaw(
-  files: readonly string[],
-  progress: Progress,
-  io: Io,
-): Promise<Uint8Array | undefined> {
+async function mergeRaw(files: readonly string[], progress: Progress, io: Io): Promise<Merge | undefined> {
   // stdin cannot be read twice, should it turn out to be something else.
   if (files.includes('-')) return undefined;
   const merge = createMerge();
@@ -60,31 +68,26 @@ async function mergeRaw(
     if (!isMine) return undefined;
     sayFile(progress, i + 1, files.length, packed.length);
   }
-  return finishMerge(merge);
+  return merge;
 }
 
 async function mergeDecoded(
   files: readonly string[],
-  to: string,
-  type: string | undefined,
+  format: EncodeFormat,
+  wanted: string | undefined,
   progress: Progress,
   io: Io,
-): Promise<Uint8Array> {
+): Promise<Iterable<Uint8Array>> {
   // Only now: the way of pprof needs none of it, and loading it takes longer than merging some files.
-  const { typeIndex } = await import('./profile-commands.ts');
-  const { combineProfiles, decodeProfile, encodeProfile } = await import('../formats/profiles/index.ts');
+  const { combineProfiles, decodeProfile } = await import('../formats/profiles/index.ts');
+  const { encodedAs } = await import('./profile-encode.ts');
   const profiles: Profile[] = [];
   for (const [i, file] of files.entries()) {
     const bytes = await readBytes(file, io);
     profiles.push(decodeProfile(bytes, { name: file }));
     sayFile(progress, i + 1, files.length, bytes.length);
   }
-  const merged = combineProfiles(profiles);
-  const defaultType = typeIndex(merged, type);
-  return encodeProfile({ ...merged, defaultType }, outputFormat(to)!, {
-    type: defaultType,
-    name: `${files.length} profiles`,
-  });
+  return encodedAs(combineProfiles(profiles), format, wanted, `${files.length} profiles`);
 }
 
 function naming<T>(file: string, run: () => T): T {

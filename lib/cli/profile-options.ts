@@ -18,6 +18,9 @@ export function checkOutput(path: string): void {
 
 export const documentLine = (document: object) => `${JSON.stringify(document)}\n`;
 
-/** Said where -t would have to change what is otherwise copied as it is. */
-export const KEEPS_ALL =
-  '-t chooses what a file shows first, or folded stacks alone: pprof that stays pprof keeps all its types as they are';
+/** Where the type of that name stands. */
+export function indexOfType(names: readonly string[], wanted: string): number {
+  const index = names.indexOf(wanted);
+  if (index >= 0) return index;
+  throw new UsageError(`There is no sample type "${wanted}", it has ${names.join(', ')}`);
+}

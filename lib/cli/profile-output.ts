@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { EncodeFormat } from '../formats/profiles/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { Io } from './command.ts';
+import type { Progress } from './profile-progress.ts';
 
 const BY_ENDING: readonly (readonly [string, EncodeFormat])[] = [
   ['.pb.gz', 'pprof'],
@@ -19,6 +20,9 @@ export const ENDINGS = '.pb.gz, .pprof, .pb, .folded or .speedscope.json';
 export const outputFormat = (path: string): EncodeFormat | undefined =>
   path === '-' ? 'folded' : BY_ENDING.find(([ending]) => path.endsWith(ending))?.[1];
 
+export const isPprofFormat = (format: EncodeFormat): boolean =>
+  format === 'pprof' || format === 'pprof-plain';
+
 /** What was written where; `files` is how many went into it. */
 export interface Written {
   readonly files: number;
@@ -26,22 +30,50 @@ export interface Written {
   readonly format: EncodeFormat;
 }
 
-/** Writes the file and says so; to stdout goes the content alone. */
-export function write(what: Written, bytes: Uint8Array, { json }: { readonly json: boolean }, io: Io): void {
+/** Writes the file, a piece at a time as they are made, and says so; to stdout goes the content alone. */
+export function write(
+  what: Written,
+  pieces: Iterable<Uint8Array>,
+  { json }: { readonly json: boolean },
+  io: Io,
+  progress: Progress,
+): void {
   const { files, to, format } = what;
   if (to === '-') {
-    io.stdout(new TextDecoder().decode(bytes));
+    progress.end();
+    for (const piece of pieces) io.stdout(new TextDecoder().decode(piece));
     return;
   }
-  try {
-    writeFileSync(to, bytes);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unwritable';
-    throw new Fault('invalid-input', `Cannot write "${to}": ${code}`, { cause: error });
-  }
-  if (json) io.stdout(`${JSON.stringify({ ...what, bytes: bytes.length })}\n`);
+  const bytes = writeFile(to, pieces);
+  progress.end();
+  if (json) io.stdout(`${JSON.stringify({ ...what, bytes })}\n`);
   else
     io.stdout(
-      `${to}: ${format}, ${bytes.length.toLocaleString('en')} bytes, of ${files} ${files === 1 ? 'file' : 'files'}\n`,
+      `${to}: ${format}, ${bytes.toLocaleString('en')} bytes, of ${files} ${files === 1 ? 'file' : 'files'}\n`,
     );
+}
+
+/** @returns how many bytes were written */
+function writeFile(path: string, pieces: Iterable<Uint8Array>): number {
+  const trying = <T>(run: () => T): T => {
+    try {
+      return run();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unwritable';
+      throw new Fault('invalid-input', `Cannot write "${path}": ${code}`, { cause: error });
+    }
+  };
+  const file = trying(() => openSync(path, 'w'));
+  let written = 0;
+  try {
+    for (const piece of pieces)
+      for (let at = 0; at < piece.length; ) {
+        const count = trying(() => writeSync(file, piece, at));
+        at += count;
+        written += count;
+      }
+  } finally {
+    closeSync(file);
+  }
+  return written;
 }

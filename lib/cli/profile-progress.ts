@@ -1,3 +1,4 @@
+import { MIB } from '../model/units.ts';
 import type { Io } from './command.ts';
 
 /** What is being done, in one line that the next one replaces: for people alone. */
@@ -7,8 +8,7 @@ export interface Progress {
 }
 
 /** Files of fewer bytes are done before anybody could read what is said of them. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-const MIB = 1024 * 1024;
+const LARGE_BYTES = 4 * MIB;
 
 export function progressOf(io: Pick<Io, 'stderr' | 'isTerminal'>): Progress {
   let isShown = false;

@@ -12,7 +12,8 @@ const HELP = `Usage: tidemark profile <command> [options]
   merge FILE… -o OUT       several profiles as one; pprof as google/pprof merges it
   convert IN OUT           another format
 
-  -t, --type TYPE    sample type: inuse_space, cpu, … (default: the profile's own)
+  -t, --type TYPE    sample type: inuse_space, cpu, … (default: the profile's own); merge and convert write that one
+                     alone to pprof and folded stacks, and first to speedscope
   -n, --limit N      rows of top and diff (default 20)
   --sort self|total  order of top (default self)
   --sort share|value order of diff (default share)

@@ -208,16 +208,39 @@ describe('tidemark profile merge', () => {
     expect(io.out).toBe('main;parse 3600\nmain;read 8400\n');
   });
 
-  it('takes a type where that means something, and says so where not', async () => {
+  it('writes one type alone to pprof, and with it what only samples of that type refer to', async () => {
     const name = fixture('own-go-allocs.pb.gz');
-    for (const command of [
-      ['merge', name, '-o', join(folder, 'a.pb')],
-      ['convert', name, join(folder, 'a.pb')],
-    ])
-      expect(await run([...command, '-t', 'inuse_space'])).toMatchObject({
-        code: 2,
-        err: expect.stringContaining('keeps all its types'),
-      });
+    const whole = await json(['top', name, '-t', 'inuse_space', '-n', '1000']);
+    for (const [command, times] of [
+      [['convert', name, join(folder, 'a.pb')], 1],
+      [['merge', name, name, '-o', join(folder, 'a.pb')], 2],
+    ] as const) {
+      expect((await run([...command, '-t', 'inuse_space'])).code).toBe(0);
+      const told = await json(['top', join(folder, 'a.pb'), '-n', '1000']);
+      expect(told.total).toBe(times * whole.total);
+      expect(told.functions).toEqual(
+        whole.functions
+          .filter(({ total }: { total: number }) => total !== 0)
+          .map((row: { name: string; self: number; total: number }) => ({
+            ...row,
+            self: times * row.self,
+            total: times * row.total,
+          })),
+      );
+      const { sampleTypes } = await json(['summary', join(folder, 'a.pb')]);
+      expect(sampleTypes.map(({ type }: { type: string }) => type)).toEqual(['inuse_space']);
+    }
+    const unknown = await run(['convert', name, join(folder, 'a.pb'), '-t', 'wall']);
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no sample type "wall"')]);
+    // What is no pprof becomes one of one type as well.
+    const from = join(folder, 'all.speedscope.json');
+    await run(['convert', name, from]);
+    await run(['convert', from, join(folder, 'b.pb'), '-t', 'inuse_space']);
+    expect((await json(['summary', join(folder, 'b.pb')])).sampleTypes).toHaveLength(1);
+  });
+
+  it('puts the type that is wanted first where all are kept', async () => {
+    const name = fixture('own-go-allocs.pb.gz');
     const to = join(folder, 'a.speedscope.json');
     await run(['merge', name, name, '-o', to, '-t', 'inuse_space']);
     expect((await json(['summary', to])).defaultType).toBe('inuse_space');
