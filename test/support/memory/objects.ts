@@ -11,8 +11,17 @@ export interface MemoryObjects extends ObjectStore {
 /** Objects in memory. `now` is the store's own clock, which stamps them. */
 export function memoryObjects(now: () => number): MemoryObjects {
   const stored = new Map<string, { readonly body: Uint8Array; readonly modified: number }>();
-  const sorted: string[] = []; // keys are ASCII: the order of their units is that of their bytes
-  const place = (key: string) => placeOf(sorted, key, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  // By first folder: raw objects come and go before a million segments that stay. Keys are ASCII: the order of their units
+  // is that of their bytes.
+  const folders = new Map<string, string[]>();
+  const sortedLike = (key: string) => {
+    const folder = key.split('/', 1)[0] as string;
+    const sorted = folders.get(folder) ?? [];
+    folders.set(folder, sorted);
+    return sorted;
+  };
+  const place = (sorted: readonly string[], key: string) =>
+    placeOf(sorted, key, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return {
     stored,
     async put(key, body, { ifAbsent = false } = {}) {
@@ -20,8 +29,10 @@ export function memoryObjects(now: () => number): MemoryObjects {
       const known = stored.has(key);
       if (known && ifAbsent) return 'exists';
       if (!known) {
-        const at = place(key);
-        if (isFolder(sorted[at], key) || folders(key).some((folder) => stored.has(folder))) throw clash(key);
+        const sorted = sortedLike(key);
+        const at = place(sorted, key);
+        if (isFolder(sorted[at], key) || foldersOf(key).some((folder) => stored.has(folder)))
+          throw clash(key);
         sorted.splice(at, 0, key);
       }
       stored.set(key, { body: body.slice(), modified: now() });
@@ -33,12 +44,14 @@ export function memoryObjects(now: () => number): MemoryObjects {
     },
     async delete(key) {
       check(key);
-      if (stored.delete(key)) sorted.splice(place(key), 1);
+      const sorted = sortedLike(key);
+      if (stored.delete(key)) sorted.splice(place(sorted, key), 1);
     },
     async list(prefix, { after = '', limit = MAX_PAGE } = {}) {
       const found: ObjectInfo[] = [];
       const most = Math.min(limit, MAX_PAGE);
-      let at = place(after > prefix ? after : prefix);
+      const sorted = prefix.includes('/') ? sortedLike(prefix) : [...stored.keys()].sort();
+      let at = place(sorted, after > prefix ? after : prefix);
       if (sorted[at] === after) at += 1;
       for (; found.length < most; at += 1) {
         const key = sorted[at];
@@ -57,6 +70,6 @@ function check(key: string): void {
     throw new Fault('invalid-input', `Cannot use object key ${JSON.stringify(key)}`);
 }
 const isFolder = (next: string | undefined, key: string) => next?.startsWith(`${key}/`);
-const folders = (key: string) => [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index));
+const foldersOf = (key: string) => [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index));
 const clash = (key: string) =>
   new Fault('invalid-input', `Cannot store object "${key}": a key with that folder exists`);
