@@ -4,7 +4,8 @@ import type { ObjectInfo } from '../ports/object-store.ts';
 import { listProjects } from '../records/api-keys.ts';
 import { changeJoin, type JoinRecord, listJoins } from '../records/joins.ts';
 import type { JobContext } from './context.ts';
-import { type FoldJoined, JOIN_REACH_MINUTES, joinMinute } from './join.ts';
+import { type FoldJoined, joinMinute } from './join.ts';
+import { JOIN_REACH_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute, readPieces } from './pieces.ts';
 
 /** After the end of a minute: by then all that it is joined with has arrived, and nearly always been analysed. */
@@ -81,7 +82,7 @@ async function joinOne(
       const failures = (before?.failures ?? 0) + 1;
       const reason = error instanceof Error ? error.message : String(error);
       const gone = failures < TRIES_MAX ? {} : { joinedAt: context.clock.now() };
-      return { minute, parts: 1, traces: 0, rootless: 0, late: 0, ...before, failures, reason, ...gone };
+      return { minute, traces: 0, rootless: 0, late: 0, ...before, failures, reason, ...gone };
     });
     return record?.joinedAt === undefined ? undefined : record;
   }

@@ -1,7 +1,8 @@
 import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
-import { type FoldJoined, JOIN_REACH_MINUTES, joinMinute, WITNESS_MINUTES } from './join.ts';
+import { type FoldJoined, joinMinute } from './join.ts';
+import { JOIN_REACH_MINUTES, WITNESS_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute } from './pieces.ts';
 
 const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;

@@ -1,10 +1,8 @@
 import { profilesOfPieces, tracesOfPieces } from '../formats/pieces.ts';
-import { shortHash } from '../model/hash.ts';
 import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
 import { partitionStart } from '../model/partition.ts';
 import type { Span, Trace } from '../model/trace.ts';
-import { type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
-import type { ObjectInfo } from '../ports/object-store.ts';
+import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { openGenerations } from '../records/generations.ts';
 import { changeJoin, type JoinRecord, readJoin } from '../records/joins.ts';
 import { noteService } from '../records/services.ts';
@@ -16,19 +14,21 @@ import { acceptedTime } from './accepted-time.ts';
 import { commitUploads, compactGrown } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import type { Place } from './fold.ts';
+import { fixedCuts, isInPart } from './join-parts.ts';
+import {
+  type Arrived,
+  type JoinAt,
+  onceEach,
+  piecesWhere,
+  type Window,
+  windowAround,
+  windowBefore,
+} from './join-window.ts';
 import { patternThresholds } from './pattern-thresholds.ts';
-import { fewPiecesBetween, type JoinSpace, minuteOf, piecesOfMinute, readPieces } from './pieces.ts';
+import { minuteOf } from './pieces.ts';
 
-/** A root is joined with what came within so many minutes of the minute that it came in. */
-export const JOIN_REACH_MINUTES = 2;
-/** Pieces that are put together at once; a minute with more is joined in several parts. */
-const PART_BYTES = 64 * MIB;
-const PARTS_MAX = 256;
 /** How long a minute is waited for of which an upload with a root is not recorded as done: longer than analyzers hold one. */
 const UNRECORDED_MS = 20 * MINUTE_MS;
-/** Where little comes in, what came so long before bears witness too. */
-export const WITNESS_MINUTES = 30;
-const WITNESS_BYTES = 2 * MIB;
 const US_PER_MS = 1000;
 
 /** Local traces that came in some minute, with all of their spans and the profiles of the time around them. */
@@ -60,63 +60,36 @@ export type FoldJoined = (
  * minutes: the one that its ledger record names counts.
  *
  * @returns undefined while an upload of this minute is not recorded yet: call again later
- * @param space 'live', or the generation that a replay folds into
+ * @param partBytes pieces that are put together at once, about
  * @throws Fault('unavailable') when a store does not answer: call again
  * Cost: the pieces of five minutes are read and decoded.
  */
 export async function joinMinute(
   context: JobContext,
   fold: FoldJoined,
-  at: { readonly project: string; readonly space: JoinSpace; readonly minute: EpochMs },
+  at: JoinAt,
+  partBytes?: number,
 ): Promise<JoinRecord | undefined> {
   const { project, space, minute } = at;
   const before = await readJoin(context.records, project, space, minute);
   if (before?.joinedAt !== undefined) return before;
-  const window = await windowOf(context, at);
-  const parts = await partsOf(context, at, window);
+  const window = await windowAround(context, at);
+  const cuts = await fixedCuts(context, at, window, partBytes);
   const told = { traces: 0, rootless: 0, late: 0 };
-  for (let part = 0; part < parts; part += 1) {
-    const found = await gather(context, at, window, (key) => hashOf(key) % parts === part);
+  for (let part = 0; part <= cuts.length; part += 1) {
+    const found = await gather(context, at, window, isInPart(cuts, part));
     if (found.late > 0 && context.clock.now() < minute + UNRECORDED_MS) return undefined;
     told.traces += found.traces.length;
     told.late += found.late;
     told.rootless += found.rootless;
     await commitPart(context, fold, at, await joinId(project, minute, part), found);
   }
-  const record = { minute, parts, joinedAt: context.clock.now(), ...told };
+  const record = { minute, cuts, joinedAt: context.clock.now(), ...told };
   const kept = await changeJoin(context.records, project, space, minute, (other) =>
     other?.joinedAt === undefined ? { ...other, ...record } : undefined,
   );
   return kept ?? record;
 }
-
-type At = Parameters<typeof joinMinute>[2];
-type Window = ReadonlyMap<EpochMs, readonly ObjectInfo[]>;
-
-async function windowOf(context: JobContext, { project, space, minute }: At): Promise<Window> {
-  const window = new Map<EpochMs, readonly ObjectInfo[]>();
-  for (let away = -JOIN_REACH_MINUTES; away <= JOIN_REACH_MINUTES; away += 1) {
-    const near = minute + away * MINUTE_MS;
-    window.set(near, await piecesOfMinute(context, space, project, near));
-  }
-  return window;
-}
-
-/**
- * Fixed before the first part is committed, for live joins and replays alike: both may fold the same minute into one
- * generation, where it counts once because the parts' ids are the same.
- */
-async function partsOf({ records }: JobContext, { project, minute }: At, window: Window): Promise<number> {
-  const bytes = [...window.values()].flat().reduce((sum, { size }) => sum + size, 0);
-  const parts = Math.min(PARTS_MAX, Math.max(1, Math.ceil(bytes / PART_BYTES)));
-  const begun = { minute, parts, traces: 0, rootless: 0, late: 0 };
-  const stands = await changeJoin(records, project, 'live', minute, (before) =>
-    before === undefined ? begun : undefined,
-  );
-  return stands?.parts ?? parts;
-}
-
-const hashOf = (key: string) => Number.parseInt(shortHash(key), 16);
 
 const joinId = async (project: string, minute: EpochMs, part: number): Promise<UploadId> =>
   uploadId(hexOf(await digest('join', project, String(minute), String(part))).slice(0, 32));
@@ -130,15 +103,12 @@ interface Gathered extends Pick<Joined, 'witnesses' | 'profiles'> {
 
 async function gather(
   context: JobContext,
-  at: At,
+  at: JoinAt,
   window: Window,
-  isMine: (key: string) => boolean,
+  isOfPart: (piece: StoredPiece) => boolean,
 ): Promise<Gathered> {
-  const pieces = await piecesWhere(
-    context,
-    window,
-    ({ form, key }) => form !== 'sentry-chunk' && isMine(key),
-  );
+  const isMine = (piece: StoredPiece) => piece.form !== 'sentry-chunk' && isOfPart(piece);
+  const pieces = await piecesWhere(context, window, isMine);
   const { minute } = at;
   const rooted = new Set(pieces.filter(({ piece }) => piece.roots.length > 0).map(({ piece }) => piece.key));
   const profilers = new Set<string>();
@@ -153,8 +123,8 @@ async function gather(
       if (piece.profiler !== '') profilers.add(piece.profiler);
     }
   }
-  const earlier = own.size === 0 ? [] : await piecesEarlier(context, at, isMine);
-  const all = own.size === 0 ? [] : once([...earlier, ...pieces]);
+  const earlier = own.size === 0 ? [] : await piecesWhere(context, await windowBefore(context, at), isMine);
+  const all = own.size === 0 ? [] : onceEach([...earlier, ...pieces]);
   const known = tracesOfPieces(all);
   const traces = known.filter(({ traceId, root }) => isOwn(traceId, root.spanId));
   const rootless = pieces
@@ -170,29 +140,16 @@ async function gather(
       shiftMs: shifts.get(`${trace.traceId} ${trace.root.spanId}`) ?? 0,
     })),
     witnesses: known.filter(({ traceId, root }) => !isOwn(traceId, root.spanId)),
-    profiles: profilesOfPieces([...once(chunks), ...all]),
+    profiles: profilesOfPieces([...onceEach(chunks), ...all]),
     rootless,
     late,
   };
 }
 
-/** Where little comes in, what came before bears witness too: a process is judged by some of its traces, not by one. */
-async function piecesEarlier(
-  context: JobContext,
-  { project, space, minute }: At,
-  isMine: (key: string) => boolean,
-): Promise<readonly Arrived[]> {
-  const to = minute - JOIN_REACH_MINUTES * MINUTE_MS;
-  const from = to - WITNESS_MINUTES * MINUTE_MS;
-  const infos = await fewPiecesBetween(context, space, project, { from, to, bytes: WITNESS_BYTES });
-  const window = new Map([[from, infos]]);
-  return piecesWhere(context, window, ({ form, key }) => form !== 'sentry-chunk' && isMine(key));
-}
-
 /** Roots that came in this minute and in none before it, as the ledger has recorded them. */
 async function ownRoots(
   { ledger }: JobContext,
-  { project, space, minute }: At,
+  { project, space, minute }: JoinAt,
   pieces: readonly Arrived[],
 ): Promise<{ readonly own: ReadonlySet<string>; readonly late: number }> {
   const recorded = new Map<UploadId, EpochMs | undefined>();
@@ -228,38 +185,10 @@ async function ownRoots(
   return { own, late: [...unrecorded].reduce((sum, { spans }) => sum + spans, 0) };
 }
 
-interface Arrived {
-  readonly arrived: EpochMs;
-  readonly piece: StoredPiece;
-}
-
-/** Each piece once a minute, however often its upload was analysed. */
-async function piecesWhere(
-  context: JobContext,
-  window: Window,
-  isWanted: (piece: StoredPiece) => boolean,
-): Promise<readonly Arrived[]> {
-  const found = new Map<string, Arrived>();
-  for (const [arrived, infos] of window) {
-    for await (const pieces of readPieces(context, infos)) {
-      for (const piece of pieces) {
-        const name = `${arrived} ${piece.upload} ${piece.index}`;
-        if (isWanted(piece) && !found.has(name)) found.set(name, { arrived, piece });
-      }
-    }
-  }
-  return [...found.values()];
-}
-
-/** Pieces of which copies lie in several minutes. */
-const once = (found: readonly Arrived[]): readonly StoredPiece[] => [
-  ...new Map(found.map(({ piece }) => [`${piece.upload} ${piece.index}`, piece])).values(),
-];
-
 async function commitPart(
   context: JobContext,
   fold: FoldJoined,
-  { project, space, minute }: At,
+  { project, space, minute }: JoinAt,
   id: UploadId,
   { traces, witnesses, profiles }: Gathered,
 ): Promise<void> {

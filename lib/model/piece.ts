@@ -7,6 +7,8 @@ export interface Piece {
   readonly form: PieceForm;
   /** What the parts share: the trace's id; of a profile's chunk its profiler's session. */
   readonly key: string;
+  /** What all parts of one local root's work share, and other processes do not, as far as it is told; may be ''. */
+  readonly process: string;
   /** Span ids of the local roots in it. Whoever holds the root decides when the trace is put together. */
   readonly roots: readonly string[];
   /** Session of the continuous profiler whose chunks tell what its roots did; '' for none. */

@@ -6,8 +6,8 @@ import { queryAll, update } from './pages.ts';
 /** What became of the pieces that arrived in one minute. */
 export interface JoinRecord {
   readonly minute: EpochMs;
-  /** Into how many parts the minute was divided, fixed before the first is committed. */
-  readonly parts: number;
+  /** Where the minute was divided into parts, fixed before the first is committed; absent until then. */
+  readonly cuts?: readonly string[];
   /** Absent: the join has begun and is not done. */
   readonly joinedAt?: EpochMs;
   /** Local roots that came in this minute, put together with what came around it. */

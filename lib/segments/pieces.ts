@@ -8,7 +8,9 @@ import { ByteReader, ByteWriter, compareText } from './bytes.ts';
 // two: a version that this code does not know is refused, and what it held is folded again by a replay.
 
 const MAGIC = Uint8Array.of(0x54, 0x44, 0x50, 0x43);
-const VERSION = 1;
+const VERSION = 2;
+/** Pieces without a process: all that a trace's id tells is joined by it. */
+const WITHOUT_PROCESS = 1;
 const CRC_BYTES = 4;
 const ID_BYTES = 16;
 
@@ -29,9 +31,10 @@ export function encodePieces(pieces: readonly StoredPiece[]): Uint8Array {
     (a, b) => compareText(a.key, b.key) || compareText(a.upload, b.upload) || a.index - b.index,
   );
   out.uint(sorted.length);
-  for (const { form, key, roots, profiler, spans, payload, upload, index, shiftMs } of sorted) {
+  for (const { form, key, process, roots, profiler, spans, payload, upload, index, shiftMs } of sorted) {
     out.u8(PIECE_FORMS.indexOf(form));
     out.text(key);
+    out.text(process);
     out.uint(roots.length);
     for (const root of roots) out.text(root);
     out.text(profiler);
@@ -58,19 +61,22 @@ export function decodePieces(bytes: Uint8Array): readonly StoredPiece[] {
   if (crc32(bytes.subarray(0, end)) !== stored) throw invalidInput('Cannot read pieces: they are damaged');
   const from = new ByteReader(bytes.subarray(MAGIC.length, end));
   const version = from.u8();
-  if (version !== VERSION) throw invalidInput(`Cannot read pieces: version ${version}, know ${VERSION}`);
-  return Array.from({ length: from.count(ID_BYTES) }, () => readPiece(from));
+  if (version !== VERSION && version !== WITHOUT_PROCESS)
+    throw invalidInput(`Cannot read pieces: version ${version}, know ${WITHOUT_PROCESS} to ${VERSION}`);
+  return Array.from({ length: from.count(ID_BYTES) }, () => readPiece(from, version));
 }
 
-function readPiece(from: ByteReader): StoredPiece {
+function readPiece(from: ByteReader, version: number): StoredPiece {
   const form = PIECE_FORMS[from.u8()];
   if (form === undefined) throw invalidInput('Cannot read pieces: a form that nobody knows');
   const key = from.text();
+  const process = version === WITHOUT_PROCESS ? '' : from.text();
   const roots = Array.from({ length: from.count() }, () => from.text());
   const profiler = from.text();
   const spans = from.uint();
   const upload = uploadId(hexOf(from.raw(ID_BYTES)));
   const index = from.uint();
   const shiftMs = from.int();
-  return { form, key, roots, profiler, spans, upload, index, shiftMs, payload: from.raw(from.uint()) };
+  const payload = () => from.raw(from.uint());
+  return { form, key, process, roots, profiler, spans, upload, index, shiftMs, payload: payload() };
 }

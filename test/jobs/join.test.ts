@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseUpload } from '../../lib/formats/index.ts';
-import type { FoldJoined, Joined } from '../../lib/jobs/join.ts';
+import { type FoldJoined, type Joined, joinMinute } from '../../lib/jobs/join.ts';
 import { joinDue } from '../../lib/jobs/join-due.ts';
 import { writePieces } from '../../lib/jobs/pieces.ts';
 import type { Upload } from '../../lib/jobs/raw-segment.ts';
@@ -23,10 +23,16 @@ interface Drawn {
   readonly at?: number;
 }
 /** An OTLP export of one process; kind 2 is a SERVER span, a local root. */
-const otlp = (...spans: readonly Drawn[]) => ({
+const otlp = (...spans: readonly Drawn[]) => otlpOf('', ...spans);
+const otlpOf = (host: string, ...spans: readonly Drawn[]) => ({
   resourceSpans: [
     {
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      resource: {
+        attributes: [
+          { key: 'service.name', value: { stringValue: 'shop' } },
+          { key: 'host.name', value: { stringValue: host } },
+        ],
+      },
       scopeSpans: [
         {
           scope: { name: 'http' },
@@ -192,6 +198,37 @@ describe('joinDue()', () => {
     expect(
       seen.map(({ traces }) => traces.map(({ root, spans }) => [root.spanId, spans.map((s) => s.spanId)])),
     ).toEqual([[[idOf(1), [idOf(2), idOf(3)]]]]);
+  });
+
+  it('keeps the traces of a process together where a minute is too much for one part', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    const hosts = ['a', 'b', 'c', 'd'];
+    let bytes = 0;
+    for (let n = 1; n <= 40; n += 1) {
+      // One trace goes through two processes, and its child comes in another upload.
+      const root = { id: n, kind: 2, trace: (n >> 1).toString(16).padStart(32, '1') };
+      await arrive(place, otlpOf(hosts[n % 4]!, root), 'otlp-traces', 0);
+      await arrive(
+        place,
+        otlpOf(hosts[n % 4]!, { ...root, id: n + 100, kind: 1, parent: n }),
+        'otlp-traces',
+        1,
+      );
+    }
+    for (const [key, { body }] of place.objects.stored) if (key.startsWith('pieces/')) bytes += body.length;
+    place.clock.time = NOON + 10 * MINUTE_MS;
+    const joinIn = (partBytes: number) =>
+      joinMinute(place.context, fold, { project: 'default', space: 'live', minute: NOON }, partBytes);
+    const record = await joinIn(bytes / 2.5);
+    expect(record).toMatchObject({ traces: 40, rootless: 0 });
+    expect(seen).toHaveLength(record!.cuts!.length + 1);
+    expect(seen.length).toBeGreaterThan(1);
+    const hostsOf = seen.map(({ traces }) => [...new Set(traces.map(({ host }) => host))]);
+    expect(hostsOf.flat().sort()).toEqual(hosts);
+    expect(seen.flatMap(({ traces }) => traces.map(({ spans }) => spans.length))).toEqual(
+      Array.from({ length: 40 }, () => 1),
+    );
   });
 
   it('counts what came late and what never had a root', async () => {

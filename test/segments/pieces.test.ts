@@ -12,6 +12,7 @@ const hex = (digits: number) =>
 const piece: fc.Arbitrary<StoredPiece> = fc.record({
   form: fc.constantFrom(...PIECE_FORMS),
   key: hex(32),
+  process: fc.constantFrom('', 'shop\nhost-1\n17'),
   roots: fc.array(hex(16), { maxLength: 3 }),
   profiler: fc.constantFrom('', 'b'.repeat(32)),
   spans: fc.nat(),

@@ -1,7 +1,7 @@
 import type { Piece } from '../../model/piece.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { Attributes, AttributeValue, DecodedTraces, ResourceSpans, Scope, Span } from './decoded.ts';
-import { isLocalRoot, tracesOfSpans } from './to-traces.ts';
+import { isLocalRoot, processOf, tracesOfSpans } from './to-traces.ts';
 
 // Payloads are JSON of our own types, attributes as lists: pieces live for an hour or two, and their object tells the version.
 
@@ -23,10 +23,11 @@ export function spanPieces(decoded: DecodedTraces): readonly Piece[] {
     const attributes = [...resource.attributes].filter(
       ([, value]) => typeof value !== 'string' || value.length <= RESOURCE_VALUE_CHARS,
     );
+    const process = processOf(resource.attributes);
     return [...byTrace(resource)].map(([key, { scopes, roots, spans }]): Piece => {
       const stored: StoredResource = { attributes, scopes: [...scopes.values()] };
       const payload = utf8.encode(JSON.stringify(stored));
-      return { form: 'otlp-spans', key, roots: [...roots], profiler: '', spans, payload };
+      return { form: 'otlp-spans', key, process, roots: [...roots], profiler: '', spans, payload };
     });
   });
 }

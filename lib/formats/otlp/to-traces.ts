@@ -35,8 +35,7 @@ interface Group {
 function byProcessAndTrace({ resources }: DecodedTraces): Iterable<Group> {
   const groups = new Map<string, Group>();
   for (const { attributes, scopes } of resources) {
-    const { service, instance } = identify(attributes);
-    const process = `${service}\n${instance.key}\n${instance.joins.pid ?? ''}`;
+    const process = processOf(attributes);
     for (const { scope, spans } of scopes) {
       for (const sent of spans) {
         if (sent.start <= 0 || sent.spanId === '' || sent.traceId === '') continue;
@@ -48,6 +47,12 @@ function byProcessAndTrace({ resources }: DecodedTraces): Iterable<Group> {
     }
   }
   return groups.values();
+}
+
+/** Same text, same process: its local roots own the spans, not those of others that share the trace. */
+export function processOf(resource: Attributes): string {
+  const { service, instance } = identify(resource);
+  return `${service}\n${instance.key}\n${instance.joins.pid ?? ''}`;
 }
 
 function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {

@@ -23,13 +23,18 @@ interface StoredSpan {
 export function envelopePieces({ traces, streamed, profiles, context }: DecodedEnvelope): readonly Piece[] {
   const spans = streamed.map((one): Piece => {
     const root = one.isSegment ? { roots: [one.span.spanId], profiler: profilerOf(one) } : NO_ROOT;
-    return { form: 'sentry-span', key: one.traceId, ...root, spans: 1, payload: json({ one, context }) };
+    // Of a span below a segment nothing tells the process for certain: its server may be the one that it called.
+    const facts = { key: one.traceId, process: context.project, ...root };
+    return { form: 'sentry-span', ...facts, spans: 1, payload: json({ one, context }) };
   });
   const transactions = traces
     .filter(({ source }) => source === 'sentry-transaction')
     .map((trace): Piece => {
       const { traceId, root, profile, spans } = trace;
-      const own = { key: traceId, roots: [root.spanId], profiler: profile.profilerId };
+      const own = {
+        ...{ key: traceId, process: processOf(trace) },
+        ...{ roots: [root.spanId], profiler: profile.profilerId },
+      };
       return { form: 'sentry-transaction', ...own, spans: 1 + spans.length, payload: json(trace) };
     });
   const chunks = profiles
@@ -38,21 +43,24 @@ export function envelopePieces({ traces, streamed, profiles, context }: DecodedE
       ({ profilerId, payload }): Piece => ({
         form: 'sentry-chunk',
         key: profilerId,
+        process: '',
         ...NO_ROOT,
         spans: 1,
         payload,
       }),
     );
-  const traceOf = new Map(traces.map(({ profile, traceId }) => [profile.eventId, traceId]));
+  const traceOf = new Map(traces.map((trace) => [trace.profile.eventId, trace]));
   const ofTransactions = profiles
     .filter(({ kind, eventId }) => kind === 'transaction' && eventId !== '' && traceOf.has(eventId))
     .map(({ eventId, payload }): Piece => {
-      const key = traceOf.get(eventId) as string;
-      return { form: 'sentry-profile', key, ...NO_ROOT, spans: 1, payload };
+      const trace = traceOf.get(eventId) as Trace;
+      const facts = { key: trace.traceId, process: processOf(trace), ...NO_ROOT };
+      return { form: 'sentry-profile', ...facts, spans: 1, payload };
     });
   return [...spans, ...transactions, ...chunks, ...ofTransactions];
 }
 
+const processOf = ({ service, host, process }: Trace) => `${service}\n${host}\n${process}`;
 const NO_ROOT = { roots: [], profiler: '' };
 const json = (payload: StoredSpan | Trace) => utf8.encode(JSON.stringify(payload));
 const profilerOf = ({ data }: StreamedSpan) => idAt(data, 'sentry.profiler_id', PROFILER_DIGITS);

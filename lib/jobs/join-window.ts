@@ -1,0 +1,68 @@
+import { type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import type { StoredPiece } from '../segments/pieces.ts';
+import type { JobContext } from './context.ts';
+import { fewPiecesBetween, type JoinSpace, piecesOfMinute, readPieces } from './pieces.ts';
+
+/** A root is joined with what came within so many minutes of the minute that it came in. */
+export const JOIN_REACH_MINUTES = 2;
+/** Where little comes in, what came so long before bears witness too. */
+export const WITNESS_MINUTES = 30;
+const WITNESS_BYTES = 2 * MIB;
+
+export interface JoinAt {
+  readonly project: string;
+  /** 'live', or the generation that a replay folds into. */
+  readonly space: JoinSpace;
+  readonly minute: EpochMs;
+}
+
+/** Minutes of arrival, with the objects in which their pieces lie. */
+export type Window = ReadonlyMap<EpochMs, readonly ObjectInfo[]>;
+
+export interface Arrived {
+  readonly arrived: EpochMs;
+  readonly piece: StoredPiece;
+}
+
+/** The minutes that a minute's roots are joined with. */
+export async function windowAround(context: JobContext, { project, space, minute }: JoinAt): Promise<Window> {
+  const window = new Map<EpochMs, readonly ObjectInfo[]>();
+  for (let away = -JOIN_REACH_MINUTES; away <= JOIN_REACH_MINUTES; away += 1) {
+    const near = minute + away * MINUTE_MS;
+    window.set(near, await piecesOfMinute(context, space, project, near));
+  }
+  return window;
+}
+
+/** Where little comes in, what came before bears witness too: a process is judged by some of its traces, not by one. */
+export async function windowBefore(context: JobContext, { project, space, minute }: JoinAt): Promise<Window> {
+  const to = minute - JOIN_REACH_MINUTES * MINUTE_MS;
+  const from = to - WITNESS_MINUTES * MINUTE_MS;
+  return new Map([
+    [from, await fewPiecesBetween(context, space, project, { from, to, bytes: WITNESS_BYTES })],
+  ]);
+}
+
+/** Each piece once a minute, however often its upload was analysed. */
+export async function piecesWhere(
+  context: JobContext,
+  window: Window,
+  isWanted: (piece: StoredPiece) => boolean,
+): Promise<readonly Arrived[]> {
+  const found = new Map<string, Arrived>();
+  for (const [arrived, infos] of window) {
+    for await (const pieces of readPieces(context, infos)) {
+      for (const piece of pieces) {
+        const name = `${arrived} ${piece.upload} ${piece.index}`;
+        if (isWanted(piece) && !found.has(name)) found.set(name, { arrived, piece });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Pieces of which copies lie in several minutes. */
+export const onceEach = (found: readonly Arrived[]): readonly StoredPiece[] => [
+  ...new Map(found.map(({ piece }) => [`${piece.upload} ${piece.index}`, piece])).values(),
+];
