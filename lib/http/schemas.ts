@@ -310,9 +310,20 @@ export const UnitItemSchema = z.object({
   history: z.array(PointSchema),
 });
 
+/** What the requests of one version took, as far as they came as spans. */
+export const VersionFiguresSchema = z.object({
+  version: z.string().meta({ description: "'': its sender names none" }),
+  firstAt: Time,
+  requests: z.number(),
+  failures: z.number(),
+  p50Ms: z.number(),
+  p75Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+});
+
 export const TransactionSchema = z.object({
   unit: UnitSchema,
-  version: z.string().nullable().meta({ description: 'null: all versions' }),
   count: z.number(),
   failures: z.number(),
   perSecond: z.number(),
@@ -328,6 +339,18 @@ export const TransactionSchema = z.object({
     .optional()
     .meta({ description: 'with its 95 % interval' }),
   source: z.string().meta({ description: "'spans', or the name of the duration histogram" }),
+  versions: z.array(VersionFiguresSchema).meta({ description: 'the newest 20, the oldest first' }),
+  change: z
+    .object({
+      version: z.string(),
+      isSlower: z.boolean(),
+      change: z.number().meta({ description: 'of the p95: (after − before) / before' }),
+      sentence: z
+        .string()
+        .meta({ description: 'p95 fell by 48 % with release 1.4.3: 90 ms before, 47 ms after' }),
+    })
+    .nullable()
+    .meta({ description: 'what the last version did to the p95; null where it may be chance' }),
   examples: z.array(z.object({ traceId: z.string(), durationMs: z.number(), at: Time })),
   /** [bucket start, p50, p95] */
   history: z.array(z.tuple([Time, z.number(), z.number()])),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Integer, PyroscopeShape } from './flame-schemas.ts';
-import { Time, UnitSchema } from './schemas.ts';
+import { Time, UnitSchema, VersionFiguresSchema } from './schemas.ts';
 
 // Shapes of the answers about traces. Times of a day are epoch ms, durations ms, shares 0..1. Counts of requests are
 // estimates where the sender samples and says so; `seen` is what came.
@@ -259,7 +259,7 @@ export const ComparisonSchema = z.object({
   /** One sentence: `p95 fell by 48 % with release 1.4.3`. */
   sentence: z.string(),
   versions: z
-    .array(z.object({ version: z.string(), firstAt: Time, requests: z.number(), p95Ms: z.number() }))
+    .array(VersionFiguresSchema)
     .meta({ description: 'versions of the whole range, the oldest first' }),
 });
 

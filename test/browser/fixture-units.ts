@@ -1,5 +1,5 @@
 import type { ApiTransaction, ApiUnit } from '../../lib/http/schemas.ts';
-import { CART, HOUR, http, MINUTE, NOW } from './fixture-story.ts';
+import { CART, HOUR, http, MINUTE, NOW, RELEASE, START } from './fixture-story.ts';
 
 // What was counted and how long it took, by unit of work.
 
@@ -32,23 +32,49 @@ export const UNITS: ApiUnit[] = (
   }),
 }));
 
+const release = (version: string, firstAt: number, requests: number, p50Ms: number, p95Ms: number) => ({
+  ...{ version, firstAt, requests, failures: requests * 0.004 },
+  ...{ p50Ms, p75Ms: p50Ms * 1.4, p95Ms, p99Ms: p95Ms * 2 },
+});
+const RELEASES = new Map([
+  [CART.name, [release('1.4.1', START, 1_204_113, 60, 145), release('1.4.2', RELEASE, 5_000_000, 62, 151)]],
+  [
+    'GET /checkout',
+    [release('5.11.3', START, 39_870, 612, 1190), release('5.12.0', NOW - 18 * HOUR, 48_340, 846, 1530)],
+  ],
+  ['GET /cart', [release('1.4.1', START, 900_000, 22, 81), release('1.4.2', RELEASE, 8_980_240, 12, 42)]],
+]);
+const CHANGES = new Map([
+  [
+    'GET /checkout',
+    {
+      ...{ version: '5.12.0', isSlower: true, change: 0.29 },
+      sentence: 'p95 rose by 29 % with release 5.12.0: 1190 ms before, 1530 ms after',
+    },
+  ],
+  [
+    'GET /cart',
+    {
+      ...{ version: '1.4.2', isSlower: false, change: -0.48 },
+      sentence: 'p95 fell by 48 % with release 1.4.2: 81 ms before, 42 ms after',
+    },
+  ],
+]);
+
 export const TRANSACTIONS: ApiTransaction[] = (
   [
-    [CART, null, 61, 88, 148, 310],
-    [CART, '1.4.1', 60, 86, 145, 300],
-    [CART, '1.4.2', 62, 90, 151, 322],
-    [http('GET /search'), null, 24, 41, 96, 201],
-    [http('GET /products/:id'), null, 6.2, 9.1, 31, 74],
-    [http('GET /cart'), null, 12, 18, 44, 98],
-    [http('GET /checkout'), null, 846, 1064, 1530, 2240],
-    [{ kind: 'job' as const, name: 'email.receipt' }, null, 340, 402, 610, 905],
-    [{ kind: 'connection' as const, name: 'GET /events' }, null, null, null, null, null],
+    [CART, 61, 88, 148, 310],
+    [http('GET /search'), 24, 41, 96, 201],
+    [http('GET /products/:id'), 6.2, 9.1, 31, 74],
+    [http('GET /cart'), 12, 18, 44, 98],
+    [http('GET /checkout'), 846, 1064, 1530, 2240],
+    [{ kind: 'job' as const, name: 'email.receipt' }, 340, 402, 610, 905],
+    [{ kind: 'connection' as const, name: 'GET /events' }, null, null, null, null],
   ] as const
-).map(([unit, version, p50Ms, p75Ms, p95Ms, p99Ms], row) => {
+).map(([unit, p50Ms, p75Ms, p95Ms, p99Ms], row) => {
   const count = UNITS.find((one) => one.unit.name === unit.name)?.count ?? 88_210;
   return {
     unit,
-    version,
     count,
     failures: Math.round(count * 0.0004 * row),
     perSecond: count / (72 * 3600),
@@ -57,6 +83,8 @@ export const TRANSACTIONS: ApiTransaction[] = (
     p95Ms,
     p99Ms,
     totalMs: count * (p50Ms ?? 0) * 1.2,
+    versions: RELEASES.get(unit.name) ?? [],
+    change: CHANGES.get(unit.name) ?? null,
     source:
       p50Ms === null ? 'http.server.active_requests' : row % 2 ? 'http.server.request.duration' : 'spans',
     examples:

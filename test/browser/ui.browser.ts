@@ -233,6 +233,21 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await context.close();
   });
 
+  it('says of a transaction which release made it slower or faster, and what each took', async () => {
+    const { page, context } = await openPage(browser, { width: 1440 });
+    await page.goto(`${leak.url}${base}/transactions`);
+    const row = (name: string) => page.locator('#transactions tbody tr', { hasText: name });
+    expect(await row('GET /checkout').textContent()).toContain('Slower p95 rose by 29');
+    expect(await row('GET /cart').textContent()).toContain('Faster p95 fell by 48');
+    expect(await row('GET /search').locator('.shift').count()).toBe(0);
+    await row('GET /cart').locator('a').first().click();
+    await page.locator('#by-release').waitFor();
+    const releases = page.locator('#by-release tbody tr');
+    expect(await releases.locator('td:first-child').allTextContents()).toEqual(['1.4.2', '1.4.1']);
+    expect(await releases.first().textContent()).toMatch(/42\sms/);
+    await context.close();
+  });
+
   it('snoozes with a time and dismisses with a reason', async () => {
     const { page, context } = await openPage(browser, { width: 1440 });
     const sent: [string, unknown][] = [];

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ApiUploads } from '../../lib/http/schemas.ts';
+import type { ApiTransaction, ApiUploads } from '../../lib/http/schemas.ts';
 import type {
   ApiComparison,
   ApiGaps,
@@ -176,6 +176,23 @@ describe('dates parsed by dateutil, before and after the fix', () => {
     expect(sentence).toMatch(/^p95 fell by \d+ % with release 1\.4\.3: \d+ ms before, \d+ ms after$/);
     expect([left.requests, right.requests]).toEqual([40, 40]);
     expect(right.apdex!).toBeGreaterThanOrEqual(left.apdex!);
+  });
+
+  it('says it in the list of transactions as well, with what each release took', async () => {
+    const path = `/services/${encodeURIComponent(service)}/transactions`;
+    const { items } = await product.get<{ items: ApiTransaction[] }>(path);
+    const { versions, change, count, history } = items.find(({ unit }) => unit.name === 'GET series')!;
+    expect(versions.map(({ version, requests }) => [version, requests])).toEqual([
+      ['1.4.2', 40],
+      ['1.4.3', 40],
+    ]);
+    expect(count).toBe(80);
+    const [before, after] = versions;
+    expect(change).toMatchObject({ version: '1.4.3', isSlower: false });
+    expect(change!.change).toBeCloseTo(after!.p95Ms / before!.p95Ms - 1);
+    expect(change!.sentence).toMatch(/^p95 fell by \d+ % with release 1\.4\.3: /);
+    // A point for each bucket of time, not for each version in it.
+    expect(new Set(history.map(([start]) => start)).size).toBe(history.length);
   });
 
   it('says that zerofill is usually fast, sometimes slow', async () => {

@@ -20,6 +20,7 @@ import {
 } from '../../traces/spans-state.ts';
 import type { JobContext } from '../context.ts';
 import { isCoarse } from '../load-service.ts';
+import { percentilesBy } from './latency-figures.ts';
 
 export interface TracesQuery {
   readonly project: string;
@@ -34,20 +35,15 @@ export interface UnitQuery extends TracesQuery {
 }
 
 const US_PER_MS = 1000;
-const QUANTILES = { p50Ms: 0.5, p75Ms: 0.75, p95Ms: 0.95, p99Ms: 0.99 } as const;
 const LIST_MAX = 200;
 const CAUSES_MAX = 12;
-
-type Spread = { readonly [K in keyof typeof QUANTILES]: number } & { readonly sumMs: number };
 
 /** Sums are thousandths of a request times µs. */
 const msOf = (sum: bigint) => Number(sum / BigInt(ONE)) / US_PER_MS;
 const shareOf = (part: bigint, whole: bigint) =>
   whole === 0n ? 0 : Number((part * 1_000_000n) / whole) / 1e6;
-const spread = (sketch: Sketch, sum: bigint): Spread => ({
-  ...(Object.fromEntries(
-    Object.entries(QUANTILES).map(([name, q]) => [name, (quantileUs(sketch, q) ?? 0) / US_PER_MS]),
-  ) as Omit<Spread, 'sumMs'>),
+const spread = (sketch: Sketch, sum: bigint) => ({
+  ...percentilesBy((q) => quantileUs(sketch, q) ?? 0),
   sumMs: msOf(sum),
 });
 
@@ -83,6 +79,23 @@ export async function unitSpansOf(
   { unit, version, ...query }: UnitQuery,
 ): Promise<UnitSpans> {
   return sumOfUnit(await statesOf(context, query, partOf(unit)), unit, version);
+}
+
+/** A service's states without anything but how many requests they are of. */
+const SEEN: StatePart<SpansState> = {
+  name: 'seen',
+  of: ({ units }) => ({
+    ...noSpans,
+    units: new Map(
+      [...units].map(([key, { requests, weight }]) => [key, { ...noUnitSpans, requests, weight }]),
+    ),
+  }),
+};
+
+/** How many requests of a unit's version were seen, and stand for how many. */
+export async function seenByVersion(context: Pick<JobContext, 'reader'>, query: TracesQuery) {
+  const states = await statesOf(context, query, SEEN);
+  return (unit: string, version: string) => sumOfUnit(states, unit, version);
 }
 
 function sumOfUnit(states: readonly SpansState[], unit: string, version: string | undefined): UnitSpans {

@@ -1,19 +1,31 @@
 import type { ServiceName } from '../../model/service.ts';
-import { ONE, quantileUs, type Sketch } from '../../model/sketch.ts';
+import { ONE } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { readTraceSettings } from '../../records/trace-settings.ts';
-import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
 import { apdex, failureRate, type Rate } from '../../traces/apdex.ts';
+import { compareLatency } from '../../traces/latency-shift.ts';
+import { shiftSentence } from '../../traces/shift-sentence.ts';
 import type { JobContext } from '../context.ts';
+import {
+  type LatencyPart,
+  latencyByUnit,
+  seenShare,
+  sumOfLatency,
+  type VersionLatency,
+  versionsOf,
+  windowsOf,
+} from '../latency-history.ts';
 import type { WorkIncrements } from '../lives/counts.ts';
-import { isCoarse, loadService } from '../load-service.ts';
+import { loadService } from '../load-service.ts';
 import { bucketQuantileUs } from './bucket-quantile.ts';
+import { percentilesBy, percentilesOf, versionFigures } from './latency-figures.ts';
+import { seenByVersion } from './traces.ts';
 import { isFailure, workByUnit } from './units.ts';
 
-const QUANTILES = { p50Ms: 0.5, p75Ms: 0.75, p95Ms: 0.95, p99Ms: 0.99 } as const;
-type Percentiles = { [K in keyof typeof QUANTILES]: number | null };
 type HistoryPoint = [number, number, number];
+/** Of a unit, the newest: each row of a long list carries its own. */
+const VERSIONS_MAX = 20;
 
 /**
  * Percentiles per unit: from spans where they come (exact to 1 %, with examples), else from the buckets of the duration
@@ -51,73 +63,85 @@ const countOf = (parts: readonly WorkIncrements[]) =>
   );
 
 async function fromSpans(
-  { reader, records }: Pick<JobContext, 'reader' | 'records'>,
+  context: JobContext,
   project: string,
   service: ServiceName,
   from: EpochMs,
   to: EpochMs,
 ) {
-  const set = await readTraceSettings(records, project, service);
-  const parts = await reader.range('latency', { project, service, from, to, coarse: isCoarse(from, to) });
-  const units = new Map<string, { all: UnitLatency; history: HistoryPoint[] }>();
-  for (const { start, state } of parts) {
-    for (const [key, latency] of state.units) {
-      const { unit } = latencyOfKey(key);
-      const before = units.get(unit) ?? { all: noLatency, history: [] };
-      const point = historyPoint(start, latency.sketch);
-      units.set(unit, {
-        all: mergeLatency(before.all, latency),
-        history: point === undefined ? before.history : [...before.history, point],
-      });
-    }
+  const query = { project, service, from, to };
+  const set = await readTraceSettings(context.records, project, service);
+  const units = await latencyByUnit(context, query);
+  let seen: Promise<SeenOf> | undefined;
+  const seenOnce = () => {
+    seen ??= seenByVersion(context, query);
+    return seen;
+  };
+  const answers = new Map<string, Awaited<ReturnType<typeof spanAnswer>>>();
+  for (const [unit, parts] of units) {
+    const apdexMs = set.units[unit]?.apdexMs ?? set.apdexMs;
+    answers.set(unit, await spanAnswer(unit, parts, { rangeMs: to - from, apdexMs, seen: seenOnce }));
   }
-  return new Map(
-    [...units].map(([unit, { all, history }]) => [
-      unit,
-      spanAnswer(unit, all, history, to - from, set.units[unit]?.apdexMs ?? set.apdexMs),
-    ]),
-  );
+  return answers;
 }
 
-function historyPoint(start: EpochMs, sketch: Sketch): HistoryPoint | undefined {
-  const p50 = quantileUs(sketch, 0.5);
-  const p95 = quantileUs(sketch, 0.95);
-  return p50 === undefined || p95 === undefined ? undefined : [start, p50 / 1000, p95 / 1000];
-}
-
-function spanAnswer(
+async function spanAnswer(
   unit: string,
-  latency: UnitLatency,
-  history: HistoryPoint[],
-  rangeMs: number,
-  apdexMs: number | undefined,
+  parts: readonly LatencyPart[],
+  { rangeMs, apdexMs, seen }: { rangeMs: number; apdexMs: number | undefined; seen: () => Promise<SeenOf> },
 ) {
+  const latency = sumOfLatency(parts);
   const { sketch, sum, slowest, examples } = latency;
-  const count = latency.count / ONE;
+  const versions = versionsOf(parts);
+  const [count, failures] = [latency.count / ONE, latency.failures / ONE];
   return {
     unit: unitOfKey(unit),
-    version: null,
     count,
-    failures: latency.failures / ONE,
+    failures,
     perSecond: (count * 1000) / rangeMs,
-    ...percentiles((q) => quantileUs(sketch, q)),
+    ...percentilesOf(sketch),
     totalMs: Number(sum / BigInt(ONE)) / 1000,
     apdex: apdex(sketch, apdexMs) as number | null,
-    failureRate: failureRate(latency.failures / ONE, count) as Rate,
+    failureRate: failureRate(failures, count) as Rate,
     source: 'spans',
+    versions: versionFigures(versions.slice(-VERSIONS_MAX)),
+    change: await changeOf(unit, versions, seen),
     examples: [
       ...new Map([...slowest, ...examples].map((example) => [example.traceId, example])).values(),
     ].map(({ traceId, durationUs, time }) => ({ traceId, durationMs: durationUs / 1000, at: time })),
-    history,
+    history: windowsOf(parts).flatMap(({ start, latency: { sketch: during } }): HistoryPoint[] => {
+      const { p50Ms, p95Ms } = percentilesOf(during);
+      return p50Ms === null || p95Ms === null ? [] : [[start, p50Ms, p95Ms]];
+    }),
   };
 }
 
-function percentiles(quantile: (q: number) => number | undefined): Percentiles {
-  const entries = Object.entries(QUANTILES).map(([name, q]) => {
-    const us = quantile(q);
-    return [name, us === undefined ? null : us / 1000];
-  });
-  return Object.fromEntries(entries) as Percentiles;
+type SeenOf = Awaited<ReturnType<typeof seenByVersion>>;
+
+/** What the last version did to the p95, where that is more than chance. Sampled requests are fewer witnesses. */
+async function changeOf(unit: string, versions: readonly VersionLatency[], seen: () => Promise<SeenOf>) {
+  const [before, after] = versions.slice(-2);
+  if (before === undefined || after === undefined || after.version === '') return null;
+  const compared = (shareOf: (version: string) => number) => {
+    const measured = ({ version, latency: { sketch, count } }: VersionLatency) => ({
+      sketch,
+      requests: Math.round((count / ONE) * shareOf(version)),
+    });
+    const shift = compareLatency(measured(before), measured(after));
+    return shift.verdict === 'regression' || shift.verdict === 'improvement' ? shift : undefined;
+  };
+  // Spans are many more than durations, and fewer witnesses prove no more: they are read where something is to be proved.
+  if (compared(() => 1) === undefined) return null;
+  const seenOf = await seen();
+  const shift = compared((version) => seenShare(seenOf(unit, version)));
+  return shift === undefined
+    ? null
+    : {
+        version: after.version,
+        isSlower: shift.change > 0,
+        change: shift.change,
+        sentence: shiftSentence(shift, after.version),
+      };
 }
 
 function fromHistograms(
@@ -135,15 +159,16 @@ function fromHistograms(
   );
   const answer: Transaction = {
     unit: unitOfKey(key),
-    version: null,
     count,
     failures: countOf(parts.filter(isFailure)),
     perSecond: (count * 1000) / (to - from),
-    ...percentiles((q) => bucketQuantileUs(parts, q)),
+    ...percentilesBy((q) => bucketQuantileUs(parts, q) ?? null),
     totalMs: sumUs / 1000,
     apdex: null,
     failureRate: failureRate(countOf(parts.filter(isFailure)), count),
     source: parts[0]?.source ?? '',
+    versions: spans?.versions ?? [],
+    change: spans?.change ?? null,
     examples: spans?.examples ?? [],
     history: histogramHistory(parts, from, to),
   };

@@ -3,7 +3,7 @@ import { failuresWording, latencyWording } from '../../findings/trace-wording.ts
 import { ONE } from '../../model/sketch.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs } from '../../model/units.ts';
-import { latencyOfKey, mergeLatency, noLatency, type UnitLatency } from '../../segments/kinds/latency.ts';
+import type { UnitLatency } from '../../segments/kinds/latency.ts';
 import {
   compareLatency,
   fisherTail,
@@ -13,8 +13,8 @@ import {
 } from '../../traces/latency-shift.ts';
 import { shiftSentence } from '../../traces/shift-sentence.ts';
 import { unitOfSpansKey } from '../../traces/spans-state.ts';
-import { seenShare } from '../answers/comparison.ts';
 import type { JobContext } from '../context.ts';
+import { latencyByUnit, seenShare, type VersionLatency, versionsOf, windowsOf } from '../latency-history.ts';
 import { noTraceEvidence, type TraceScene, traceObservation } from './evidence.ts';
 
 const WINDOW_MS = DAY_MS;
@@ -25,13 +25,7 @@ const OVER_TIME = { minChange: 0.25, minMs: 20 };
 
 interface UnitHistory {
   readonly unit: string;
-  readonly sum: bigint;
-  /** Oldest first. */
-  readonly versions: readonly {
-    readonly version: string;
-    readonly first: EpochMs;
-    readonly latency: UnitLatency;
-  }[];
+  readonly versions: readonly VersionLatency[];
   readonly windows: readonly { readonly start: EpochMs; readonly latency: UnitLatency }[];
 }
 
@@ -70,7 +64,7 @@ function shiftOf(scene: TraceScene, history: UnitHistory, units: number): Shift 
       limits,
     );
     const isAlarm = latency.verdict === 'regression' && latency.pValue < limits.pValue / units;
-    return { latency, before: before.version, after: after.version, at: after.first, requests, isAlarm };
+    return { latency, before: before.version, after: after.version, at: after.firstAt, requests, isAlarm };
   }
   const windows = history.windows.map(({ start, latency }) => ({
     start,
@@ -170,7 +164,7 @@ function failuresOf(scene: TraceScene, history: UnitHistory, units: number): Obs
       kind: 'failures',
       subject: history.unit,
       version: is.version,
-      since: after.first,
+      since: after.firstAt,
       state: isFiring ? 'firing' : 'clear',
       wording: failuresWording({ service: scene.service, unit, before: was, after: is }),
       traces: { ...noTraceEvidence, unit, requests: is.requests, affected: is.failures },
@@ -179,43 +173,12 @@ function failuresOf(scene: TraceScene, history: UnitHistory, units: number): Obs
 }
 
 /** What a day says of the units that take the most time. Roll-ups would hide when a release came. */
-async function historiesOf({ reader }: JobContext, scene: TraceScene): Promise<readonly UnitHistory[]> {
+async function historiesOf(context: JobContext, scene: TraceScene): Promise<readonly UnitHistory[]> {
   const { project, service, now } = scene;
-  const parts = await reader.range('latency', { project, service, from: now - WINDOW_MS, to: now });
-  const units = new Map<string, { start: EpochMs; version: string; latency: UnitLatency }[]>();
-  for (const { start, state } of parts)
-    for (const [key, latency] of state.units) {
-      const { unit, version } = latencyOfKey(key);
-      const list = units.get(unit) ?? [];
-      units.set(unit, list);
-      list.push({ start, version, latency });
-    }
+  const units = await latencyByUnit(context, { project, service, from: now - WINDOW_MS, to: now });
   return [...units]
-    .map(([unit, list]) => ({
-      unit,
-      sum: list.reduce((sum, { latency }) => sum + latency.sum, 0n),
-      versions: versionsOf(list),
-      windows: windowsOf(list),
-    }))
+    .map(([unit, parts]) => ({ unit, parts, sum: parts.reduce((sum, { latency }) => sum + latency.sum, 0n) }))
     .sort((a, b) => (b.sum > a.sum ? 1 : b.sum < a.sum ? -1 : a.unit < b.unit ? -1 : 1))
-    .slice(0, MAX_UNITS);
-}
-
-type Part = { readonly start: EpochMs; readonly version: string; readonly latency: UnitLatency };
-
-function versionsOf(list: readonly Part[]) {
-  const versions = new Map<string, { version: string; first: EpochMs; latency: UnitLatency }>();
-  for (const { start, version, latency } of list) {
-    const before = versions.get(version) ?? { version, first: start, latency: noLatency };
-    const first = Math.min(start, before.first);
-    versions.set(version, { version, first, latency: mergeLatency(before.latency, latency) });
-  }
-  return [...versions.values()].sort((a, b) => a.first - b.first || (a.version < b.version ? -1 : 1));
-}
-
-function windowsOf(list: readonly Part[]) {
-  const windows = new Map<EpochMs, UnitLatency>();
-  for (const { start, latency } of list)
-    windows.set(start, mergeLatency(windows.get(start) ?? noLatency, latency));
-  return [...windows].map(([start, latency]) => ({ start, latency })).sort((a, b) => a.start - b.start);
+    .slice(0, MAX_UNITS)
+    .map(({ unit, parts }) => ({ unit, versions: versionsOf(parts), windows: windowsOf(parts) }));
 }

@@ -11,6 +11,7 @@ import { useCountRange } from '../default-range.ts';
 import { bytesEstimate, count, milliseconds, percent, perSecond } from '../format.ts';
 import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
+import { ByRelease } from '../trace/by-release.tsx';
 import { ComparisonLine } from '../trace/comparison-line.tsx';
 import { traceHref } from '../trace/link.ts';
 import { unitPath } from '../trace/types.ts';
@@ -18,7 +19,6 @@ import { WhereTimeGoes } from '../trace/where-time-goes.tsx';
 import type { DeployList, FindingList, TransactionList } from '../types.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
-import { ms } from './transactions.tsx';
 
 interface Unit {
   readonly kind: string;
@@ -53,16 +53,10 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
         </div>
         <Part of={list} what={`the durations of ${name}`}>
           {({ items }) => {
-            const rows = items.filter((row) => same(row.unit, unit));
-            const row = rows.find((one) => one.version === null) ?? rows[0];
+            const row = items.find((one) => same(one.unit, unit));
             return row ? (
               <>
-                <Known
-                  row={row}
-                  versions={rows.filter((one) => one.version !== null)}
-                  deploys={deploys}
-                  comparison={comparison}
-                />
+                <Known row={row} deploys={deploys} comparison={comparison} />
                 <WhereTimeGoes service={service} unit={unit} range={counted} comparison={comparison}>
                   <Examples row={row} service={service} />
                 </WhereTimeGoes>
@@ -88,12 +82,10 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
 
 function Known({
   row,
-  versions,
   deploys,
   comparison,
 }: {
   row: ApiTransaction;
-  versions: readonly ApiTransaction[];
   deploys: ApiMemory['deploys'];
   comparison: ApiComparison | undefined;
 }) {
@@ -140,50 +132,7 @@ function Known({
         ))}
       </dl>
       {row.history.length > 1 && <Percentiles row={row} deploys={deploys} />}
-      {versions.length > 0 && (
-        <section>
-          <div class="head">
-            <h2>By release</h2>
-          </div>
-          <div class="scroll">
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th scope="col">Version</th>
-                  {['Count', 'p50', 'p75', 'p95', 'p99'].map((word) => (
-                    <th key={word} scope="col" class="num">
-                      {word}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {versions.map((one) => (
-                  <tr key={one.version}>
-                    <td class="strong">{one.version}</td>
-                    <td class="num" data-l="count">
-                      {count(one.count)}
-                    </td>
-                    <td class="num key">
-                      <span class="only-s dim">p50 </span>
-                      {ms(one.p50Ms)}
-                    </td>
-                    <td class="num" data-l="p75">
-                      {ms(one.p75Ms)}
-                    </td>
-                    <td class="num" data-l="p95">
-                      {ms(one.p95Ms)}
-                    </td>
-                    <td class="num" data-l="p99">
-                      {ms(one.p99Ms)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
-      )}
+      <ByRelease versions={row.versions} />
     </>
   );
 }

@@ -7,8 +7,9 @@ import { Spark } from '../components/spark.tsx';
 import { Empty, Part } from '../components/states.tsx';
 import { Share } from '../components/tag.tsx';
 import { useCountRange } from '../default-range.ts';
-import { milliseconds, percent, perSecond, UNKNOWN } from '../format.ts';
+import { milliseconds, percent, perSecond, UNKNOWN, unbroken } from '../format.ts';
 import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router.ts';
+import { ShiftTag } from '../trace/comparison-line.tsx';
 import { traceHref } from '../trace/link.ts';
 import type { TransactionList } from '../types.ts';
 import { serviceWords } from '../words.ts';
@@ -24,7 +25,7 @@ const KEYS: Record<string, (row: ApiTransaction) => number | string | null> = {
   total: (row) => row.totalMs,
 };
 
-export const ms = (value: number | null) =>
+const ms = (value: number | null) =>
   value === null ? <span class="dim">{UNKNOWN}</span> : milliseconds(value);
 
 /** What is slow: the units of a service, ranked by where the time goes. */
@@ -44,9 +45,7 @@ export function TransactionsPage({ service }: { service: string }) {
       <ServiceBar service={service} tab="transactions" shown={counted.shown} />
       <Page title={`Transactions of ${name}`} service={service}>
         <Part of={list} what={`the transactions of ${name}`} chart={false}>
-          {({ items }) => {
-            const all = items.filter((row) => row.version === null);
-            const rows = all.length > 0 ? all : items;
+          {({ items: rows }) => {
             const total = rows.reduce((sum, row) => sum + row.totalMs, 0);
             const shown = sorted(
               rows.filter((row) => row.unit.name.toLowerCase().includes(filter.toLowerCase())),
@@ -123,7 +122,7 @@ export function TransactionsPage({ service }: { service: string }) {
                     <tbody>
                       {shown.map((row) => (
                         <Row
-                          key={`${row.unit.kind} ${row.unit.name} ${row.version}`}
+                          key={`${row.unit.kind} ${row.unit.name}`}
                           row={row}
                           total={total}
                           service={service}
@@ -183,6 +182,11 @@ function Row({ row, total, service }: { row: ApiTransaction; total: number; serv
         </a>{' '}
         {row.unit.kind !== 'http' && <span class="chip">{row.unit.kind}</span>}{' '}
         {row.unit.guessed && <span class="chip">guessed</span>}
+        {row.change && (
+          <div class="shift small mid">
+            <ShiftTag isSlower={row.change.isSlower} /> {unbroken(row.change.sentence.split(': ')[0] ?? '')}
+          </div>
+        )}
       </td>
       <td class="num" data-l="rate" title={`${row.count.toLocaleString('en')} in this range`}>
         {perSecond(row.perSecond)}
