@@ -50,6 +50,6 @@ export function lastOfLives(states: readonly FlameState[], key: string, since: E
     .filter(({ snapshot }) => snapshot.time >= since);
   return [...Map.groupBy(last, ({ state }) => state)].map(([state, kept]) => ({
     ...state,
-    snapshots: new Map(kept.map(({ key, snapshot }) => [key, snapshot])),
+    snapshots: new Map(kept.map(({ key: at, snapshot }) => [at, snapshot])),
   }));
 }
