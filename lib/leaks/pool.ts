@@ -127,60 +127,76 @@ interface Aged {
   readonly birth: number;
 }
 
+/** A life with what its last two thirds say. */
+interface Measured extends Aged {
+  readonly level: number;
+  readonly slope: number;
+  readonly error: number;
+  readonly kept: number;
+  readonly weight: number;
+}
+
 function judged(usable: readonly Aged[], life: number, leastRise: number): Pooled {
+  const isLong = life >= LONG_LIFE_MS;
+  const lives = measured(usable, life);
+  const slopes = lives.map(({ birth, slope: perMs, weight }) => ({ birth, perMs, weight }));
+  const clusters = clustersOf(lives, life / 4);
+  const { mean: slopePerMs, ...whole } = meanAndError(
+    lives.map(({ slope: value, error, weight }) => ({ value, error, weight })),
+    clusters,
+    isLong ? MIN_Z_LONG : MIN_Z,
+    isLong ? KNOWN_LIVES : 0,
+  );
+  const level = median(lives.map((one) => one.level));
+  const leastSlope = Math.max((isLong ? LEAST_RISE_LONG : LEAST_RISE) * level, leastRise) / ((2 * life) / 3);
+  const rising =
+    mean(lives.map(({ slope, weight }) => (slope > 0 ? weight : 0))) /
+    mean(lives.map(({ weight }) => weight));
+  const isRising =
+    slopePerMs - whole.critical * whole.error > 0 && slopePerMs > leastSlope && rising >= MIN_SHARE_RISING;
+  if (!isRising) return { kind: 'none', slopes, isLong };
+  if (!goesOn(lives, clusters, life, leastSlope))
+    return { kind: 'slowing', slopes, isLong, medianLifeMs: life };
+  return { kind: 'leak', slopes, isLong, slopePerMs, errorPerMs: whole.error, medianLifeMs: life };
+}
+
+function measured(usable: readonly Aged[], life: number): Measured[] {
   const lives = usable.map(({ points, birth }) => ({
-    birth,
-    level: points.values[0]!,
+    ...{ points, birth, level: points.values[0]! },
     ...slopeWithin(points, life / 3, life),
     kept: keptOf(points, life),
   }));
   const weights = weightsOf(lives);
-  const clusters = clustersOf(lives, life / 4);
+  return lives.map((one, i) => ({ ...one, weight: weights[i]! }));
+}
+
+/** No warm-up: a straight line is needed beside the best of them, and the last third keeps the middle third's slope. */
+function goesOn(
+  lives: readonly Measured[],
+  clusters: readonly number[][],
+  life: number,
+  leastSlope: number,
+): boolean {
   const isLong = life >= LONG_LIFE_MS;
-  const z = isLong ? MIN_Z_LONG : MIN_Z;
-  const whole = meanAndError(
-    lives.map(({ slope, error }, i) => ({ value: slope, error, weight: weights[i]! })),
-    clusters,
-    z,
-    isLong ? KNOWN_LIVES : 0,
+  const curves = ageCurves(
+    lives.map(({ points }) => points),
+    lives.map(({ weight }) => weight),
+    life,
   );
+  const line = lineBeside(curves);
+  if (line.evidence <= (isLong ? MIN_EVIDENCE_LONG : MIN_EVIDENCE) || line.perMs <= leastSlope / 2)
+    return false;
+  if (isLong && line.evidence >= SURE_EVIDENCE_LONG) return true;
   const kept = meanAndError(
-    lives.map((one, i) => ({ value: one.kept, error: 0, weight: weights[i]! })),
+    lives.map(({ kept: value, weight }) => ({ value, error: 0, weight })),
     clusters,
-    z,
+    isLong ? MIN_Z_LONG : MIN_Z,
     0,
   );
-  const share = mean(lives.map(({ slope }, i) => (slope > 0 ? weights[i]! : 0))) / mean(weights);
-  const level = median(lives.map((one) => one.level));
-  const leastShare = isLong ? LEAST_RISE_LONG : LEAST_RISE;
-  const leastSlope = Math.max(leastShare * level, leastRise) / ((2 * life) / 3);
-  const isRising =
-    whole.mean - whole.critical * whole.error > 0 && whole.mean > leastSlope && share >= MIN_SHARE_RISING;
-  const slopes = lives.map(({ birth, slope: perMs }, i) => ({ birth, perMs, weight: weights[i]! }));
-  if (!isRising) return { kind: 'none', slopes, isLong };
   const halves = [0, 1].map((parity) =>
-    mean(lives.map(({ slope }, i) => (i % 2 === parity ? weights[i]! * slope : 0))),
+    mean(lives.map(({ slope, weight }, i) => (i % 2 === parity ? weight * slope : 0))),
   );
-  const goesOn = kept.mean > -kept.error && halves.every((half) => half > 0);
-  const line = lineBeside(
-    ageCurves(
-      usable.map(({ points }) => points),
-      weights,
-      life,
-    ),
-  );
-  const isStraight =
-    line.evidence > (isLong ? MIN_EVIDENCE_LONG : MIN_EVIDENCE) && line.perMs > leastSlope / 2;
-  if (!isStraight || (!goesOn && line.evidence < (isLong ? SURE_EVIDENCE_LONG : Number.POSITIVE_INFINITY)))
-    return { kind: 'slowing', slopes, isLong, medianLifeMs: life };
-  return {
-    kind: 'leak',
-    slopes,
-    isLong,
-    slopePerMs: whole.mean,
-    errorPerMs: whole.error,
-    medianLifeMs: life,
-  };
+  return kept.mean > -kept.error && halves.every((half) => half > 0);
 }
 
 /**

@@ -37,60 +37,85 @@ const FLOOR_ROLES: readonly MemoryRole[] = ['heap_used', 'heap_after_gc'];
 
 /** The lives of one instance in one role, in order of time. Empty when the role is not sent. */
 export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRole[] {
-  const { key, instance, now } = input;
+  const { instance } = input;
   const series = bestSeries(instance, role);
   if (series === undefined) return [];
   const intervalMs = medianStep(series.times);
   const { cuts, mixedWriters } = findRestarts(instance, intervalMs);
   const bounds = [Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY];
   const seldom = role === 'heap_used' ? seldomCollected(instance) : undefined;
+  const told: Told = { input, role, series, intervalMs, mixedWriters, seldom };
   const lives: LifeOfRole[] = [];
   let before: number | undefined;
   for (let i = 0; i + 1 < bounds.length; i += 1) {
     const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
     const inside = placesWithin(series.times, begin, end);
     if (inside.length === 0) continue;
-    const told = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
-    const times = Float64Array.from(told, (at) => series.times[at] as number);
-    const values = Float64Array.from(told, (at) => series.values[at] as number);
-    const first = times[0] as number;
-    const last = series.times[inside.at(-1) as number] as number;
-    const machines = machineValues(
-      input.instance,
-      input.facts,
-      first,
-      Math.min(end, last + GONE_INTERVALS * intervalMs),
-    );
-    const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
-    // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
-    // The last export of the life before it is not.
-    const workFrom = before === undefined ? (startedAt ?? first) : before + 1;
-    before = last;
-    const follower = Number.isFinite(end);
-    const gone = !follower && now - last > GONE_INTERVALS * intervalMs;
-    const oom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
-    const reason = oom ? 'oom' : follower ? 'restart' : 'gone';
-    lives.push({
-      instance: key,
-      version: factIn(instance, 'version', first, last) || undefined,
-      role,
-      metric: series.metric,
-      parts: series.parts,
-      startedAt,
-      times,
-      values,
-      majorCollections: role === 'heap_used' ? collections(instance, 'gc_major', workFrom, last) : undefined,
-      minorCollections: role === 'heap_used' ? collections(instance, 'gc_minor', workFrom, last) : undefined,
-      afterGc: role === 'heap_after_gc',
-      collected: seldom && collectedWithin(seldom, first, last),
-      limit: limitOf(role, instance, machines, input.limitSetting, last),
-      work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
-      load: loadOf(instance, first, last),
-      mixedWriters: mixedWriters || series.conflict,
-      end: follower || gone || oom ? { time: last, reason } : undefined,
-    });
+    lives.push(lifeOf(told, { begin, end, inside, before }));
+    before = series.times[inside.at(-1) as number] as number;
   }
   return lives;
+}
+
+/** What an instance tells in one role. */
+interface Told {
+  readonly input: LivesInput;
+  readonly role: MemoryRole;
+  readonly series: RoleSeries;
+  readonly intervalMs: number;
+  readonly mixedWriters: boolean;
+  readonly seldom: RoleSeries | undefined;
+}
+
+/** Between two restarts, which are infinite where none is known; places of points, and the last point of the life before. */
+interface Span {
+  readonly begin: number;
+  readonly end: number;
+  readonly inside: readonly number[];
+  readonly before: number | undefined;
+}
+
+function lifeOf({ input, role, series, intervalMs, mixedWriters, seldom }: Told, span: Span): LifeOfRole {
+  const { key, instance, limitSetting } = input;
+  const { begin, end, inside, before } = span;
+  const kept = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
+  const times = Float64Array.from(kept, (at) => series.times[at] as number);
+  const first = times[0] as number;
+  const last = series.times[inside.at(-1) as number] as number;
+  const machines = machineValues(
+    instance,
+    input.facts,
+    first,
+    Math.min(end, last + GONE_INTERVALS * intervalMs),
+  );
+  const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
+  // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
+  // The last export of the life before it is not.
+  const workFrom = before === undefined ? (startedAt ?? first) : before + 1;
+  const isHeap = role === 'heap_used';
+  const hasFollower = Number.isFinite(end);
+  const isGone = !hasFollower && input.now - last > GONE_INTERVALS * intervalMs;
+  const isOom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
+  const reason = isOom ? 'oom' : hasFollower ? 'restart' : 'gone';
+  return {
+    instance: key,
+    version: factIn(instance, 'version', first, last) || undefined,
+    role,
+    metric: series.metric,
+    parts: series.parts,
+    startedAt,
+    times,
+    values: Float64Array.from(kept, (at) => series.values[at] as number),
+    majorCollections: isHeap ? collections(instance, 'gc_major', workFrom, last) : undefined,
+    minorCollections: isHeap ? collections(instance, 'gc_minor', workFrom, last) : undefined,
+    afterGc: role === 'heap_after_gc',
+    collected: seldom && collectedWithin(seldom, first, last),
+    limit: limitOf(role, instance, machines, limitSetting, last),
+    work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
+    load: loadOf(instance, first, last),
+    mixedWriters: mixedWriters || series.conflict,
+    end: hasFollower || isGone || isOom ? { time: last, reason } : undefined,
+  };
 }
 
 /** Every scan of five minutes asks for them: no array for each point. */
