@@ -1,4 +1,4 @@
-import { daySwing, deathsNearLimit, dueAt, type LookState, nextLook } from '../leaks/index.ts';
+import { daySwing, deathsNearLimit, dueAt, type LookState, nextLook, outlastsClimb } from '../leaks/index.ts';
 import type { LeakResult } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
@@ -213,32 +213,31 @@ function lookContext({ cohort, result, speaker }: Heard, loaded: LoadedService, 
 
 /** How much the growth of two lives may differ to be the same. */
 const ALIKE = 2;
-const WEEK_MS = 7 * DAY_MS;
-/** Two rises that began on the same day of the week may be the same swing of it. */
-const OTHER_DAY_MS = 1.5 * DAY_MS;
 
-/** Whether an older version's last look saw a leak about as fast, which began on another day of the week. */
+/** Whether an older version's last look saw a leak about as fast, and no week's climb fills the time of both. */
 function grewAlike(
   { cohort: { role, version }, result, speaker }: Heard,
   known: readonly ScanRecord<LookState>[],
 ): boolean {
   const slope = result.slopeBytesPerHour?.value ?? 0;
-  const { onset } = result;
-  if (speaker === undefined || onset === null || !(slope > 0)) return false;
+  const rise = riseTime(result);
+  if (speaker === undefined || rise === undefined || !(slope > 0)) return false;
   return known.some((scan) => {
     const other = scan.result.slopeBytesPerHour?.value ?? 0;
-    const days = Math.abs(onset.t - (scan.result.onset?.t ?? 0)) % WEEK_MS;
+    const before = riseTime(scan.result);
     return (
       scan.role === role &&
       scan.version !== version &&
       scan.result.verdict === 'leak' &&
-      scan.result.onset !== null &&
-      days >= OTHER_DAY_MS &&
-      days <= WEEK_MS - OTHER_DAY_MS &&
+      before !== undefined &&
+      outlastsClimb(before, rise) &&
       Math.max(slope, other) <= ALIKE * Math.min(slope, other)
     );
   });
 }
+
+const riseTime = ({ onset, confirmedUntil }: Pick<LeakResult, 'onset' | 'confirmedUntil'>) =>
+  onset && confirmedUntil ? { from: onset.t, to: confirmedUntil } : undefined;
 
 /** Lives that have ended bring no more lows; a pool waits for lives, and a new one is news by itself. */
 const isOver = (cohort: Cohort) =>

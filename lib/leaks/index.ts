@@ -25,5 +25,6 @@ export {
 export { daySwing } from './season.ts';
 export { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 export { stopGapOf } from './stop-gap.ts';
+export { outlastsClimb } from './swing.ts';
 export { type Growths, growthSince, whereGrown } from './where.ts';
 export { unitCounts } from './work-counts.ts';

@@ -5,6 +5,7 @@ import type { CohortResult } from './cohort.ts';
 import { isPoolTest, lookAtPool, NEVER_POOLED, type PoolLook } from './pool-look.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 import { firstAfter, fitLine, inflationAbout, slicePoints } from './statistics.ts';
+import { mayBeSwing, type SwingContext } from './swing.ts';
 
 /** What one look leaves for the next; plain JSON, stored by the caller. */
 export interface LookState {
@@ -34,17 +35,13 @@ export interface LookState {
 
 export type Decision = 'none' | 'suspected' | 'fire' | 'clear';
 
-export interface LookContext {
+export interface LookContext extends SwingContext {
   /** Start of the judged life where known; else its first point. */
   readonly birth?: EpochMs;
   /** Older lives of the cohort were flat at this age: then a rise from birth on is no warm-up. */
   readonly olderLivesWereFlat?: boolean;
-  /** The life before it, of another version and begun on another day of the week, grew as fast: no week swings so. */
-  readonly olderLifeGrewAlike?: boolean;
   /** Grain of the lows, where they were thinned, ms. */
   readonly grainMs?: number;
-  /** From trough to peak of the judged life's daily swing, in the unit of its values; undefined before two days show it. */
-  readonly daySwing?: number | undefined;
   readonly pool?: CohortResult['pool'];
 }
 
@@ -225,40 +222,9 @@ function goesOn(
   const line = fitLine(fresh);
   const noise = (line.sse / Math.max(1, n - 2)) * inflationAbout(fresh, line);
   const error = Math.sqrt(noise) / Math.sqrt(line.sxx || 1);
-  const hour = 3_600_000;
   // A first sight of few lows is often steeper than what follows: the rise as it looks by now is the measure then.
   const kept = KEPT_SLOPE * Math.min(suspicion.slopeBytesPerHour, slopeBytesPerHour.value);
-  return line.slope > error && line.slope * hour > kept;
-}
-
-/**
- * Days and weeks have swings of their own: a rise of that length is told only when it is larger than such a swing, as a
- * share of the level at which it began. A rise of minutes is neither.
- */
-const DAY_SWING = { from: 3 * HOUR_MS, to: 1.5 * DAY_MS, share: 0.6 } as const;
-const WEEK_SWING = { from: DAY_SWING.to, to: 7 * DAY_MS, share: 0.2 } as const;
-/** What comes back in seven days climbs straight for three or four of them at most. */
-const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
-/** A cache of a day's filling is full by then: a rise that is shorter is held as if no day had been seen. */
-const FILLED_MS = 3 * DAY_MS;
-/** So much, as a share of the level, noise may wander in days: with .08 a slowly wandering service was told of in 5,000 days. */
-const LEAST_OF_WEEK = 0.12;
-
-function mayBeSwing(durationMs: number, rise: { start: number; end: number }, context: LookContext): boolean {
-  const share = (rise.end - rise.start) / rise.start;
-  if (durationMs >= DAY_SWING.from && durationMs < DAY_SWING.to) return share < DAY_SWING.share;
-  if (durationMs < WEEK_SWING.from || durationMs >= WEEK_SWING.to || context.olderLifeGrewAlike) return false;
-  return share < weekShare(durationMs, rise.start, context);
-}
-
-/**
- * What a week may swing. Load that follows the week follows the sun too, and by more: a working day is told from its night
- * more clearly than from a Sunday. So a service that is seen to swing little by the day swings no more by the week.
- */
-function weekShare(durationMs: number, level: number, { daySwing }: LookContext): number {
-  if (durationMs > LONGEST_CLIMB_MS) return LEAST_OF_WEEK;
-  if (daySwing === undefined || durationMs < FILLED_MS) return WEEK_SWING.share;
-  return Math.min(WEEK_SWING.share, Math.max(LEAST_OF_WEEK, daySwing / level));
+  return line.slope > error && line.slope * HOUR_MS > kept;
 }
 
 /** A rise that begins with the life is not told before the process may no longer be warming up. */
@@ -269,7 +235,7 @@ function isHeld(
 ): boolean {
   if (!onset || !floor) return false;
   const end = confirmedUntil ?? floorPoints.times.at(-1) ?? birth;
-  if (mayBeSwing(end - onset.t, floor, context)) return true;
+  if (mayBeSwing({ durationMs: end - onset.t, ...floor }, context)) return true;
   if (context.olderLivesWereFlat) return false;
   const age = end - birth;
   if (age >= DEFAULTS.warmUpLimitMs) return false;
