@@ -155,10 +155,14 @@ function cohortsOfRole(role: MemoryRole, lives: readonly LifeOfRole[], heardSinc
 }
 
 /** A role that is judged only where a better one is not sent: a container's memory has the page cache in it. */
-const STOOD_FOR: Partial<Record<MemoryRole, MemoryRole>> = {
+const STOOD_FOR: Partial<Record<string, MemoryRole>> = {
   heap_used: 'heap_after_gc',
   container_usage: 'rss',
 };
+
+/** Whether a look that judged `other` of a process has nothing to say of `role`. */
+export const standFor = (role: string, other: string) =>
+  STOOD_FOR[role] === other || STOOD_FOR[other] === role;
 
 /** True for the cohort of all versions: its lives are those of others. */
 export const isOfAllVersions = ({ version }: Pick<Cohort, 'version'>) => version === ALL_VERSIONS;

@@ -19,6 +19,7 @@ import {
   loadHistory,
   loadService,
   rolesSent,
+  standFor,
 } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
 import { evaluateRules, rulesReadFrom } from './rules.ts';
@@ -127,7 +128,10 @@ function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], n
 /** A new process, an end, one that was only silent, a version that was not looked at, or a level that no look has seen. */
 function isNews(life: LifeOfRole, known: readonly ScanRecord<LookState>[], lookedAt: EpochMs): boolean {
   if ((life.startedAt ?? 0) > lookedAt || (life.end?.time ?? 0) > lookedAt) return true;
-  const scan = known.find(({ role, version }) => role === life.role && version === (life.version ?? ''));
+  const ofVersion = known.filter(({ version }) => version === (life.version ?? ''));
+  // What the newest look left out for a better role is not missing: else a heap would be news at every scan.
+  if (ofVersion.some(({ role, at }) => at === lookedAt && standFor(life.role, role))) return nearsLimit(life);
+  const scan = ofVersion.find(({ role }) => role === life.role);
   const wasSilent = scan?.at === lookedAt && scan.dueAt === NEVER && life.end === undefined;
   return (
     scan === undefined ||
