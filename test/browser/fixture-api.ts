@@ -11,6 +11,7 @@ import {
   functionsOf,
   PROFILE_TYPES,
   regressionsOf,
+  speedscopeFile,
 } from './fixture-flame.ts';
 import { HEALTH, KEYS, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
 import { memoryOf } from './fixture-memory.ts';
@@ -90,6 +91,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     const nodes = Number(/^nodes (\d+)$/.exec(url.searchParams.get('unit') ?? '')?.[1] ?? 60);
     const detailed = url.searchParams.get('details') === 'true';
     if (second === 'flamegraph' && third === 'diff') return ok(flameDiffOf(nodes));
+    if (url.searchParams.get('format') === 'speedscope') return ok(speedscopeFile());
     if (second === 'flamegraph') return ok(detailed ? detailedFlamegraphOf(nodes) : flamegraphOf(nodes));
     if (second === 'functions') return ok(list(functionsOf(url.searchParams.get('all') === 'true')));
     if (second === 'regressions') return ok(regressionsOf());

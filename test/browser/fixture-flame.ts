@@ -1,3 +1,4 @@
+import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
 import type {
   ApiFlamegraph,
   ApiFlamegraphDiff,
@@ -311,3 +312,11 @@ export function flameDiffOf(nodes = 60, seed = 7): ApiFlamegraphDiff {
     ],
   };
 }
+
+/** The stacks of a file for speedscope, as the product writes them. */
+export const FILE_STACKS = 'handle;addItem;snapshotCart 30000000\nhandle;query 12000000\n';
+
+export const speedscopeFile = (): unknown => {
+  const profile = decodeProfile(new TextEncoder().encode(FILE_STACKS));
+  return JSON.parse(new TextDecoder().decode(encodeProfile(profile, 'speedscope')));
+};

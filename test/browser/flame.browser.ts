@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
 import { axeFindings } from './axe.ts';
 import { sideways } from './browser.ts';
-import { FRAME_HASH } from './fixture-flame.ts';
+import { FILE_STACKS, FRAME_HASH } from './fixture-flame.ts';
 import { SERVICE } from './fixture-story.ts';
 import { pagesInChromium } from './pages.ts';
 
@@ -22,17 +23,20 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
   /** Colours of the drawing by how many pixels they have. It comes from a thread of its own, so that tests wait for it. */
   const colours = async (page: Page) =>
     new Map(
-      await page.locator('.flame canvas').evaluate((canvas: HTMLCanvasElement) => {
-        const g = new OffscreenCanvas(canvas.clientWidth, canvas.clientHeight).getContext('2d')!;
-        g.drawImage(canvas, 0, 0);
-        const { data } = g.getImageData(0, 0, canvas.clientWidth, canvas.clientHeight);
-        const counts: Record<string, number> = {};
-        for (let i = 0; i < data.length; i += 4) {
-          const colour = data.slice(i, i + 3).join(',');
-          counts[colour] = (counts[colour] ?? 0) + 1;
-        }
-        return Object.entries(counts);
-      }),
+      await page
+        .locator('.flame canvas')
+        .first()
+        .evaluate((canvas: HTMLCanvasElement) => {
+          const g = new OffscreenCanvas(canvas.clientWidth, canvas.clientHeight).getContext('2d')!;
+          g.drawImage(canvas, 0, 0);
+          const { data } = g.getImageData(0, 0, canvas.clientWidth, canvas.clientHeight);
+          const counts: Record<string, number> = {};
+          for (let i = 0; i < data.length; i += 4) {
+            const colour = data.slice(i, i + 3).join(',');
+            counts[colour] = (counts[colour] ?? 0) + 1;
+          }
+          return Object.entries(counts);
+        }),
     );
 
   it('draws frames in the colours of their kinds, and the table beside it', async () => {
@@ -199,7 +203,7 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     expect(await callers.getAttribute('aria-pressed')).toBe('true');
     const asked = () => pages.fixture().requests.some((one) => one.includes('flamegraph?inverted=true'));
     await expect.poll(asked).toBe(true);
-    await callers.click();
+    await page.keyboard.press('b');
     await page.waitForURL((url) => !url.search.includes('view'));
     await context.route('https://www.speedscope.app/**', (route) => route.fulfill({ body: 'speedscope' }));
     const [tab] = await Promise.all([
@@ -210,9 +214,77 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     const hash = new URLSearchParams(new URL(tab.url()).hash.slice(1));
     expect(hash.get('title')).toBe(SERVICE.split('/').at(-1));
     const [, profile = ''] = (hash.get('profileURL') ?? '').split(';base64,');
-    const { flamebearer } = JSON.parse(Buffer.from(profile, 'base64').toString());
-    expect(flamebearer.names).toContain('snapshotCart'); // the made-up API has one format
+    const file = Buffer.from(profile, 'base64');
+    expect(JSON.parse(file.toString()).$schema).toBe('https://www.speedscope.app/file-format-schema.json');
+    expect(Buffer.from(encodeProfile(decodeProfile(file), 'folded')).toString()).toBe(FILE_STACKS);
     expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows who calls a function over what it calls, and goes on from one to the next', async () => {
+    const { page, context, complaints } = await open(`${FLAME}?frame=${FRAME_HASH}`);
+    await page.locator('.frame-panel').waitFor();
+    await page.keyboard.press('s');
+    await page.waitForURL(/view=sandwich/);
+    const crumbs = page.locator('.crumbs');
+    expect(await crumbs.textContent()).toBe('Callers and callees of snapshotCart');
+    const callers = (await page.locator('.flame canvas').first().boundingBox())!;
+    expect(await page.locator('.flame canvas').count()).toBe(2);
+    await expect.poll(async () => (await colours(page)).size).toBeGreaterThan(4);
+    // All of its calls, as the table says.
+    const row = page.locator('.functions tr', { hasText: 'snapshotCart' });
+    const share = (await row.locator('td').nth(2).textContent())!;
+    expect((await page.locator('.kpi dd').first().textContent())!.replaceAll(/\s/g, '')).toBe(
+      share.replaceAll(/\s/g, ''),
+    );
+    // The bar above the function at the bottom is who called it.
+    await page.mouse.click(callers.x + 30, callers.y + callers.height - 22 - 11);
+    await expect.poll(() => crumbs.textContent()).toBe('Callers and callees of (garbage collector)');
+    await page.goBack();
+    await expect.poll(() => crumbs.textContent()).toBe('Callers and callees of snapshotCart');
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await sideways(page)).toBeLessThanOrEqual(0);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('s');
+    await page.waitForURL((url) => !url.search.includes('view'));
+    expect(await page.locator('.flame canvas').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('leaves functions out and shows only those with one, as links that the API is asked with', async () => {
+    const { page, context } = await open(`${FLAME}?q=pg-protocol`);
+    const asked = (query: string) =>
+      expect.poll(() => pages.fixture().requests.some((one) => one.includes(`flamegraph?${query}`)));
+    await page.getByRole('link', { name: 'Without these' }).click();
+    await asked('ignore=pg-protocol').toBe(true);
+    const box = (await page.locator('.flame canvas').boundingBox())!;
+    await page.mouse.move(box.x + 30, box.y + 22 + 8);
+    await page.locator('.flame-tip').waitFor();
+    await page.keyboard.press('i');
+    await asked('ignore=pg-protocol%0A%22handle%22').toBe(true);
+    expect(await page.locator('h1.say').textContent()).toContain('of what is shown of its');
+    await page.getByRole('link', { name: 'Without pg-protocol: take' }).click();
+    await asked('ignore=%22handle%22').toBe(true);
+    expect(await page.locator('.filters').textContent()).toBe('Without handle ×');
+    await context.close();
+  });
+
+  it('opens the source of a frame where the reader says that it is', async () => {
+    const { page, context } = await open(`${FLAME}?frame=${FRAME_HASH}`);
+    await page.locator('.frame-panel .lines').waitFor();
+    await page.keyboard.press('o');
+    await page.getByLabel(/^Address/).fill('https://git.example.com/cart/blob/{version}/{file}#L{line}');
+    await page.getByLabel(/^Left out/).fill('src/');
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    const link = page.getByRole('link', { name: 'src/cart/snapshot.ts:23' });
+    expect(await link.getAttribute('href')).toBe(
+      'https://git.example.com/cart/blob/HEAD/cart/snapshot.ts#L23',
+    );
+    await context.route('https://git.example.com/**', (route) => route.fulfill({ body: 'source' }));
+    const [tab] = await Promise.all([context.waitForEvent('page'), page.keyboard.press('o')]);
+    await tab.waitForURL(/^https:\/\/git\.example\.com\/cart/);
     await context.close();
   });
 

@@ -17,9 +17,12 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['z', 'undo zoom'],
   ['u', 'UTC or local time'],
   ['e', 'evidence of a finding'],
-  ['s', 'snooze a finding'],
+  ['s', 'snooze a finding; callers and callees of a function of a flame graph'],
   ['n', 'nesting of a trace: repaired, as reported'],
   ['f', 'flame graph of a trace: gap, span, with children, all'],
+  ['b', 'callers of a flame graph below their functions'],
+  ['i', 'ignore a function of a flame graph'],
+  ['o', 'source of a frame that was zoomed to'],
   ['y', 'copy a link with fixed times'],
   ['← →', 'a point of a chart in focus, with shift ten'],
 ];

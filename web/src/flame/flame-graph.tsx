@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { useWidth } from '../charts/use-width.ts';
 import { useInFrame } from './after-frame.ts';
 import { FlameMarks } from './flame-marks.tsx';
-import { FlameTip, type Tip } from './flame-tip.tsx';
+import { FlameTip, figuresOf, type Tip } from './flame-tip.tsx';
 import { type Cell, layout } from './layout.ts';
 import {
   type FlameModel,
@@ -20,7 +20,7 @@ import { usePainter } from './use-painter.ts';
 const COARSE = matchMedia('(pointer: coarse)').matches;
 const ROW_PX = COARSE ? 24 : 22;
 /** Rows that are shown before the graph scrolls in itself. */
-const ROWS_MAX = 34;
+export const ROWS_MAX = 34;
 const GUESS_PX = 960;
 
 /** A node of a picture, to be drawn before the URL names it. */
@@ -35,6 +35,8 @@ export interface FlameGraphProps {
   readonly zoom: number;
   readonly ahead: Shared<Zoomed | undefined>;
   readonly setZoom: (node: number) => void;
+  /** Escape. */
+  readonly leave: () => void;
   /** Names that are searched for. */
   readonly hits: ReadonlySet<number> | undefined;
   /** The name that is pointed at, here or in the table. */
@@ -44,11 +46,14 @@ export interface FlameGraphProps {
   readonly unit: string;
   readonly amount: (value: number) => string;
   readonly label: string;
+  /** The root at the bottom, callers above it. */
+  readonly upward?: boolean;
+  readonly rowsMax?: number;
 }
 
-/** Bars on a canvas, roots on top. Pointer and keys do the same; the table beside it holds the same figures. */
+/** Bars on a canvas, roots on top if not told otherwise. Pointer and keys do the same; the table beside it holds the same figures. */
 export function FlameGraph(props: FlameGraphProps) {
-  const { model, setZoom, hits, lit, side, unit, amount } = props;
+  const { model, setZoom, hits, lit, side, unit, amount, upward = false, rowsMax = ROWS_MAX } = props;
   const ahead = useShared(props.ahead);
   const zoom = ahead?.model === model ? ahead.node : props.zoom;
   const [box, width] = useWidth(GUESS_PX);
@@ -58,13 +63,13 @@ export function FlameGraph(props: FlameGraphProps) {
   const [spoken, setSpoken] = useState('');
   const value = widthsOf(model, side);
   const { cells, rows } = useMemo(
-    () => layout({ model, zoom, width, value, expanded, hits }),
-    [model, zoom, width, value, expanded, hits],
+    () => layout({ model, zoom, width, value, expanded, hits, upward }),
+    [model, zoom, width, value, expanded, hits, upward],
   );
-  const height = Math.min(rows, ROWS_MAX) * ROW_PX;
+  const height = Math.min(rows, rowsMax) * ROW_PX;
   const byRow = useMemo(() => Map.groupBy(cells, ({ row }) => row), [cells]);
-  const view = { width, height, rowHeight: ROW_PX, tallest: ROWS_MAX * ROW_PX };
-  const painter = usePainter({ model, unit, zoom, side, expanded, hits, ...view });
+  const view = { width, height, rowHeight: ROW_PX, tallest: rowsMax * ROW_PX };
+  const painter = usePainter({ model, unit, zoom, side, expanded, hits, upward, ...view });
   const scrolled = useRef(0); // kept, since asking the element would lay the page out
 
   const point = useInFrame((to: Tip | undefined) => {
@@ -83,7 +88,8 @@ export function FlameGraph(props: FlameGraphProps) {
   };
   const choose = (node: number) => {
     setChosen(node);
-    setSpoken(spokenOf(model, node, amount));
+    setSpoken(spokenOf(model, node, upward, amount));
+    lit.set(model.name[node]);
     const cell = cells.find((one) => one.node === node);
     if (cell && scroller.current) {
       const y = cell.row * ROW_PX;
@@ -95,15 +101,15 @@ export function FlameGraph(props: FlameGraphProps) {
   };
   const onKey = (event: KeyboardEvent) => {
     const from = chosen ?? zoom;
-    const to = neighbour(model, from, event.key, value);
+    const to = neighbour(model, from, upward ? (TURNED[event.key] ?? event.key) : event.key, value);
     if (to !== undefined) choose(foldedHead({ model, expanded, hits }, to));
     else if (event.key === 'Enter') {
       const cell = cells.find((one) => one.node === from);
       if (cell) open(cell);
     } else if (event.key === 'Escape') {
       setChosen(undefined);
-      tip.set(undefined);
-      setZoom(0);
+      point(undefined);
+      props.leave();
     } else if (event.key === 'c') void navigator.clipboard?.writeText(frameText(model, from));
     else return;
     event.preventDefault();
@@ -141,13 +147,13 @@ export function FlameGraph(props: FlameGraphProps) {
               else open(cell);
             }}
             onKeyDown={onKey}
-            onBlur={() => tip.set(undefined)}
+            onBlur={() => point(undefined)}
           />
         </div>
         <FlameMarks {...{ model, cells, lit, chosen, width }} height={rows * ROW_PX} rowHeight={ROW_PX} />
         <div style={{ height: `${rows * ROW_PX - height}px` }} />
       </div>
-      <FlameTip of={tip} rowHeight={ROW_PX} {...{ model, width, amount }} />
+      <FlameTip of={tip} rowHeight={ROW_PX} {...{ model, width, upward, amount }} />
       {painter.failed && (
         <p class="note">The graph could not be drawn; the table holds the same figures. Reload the page.</p>
       )}
@@ -171,5 +177,16 @@ function usePaths(model: FlameModel) {
   };
 }
 
-const spokenOf = (model: FlameModel, node: number, amount: FlameGraphProps['amount']): string =>
-  `${frameText(model, node)}, total ${amount(model.whole.total[node] as number)}, self ${amount(model.whole.self[node] as number)}`;
+/** Arrow keys go where bars are. */
+const TURNED: Readonly<Record<string, string>> = { ArrowUp: 'ArrowDown', ArrowDown: 'ArrowUp' };
+
+const spokenOf = (
+  model: FlameModel,
+  node: number,
+  upward: boolean,
+  amount: FlameGraphProps['amount'],
+): string =>
+  [
+    frameText(model, node),
+    ...figuresOf(upward).map((word) => `${word} ${amount(model.whole[word][node] as number)}`),
+  ].join(', ');

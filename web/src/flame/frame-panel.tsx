@@ -5,9 +5,14 @@ import { UNSTEADY } from '../components/percentile-cells.tsx';
 import { Failed } from '../components/states.tsx';
 import { Share, Tag } from '../components/tag.tsx';
 import { count, milliseconds, percent } from '../format.ts';
+import { usePlace } from '../router.ts';
 import { typeWord } from './amount.ts';
+import { hrefToOnly, hrefWithout } from './filters.tsx';
+import { functionsOf } from './functions.ts';
 import { barOfHash, type FlameModel, frameText, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
+import { SourceLink } from './source-link.tsx';
+import { hrefToSandwich } from './use-zoomed.ts';
 
 const LINES_SHOWN = 10;
 
@@ -25,6 +30,8 @@ export interface FramePanelProps {
 /** What is known of the frame that was zoomed to: its time per piece of work, its lines, uploads in which it can be seen. */
 export function FramePanel(props: FramePanelProps) {
   const { model, node, service, type, details, functions, amount } = props;
+  const { query } = usePlace();
+  const version = query.get('version') ?? '';
   const name = model.name[node] as number;
   const [text, file] = [model.names[name] as string, model.files[name] as string];
   const time = functions
@@ -32,14 +39,26 @@ export function FramePanel(props: FramePanelProps) {
     .sort((a, b) => b.total.sumMs - a.total.sumMs)[0];
   const whole = model.whole.total[0] as number;
   const share = (value: number) => (whole > 0 ? percent(value / whole) : '–');
-  const self = model.whole.self[node] as number;
-  const total = model.whole.total[node] as number;
+  const isSandwich = query.get('view') === 'sandwich';
+  const { self, total } = useMemo(() => figuresOf(model, node, isSandwich), [model, node, isSandwich]);
+  const lines = details.data?.functionLines?.find((one) => one.name === text && one.file === file)?.lines;
   return (
     <section class="frame-panel" aria-label={`About ${text}`}>
       <div class="head">
         <h2 class="mono">{text}</h2>
-        {file && <span class="note">{file}</span>}
+        {file && <SourceLink service={service} frame={{ file, line: busiest(lines), version }} />}
         <span class="grow" />
+        {!isSandwich && (
+          <a class="btn bare" href={hrefToSandwich(model, name)}>
+            Callers and callees
+          </a>
+        )}
+        <a class="btn bare" href={hrefToOnly(text)}>
+          Only with it
+        </a>
+        <a class="btn bare" href={hrefWithout(query, { text, isWhole: true })}>
+          Without it
+        </a>
         <button
           type="button"
           class="btn bare"
@@ -70,11 +89,25 @@ export function FramePanel(props: FramePanelProps) {
       {details.problem ? (
         <Failed what={`the lines of ${text}`} problem={details.problem} retry={details.reload} />
       ) : (
-        details.data && <Details of={details.data} {...{ model, node, text, file, amount }} />
+        details.data && <Details of={details.data} {...{ model, node, amount }} lines={lines ?? []} />
       )}
     </section>
   );
 }
+
+/** Of the bar; of a sandwich all calls of the function. */
+function figuresOf(model: FlameModel, node: number, isSandwich: boolean) {
+  const { total, self } = model.whole;
+  const name = model.name[node] as number;
+  const row = isSandwich ? functionsOf(model).find((one) => one.name === name) : undefined;
+  return row ?? { self: self[node] as number, total: total[node] as number };
+}
+
+type Line = NonNullable<ApiFlamegraph['functionLines']>[number]['lines'][number];
+
+/** The line that takes most, with what it calls; 0 where none is told. */
+const busiest = (lines: readonly Line[] | undefined): number =>
+  lines?.toSorted((a, b) => Number(b.total) - Number(a.total))[0]?.line ?? 0;
 
 const capitalUnsteady = UNSTEADY.replace(/^u/, 'U');
 
@@ -90,19 +123,16 @@ function Details({
   of,
   model,
   node,
-  text,
-  file,
+  lines,
   amount,
 }: {
   of: ApiFlamegraph;
   model: FlameModel;
   node: number;
-  text: string;
-  file: string;
+  lines: readonly Line[];
   amount: (value: number) => string;
 }) {
   const upload = useMemo(() => exampleOf(of, pathHash(model, node)), [of, model, node]);
-  const lines = of.functionLines?.find((one) => one.name === text && one.file === file)?.lines ?? [];
   const told = lines.filter(({ line }) => line > 0);
   const most = Math.max(1, ...told.map(({ total }) => Number(total)));
   const shown = [...told]

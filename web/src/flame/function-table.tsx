@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
+import { type FunctionRow, functionsOf } from './functions.ts';
 import { share } from './labels.ts';
-import { type FlameModel, type FunctionRow, functionsOf, KINDS } from './model.ts';
+import { type FlameModel, KINDS } from './model.ts';
 import { type Shared, useIsShared } from './shared.ts';
 
 const SHOWN = 12;

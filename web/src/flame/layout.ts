@@ -29,6 +29,8 @@ export interface LayoutInput {
   readonly expanded: ReadonlySet<number>;
   /** Names that are searched for: runs that hold one are drawn frame by frame. */
   readonly hits: ReadonlySet<number> | undefined;
+  /** The root at the bottom, as callers are drawn. */
+  readonly upward?: boolean;
 }
 
 export interface Layout {
@@ -45,7 +47,7 @@ const MIN_RUN = 3;
 const APP = KINDS.indexOf('app');
 
 /**
- * Bars of the chosen part, rows from the top. No bar is narrower than a pixel, so that there are never more of them
+ * Bars of the chosen part, rows counted from the top. No bar is narrower than a pixel, so that there are never more of them
  * than pixels. O(bars drawn).
  */
 export function layout(input: LayoutInput): Layout {
@@ -79,7 +81,8 @@ export function layout(input: LayoutInput): Layout {
     if (placeChildren(input, { ...place, node: last, row: at + 1 }, cells, todo))
       rows = Math.max(rows, at + 2);
   }
-  return { cells, rows };
+  if (!input.upward) return { cells, rows };
+  return { cells: cells.map((cell) => ({ ...cell, row: rows - 1 - cell.row })), rows };
 }
 
 interface Place {

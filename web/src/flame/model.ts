@@ -156,7 +156,8 @@ function wholeOf(sides: readonly Side[]): Side {
   return { total: sum(left.total, right.total), self: sum(left.self, right.self) };
 }
 
-function childrenOf(parent: Int32Array, total: Float64Array) {
+/** Children of every node, the largest first. */
+export function childrenOf(parent: Int32Array, total: Float64Array) {
   const childStart = new Int32Array(parent.length + 1);
   for (const up of parent) if (up >= 0) childStart[up + 1] = (childStart[up + 1] as number) + 1;
   for (let i = 0; i < parent.length; i += 1)
@@ -208,6 +209,15 @@ function mixed(a: number, b: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** A short text that finds a function again, wherever it was called from. @param name index in `names` */
+export const functionHash = ({ names, files }: Pick<Paths, 'names' | 'files'>, name: number): string =>
+  hashOfFunction(names[name] as string, files[name])
+    .toString(16)
+    .padStart(8, '0');
+
+// Many functions of several files have one name, or none.
+const hashOfFunction = (name: string, file: string | undefined) => hashOfText(`${name}\n${file}`);
+
 type Paths = Pick<FlameModel, 'count' | 'parent' | 'name' | 'names' | 'files'>;
 const hashes = new WeakMap<Paths, Uint32Array>();
 
@@ -215,8 +225,7 @@ const hashes = new WeakMap<Paths, Uint32Array>();
 function hashesOf(model: Paths): Uint32Array {
   const known = hashes.get(model);
   if (known) return known;
-  // Many functions of several files have one name, or none.
-  const ofName = Uint32Array.from(model.names, (name, i) => hashOfText(`${name}\n${model.files[i]}`));
+  const ofName = Uint32Array.from(model.names, (name, i) => hashOfFunction(name, model.files[i]));
   const all = new Uint32Array(model.count);
   for (let node = 0; node < model.count; node += 1) {
     const up = model.parent[node] as number;
@@ -245,10 +254,16 @@ export function findNode(model: Paths, hash: string | null | undefined): number 
 export const nodesOfHashes = (model: Paths, some: ReadonlySet<string>): ReadonlySet<number> =>
   new Set([...some].map((hash) => findNode(model, hash)).filter((node) => node !== undefined));
 
-/** A frame as it is copied: `name (file)`. */
-export function frameText({ name, names, files }: FlameModel, node: number): string {
+/** The name of a frame; the root of a whole picture is no function. */
+export function nameAt({ name, names }: FlameModel, node: number): string {
   const at = name[node] as number;
-  return node === 0 ? 'all' : `${names[at]}${files[at] ? ` (${files[at]})` : ''}`;
+  return at === 0 ? 'all' : (names[at] as string);
+}
+
+/** A frame as it is copied: `name (file)`. */
+export function frameText(model: FlameModel, node: number): string {
+  const file = model.files[model.name[node] as number];
+  return `${nameAt(model, node)}${file ? ` (${file})` : ''}`;
 }
 
 /** From the root down to the node. */
@@ -256,53 +271,4 @@ export function lineTo({ parent }: Pick<FlameModel, 'parent'>, node: number): nu
   const line = [];
   for (let at = node; at >= 0; at = parent[at] as number) line.push(at);
   return line.reverse();
-}
-
-export interface FunctionRow {
-  readonly name: number;
-  readonly self: number;
-  readonly total: number;
-  readonly before: number;
-  readonly after: number;
-}
-
-/** Functions by name, each counted once where it calls itself. */
-export function functionsOf(model: FlameModel): FunctionRow[] {
-  const size = model.names.length;
-  const self = new Float64Array(size);
-  const total = new Float64Array(size);
-  const before = new Float64Array(size);
-  const after = new Float64Array(size);
-  const open = new Int32Array(size); // how often each name is on the way down to the present node
-  const visit = (node: number) => {
-    const name = model.name[node] as number;
-    self[name] = (self[name] as number) + (model.whole.self[node] as number);
-    if (open[name] === 0) total[name] = (total[name] as number) + (model.whole.total[node] as number);
-    if (model.sides) {
-      before[name] = (before[name] as number) + (model.sides[0].self[node] as number);
-      after[name] = (after[name] as number) + (model.sides[1].self[node] as number);
-    }
-  };
-  // Depth first without recursion: stacks may be a thousand frames deep.
-  const stack: number[] = [0];
-  while (stack.length > 0) {
-    const node = stack.pop() as number;
-    if (node < 0) {
-      const name = model.name[~node] as number;
-      open[name] = (open[name] as number) - 1;
-      continue;
-    }
-    visit(node);
-    open[model.name[node] as number] = (open[model.name[node] as number] as number) + 1;
-    stack.push(~node);
-    for (let i = model.childStart[node] as number; i < (model.childStart[node + 1] as number); i += 1)
-      stack.push(model.child[i] as number);
-  }
-  return Array.from({ length: size }, (_, name) => ({
-    name,
-    self: self[name] as number,
-    total: total[name] as number,
-    before: before[name] as number,
-    after: after[name] as number,
-  })).slice(1);
 }

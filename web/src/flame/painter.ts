@@ -15,6 +15,8 @@ export interface Scene extends Window {
   readonly side: SideName | undefined;
   readonly expanded: ReadonlySet<number>;
   readonly hits: ReadonlySet<number> | undefined;
+  /** The root at the bottom. */
+  readonly upward: boolean;
 }
 
 const [APP, COLLECTOR] = [KINDS.indexOf('app'), KINDS.indexOf('collector')];
@@ -42,7 +44,7 @@ function paintedOf({ model, unit, hits }: Scene, cells: readonly Cell[]): Painte
 
 function tokenOf(model: FlameModel, cell: Cell): string {
   if (cell.kind === 'merged') return '--sunk-2';
-  if (!model.sides) return cell.node === 0 ? '--d-eq' : kindToken(model, model.name[cell.node] as number);
+  if (!model.sides) return kindToken(model, model.name[cell.node] as number);
   const [before, after] = model.sides;
   return changeToken(
     before.total[cell.node] as number,

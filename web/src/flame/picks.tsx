@@ -76,6 +76,9 @@ export function Picks({
           choose={(instance) => go(hrefWith({ instance: instance || null, frame: null }))}
         />
       )}
+      {current && current.temporality !== 'delta' && current.instances.length === 0 && (
+        <span class="note">Instances are told apart in ranges of at most a day.</span>
+      )}
       <span class="grow only-l" />
       {children}
     </div>

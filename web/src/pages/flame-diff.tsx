@@ -6,6 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
+import { FILTER_KEYS } from '../flame/filters.tsx';
 import { FlameView } from '../flame/flame-view.tsx';
 import { IDLE } from '../flame/model.ts';
 import { Choice, Picks } from '../flame/picks.tsx';
@@ -15,7 +16,7 @@ import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router
 import { dayTime, isoTime, resolveTime } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
-import type { ProfileTypeList } from './flame.tsx';
+import { PICKS, type ProfileTypeList } from './flame.tsx';
 
 interface SideChoice {
   readonly from: number;
@@ -39,9 +40,7 @@ export function FlameDiffPage({ service }: { service: string }) {
   const right = readSide(query.get('right'), now);
   const both = right !== undefined && readSide(query.get('left'), now) !== undefined;
   // Asked by the words of the URL: `-1h` is another time at every look, but the same question.
-  const key = ['left', 'right', 'type', 'unit', 'version', 'instance']
-    .map((name) => query.get(name))
-    .join('|');
+  const key = ['left', 'right', ...PICKS, ...FILTER_KEYS].map((name) => query.get(name)).join('|');
   const types = useApi<ProfileTypeList>(both ? `${base}/profiles` : undefined, key, (at) => {
     const asked = diffQuery(query, at);
     const ends = (end: string) => ['left', 'right'].map((side) => Number(asked.get(side + end)));
@@ -56,8 +55,7 @@ export function FlameDiffPage({ service }: { service: string }) {
   const ofTime = diff.data !== undefined && isTime(diff.data.right.type);
   const grown = useApi<RegressionList>(ofTime ? `${base}/regressions` : undefined, key, (at) => {
     const asked = diffQuery(query, at);
-    asked.delete('type');
-    asked.delete('instance');
+    for (const name of ['type', 'instance', ...FILTER_KEYS]) asked.delete(name);
     return `?${asked}`;
   });
   return (
@@ -96,7 +94,7 @@ export function FlameDiffPage({ service }: { service: string }) {
 
 function diffQuery(query: URLSearchParams, now: number): URLSearchParams {
   const asked = new URLSearchParams();
-  for (const key of ['type', 'unit', 'version', 'instance']) {
+  for (const key of [...PICKS, ...FILTER_KEYS]) {
     const value = query.get(key);
     if (value) asked.set(key, value);
   }
@@ -114,7 +112,7 @@ const oneSide = (service: string, side: SideChoice): string =>
   href(
     servicePath(service, 'flame'),
     { from: isoTime(side.from), to: isoTime(side.to), version: side.version },
-    ['tz', 'type', 'unit', 'instance'],
+    ['tz', 'type', 'unit', 'instance', ...FILTER_KEYS],
   );
 
 function Diff({
@@ -155,6 +153,7 @@ function Diff({
           unit={right.type.unit}
           scaleBefore={scale}
           sides
+          filtered
           label={`Difference of two flame graphs of ${name}, ${typeWord(right.type.type)}.`}
         />
         {scale !== 1 && (

@@ -6,6 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
+import { FILTER_KEYS } from '../flame/filters.tsx';
 import { FlameView } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
 import { type FlameModel, IDLE } from '../flame/model.ts';
@@ -13,10 +14,14 @@ import { OpenSpeedscope } from '../flame/open-speedscope.tsx';
 import { Picks } from '../flame/picks.tsx';
 import { WorkFunctions } from '../flame/work-functions.tsx';
 import { count, percent } from '../format.ts';
+import { useKeys } from '../keys.ts';
 import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace, useWasZoomed } from '../router.ts';
 import { dayTime, isoTime, type Range, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
+
+/** Along what a graph is divided. */
+export const PICKS = ['type', 'unit', 'version', 'instance'] as const;
 
 export type ProfileTypeList = { items: ApiProfileType[]; cursor: string | null };
 
@@ -29,7 +34,7 @@ export function FlamePage({ service }: { service: string }) {
   const span = [range.from, range.to].join('|');
   const types = useApi<ProfileTypeList>(`${base}/profiles`, span, (now) => rangeQuery(range, now));
   const picks = new URLSearchParams();
-  for (const key of ['type', 'unit', 'version', 'instance']) {
+  for (const key of [...PICKS, ...FILTER_KEYS]) {
     const value = query.get(key);
     if (value) picks.set(key, value);
   }
@@ -67,17 +72,7 @@ export function FlamePage({ service }: { service: string }) {
                   <a class="btn" href={hrefToDiff(service, graph.data)}>
                     Compare with before
                   </a>
-                  <button
-                    type="button"
-                    class="btn"
-                    title="Functions that took the time on top, their callers below"
-                    aria-pressed={picks.has('inverted')}
-                    onClick={() =>
-                      go(hrefWith({ view: picks.has('inverted') ? null : 'callers', frame: null }), 'replace')
-                    }
-                  >
-                    Callers
-                  </button>
+                  <Views />
                   <OpenSpeedscope title={name} file={(nodes) => `${file('speedscope')}&maxNodes=${nodes}`} />
                   <a class="btn bare only-l" href={file('speedscope')} download>
                     speedscope file
@@ -123,6 +118,36 @@ function useFunctions(base: string | undefined, query: URLSearchParams, range: R
   );
 }
 
+const VIEWS = [
+  [null, 'Graph', 'Roots on top, what they call below'],
+  ['sandwich', 'Sandwich', 'Callers of one function over what it calls'],
+  ['callers', 'Callers', 'Functions that took the time on top, their callers below'],
+] as const;
+
+/** Which way the graph is looked at; `b` turns it around. */
+function Views() {
+  const shown = usePlace().query.get('view');
+  // What is zoomed to in the graph has a sandwich; other views name frames by other paths.
+  const turn = (view: string | null) =>
+    go(hrefWith({ view, frame: shown === null && view === 'sandwich' ? undefined : null }));
+  useKeys({ b: () => turn(shown === 'callers' ? null : 'callers') });
+  return (
+    <fieldset class="seg" aria-label="View">
+      {VIEWS.map(([view, word, title]) => (
+        <button
+          key={word}
+          type="button"
+          title={title}
+          aria-pressed={shown === view}
+          onClick={() => turn(view)}
+        >
+          {word}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
 /** The range that is shown, beside the same length of time before it. */
 function hrefToDiff(service: string, data: ApiFlamegraph | undefined): string {
   const path = servicePath(service, 'flame/diff');
@@ -132,7 +157,7 @@ function hrefToDiff(service: string, data: ApiFlamegraph | undefined): string {
     left: `${isoTime(from - (to - from))}..${isoTime(from)}`,
     right: `${isoTime(from)}..${isoTime(to)}`,
   };
-  return href(path, sides, ['tz', 'type', 'unit', 'version', 'instance']);
+  return href(path, sides, ['tz', ...PICKS, ...FILTER_KEYS]);
 }
 
 function Graph({
@@ -178,6 +203,7 @@ function Graph({
           picture={data}
           unit={type.unit}
           label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
+          filtered
           about={about}
         />
         {type.temporality === 'level' && (
@@ -205,7 +231,8 @@ function Answer({ data, name }: { data: ApiFlamegraph; name: string }) {
       {first && total > 0 ? (
         <>
           {data.type.temporality === 'level' ? ' holds ' : ' spends '}
-          <b class="nb">{percent(Number(first.self) / total)}</b> of its {typeWord(data.type.type)}
+          <b class="nb">{percent(Number(first.self) / total)}</b> of{' '}
+          {FILTER_KEYS.some((key) => query.has(key)) ? 'what is shown of ' : ''}its {typeWord(data.type.type)}
           {data.type.temporality === 'level' ? ' allocated at ' : ' in '}
           <code>{first.name}</code>.
         </>
