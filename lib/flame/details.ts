@@ -103,9 +103,7 @@ function ownExamples(states: readonly FlameState[], selection: Selection, tree: 
   const placesIn = nodeFinder(tree);
   for (const state of states) {
     const places = placesIn(state.table);
-    const wanted =
-      selection.temporality === 'delta' ? keptExamples(state, selection) : shown(state, selection);
-    for (const { at, uploadOf } of wanted)
+    for (const { at, uploadOf } of shownIn(state, selection))
       for (const [i, node] of at.entries()) {
         const place = places[node]!;
         // What a filter took away has kept its node, without a value.
@@ -118,6 +116,14 @@ function ownExamples(states: readonly FlameState[], selection: Selection, tree: 
 interface Shown {
   readonly at: Uint32Array;
   readonly uploadOf: (i: number) => UploadId | undefined;
+}
+
+/** Beside snapshots roll-ups hold examples of levels, of all instances together. */
+function* shownIn(state: FlameState, selection: Selection): Iterable<Shown> {
+  const { temporality, instance } = selection;
+  if (temporality !== 'delta') yield* shown(state, selection);
+  if (temporality === 'delta' || (temporality === 'level' && instance === undefined))
+    yield* keptExamples(state, selection);
 }
 
 function* keptExamples(state: FlameState, { measure, version, work }: Selection): Iterable<Shown> {

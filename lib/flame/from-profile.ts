@@ -4,6 +4,7 @@ import type { Profile, SampleType, ValueColumn } from '../model/profile.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { Column, RowColumn } from './columns.ts';
+import { examplesOf } from './examples.ts';
 import { NONE } from './pair-table.ts';
 import { lineNodes, linesOf } from './profile-lines.ts';
 import { StackTableBuilder } from './stack-table.ts';
@@ -209,30 +210,6 @@ function sumsOf(
   for (const [work, columns] of columnsOf)
     examples.set(exampleKey(measures, version, work), examplesOf(columns, upload, nodes));
   return { sums, lines, counts, examples };
-}
-
-/** The upload shows every node that has a value in one of the columns. */
-function examplesOf(columns: readonly Column[], upload: UploadId, nodes: number): Examples {
-  const [only, ...more] = columns as readonly [Column, ...Column[]];
-  let { at } = only;
-  if (more.length > 0) {
-    const seen = new Uint8Array(nodes);
-    const all: number[] = [];
-    for (const column of columns) {
-      for (let i = 0; i < column.at.length; i += 1) {
-        const node = column.at[i]!;
-        if (seen[node] === 0) all.push(node);
-        seen[node] = 1;
-      }
-    }
-    at = Uint32Array.from(all);
-  }
-  return {
-    uploads: [upload],
-    at,
-    first: new Uint32Array(at.length),
-    second: new Uint32Array(at.length).fill(NONE),
-  };
 }
 
 function snapshotsOf(others: readonly Measured[], origin: ProfileOrigin): ReadonlyMap<string, Snapshot> {

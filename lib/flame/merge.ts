@@ -1,19 +1,8 @@
-import type { UploadId } from '../model/ids.ts';
-import {
-  addColumns,
-  addRows,
-  type Column,
-  type Placed,
-  placedAt,
-  type RowColumn,
-  type Scratch,
-  unite,
-} from './columns.ts';
+import { addColumns, addRows, type Column, type Placed, type RowColumn, type Scratch } from './columns.ts';
+import { addExamples } from './examples.ts';
 import { instanceHash } from './instance-hash.ts';
-import { NONE } from './pair-table.ts';
 import { type Remap, type StackTable, StackTableBuilder } from './stack-table.ts';
 import {
-  type Examples,
   emptyFlame,
   type FlameState,
   INSTANCES_MAX,
@@ -141,43 +130,6 @@ const NO_SCRATCH: Scratch = new Int32Array(0);
 
 const isLater = (a: Snapshot, b: Snapshot): boolean =>
   a.time !== b.time ? a.time > b.time : a.upload > b.upload;
-
-/** Where each of `uploads` lies in the sorted `united`. */
-function placesIn(united: readonly UploadId[], uploads: readonly UploadId[]): Uint32Array {
-  const places = new Uint32Array(uploads.length);
-  let place = 0;
-  for (const [i, upload] of uploads.entries()) {
-    while (united[place] !== upload) place += 1;
-    places[i] = place;
-  }
-  return places;
-}
-
-function addExamples(parts: readonly Placed<Examples>[], scratch: Scratch): Examples {
-  const [only, ...others] = parts;
-  if (only !== undefined && others.length === 0) return { ...only.column, at: placedAt(only) };
-  const uploads = [...new Set(parts.flatMap(({ column }) => column.uploads))].sort();
-  const { at, places } = unite(parts, scratch);
-  const first = new Uint32Array(at.length).fill(NONE);
-  const second = new Uint32Array(at.length).fill(NONE);
-  // Uploads are sorted, so that the smaller index is the smaller id; NONE is larger than all of them.
-  const offer = (place: number, upload: number) => {
-    if (upload === first[place] || upload >= second[place]!) return;
-    if (upload < first[place]!) {
-      second[place] = first[place]!;
-      first[place] = upload;
-    } else second[place] = upload;
-  };
-  for (const [part, { column }] of parts.entries()) {
-    const placeOf = places[part]!;
-    const uploadOf = placesIn(uploads, column.uploads);
-    for (let i = 0; i < placeOf.length; i += 1) {
-      offer(placeOf[i]!, uploadOf[column.first[i]!]!);
-      if (column.second[i] !== NONE) offer(placeOf[i]!, uploadOf[column.second[i]!]!);
-    }
-  }
-  return { uploads, at, first, second };
-}
 
 /**
  * Takes the stacks from snapshots of all but the INSTANCES_MAX instances with the smallest hash per bucket and family. The

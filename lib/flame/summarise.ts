@@ -1,7 +1,9 @@
-import { addColumns, addRows, type Column, type RowColumn } from './columns.ts';
+import { addColumns, addRows, type Placed } from './columns.ts';
+import { addExamples, examplesOf } from './examples.ts';
 import { columnsOf, hasStacks, levelSnapshots, snapshotMeasures, snapshotsIn, stepOf } from './levels.ts';
-import { addTotals } from './merge.ts';
+import { addTotals, mapValues } from './merge.ts';
 import {
+  exampleKey,
   type FlameState,
   type LevelTotal,
   levelTotalKey,
@@ -15,46 +17,52 @@ import {
 
 /**
  * What a roll-up keeps. Sums stay as they are. Level snapshots become sums over instances and buckets, with the totals of
- * each bucket beside them, so that a read of a roll-up gives what reading its children gave. Of the cumulative snapshots of
- * a life the last of each step stays, and the last before each fall or change of release: the differences over whole steps
- * stay the same, of all releases and of each.
+ * each bucket and two uploads of each stack beside them, so that a read of a roll-up gives what reading its children gave. Of
+ * the cumulative snapshots of a life the last of each step stays, and the last before each fall or change of release: the
+ * differences over whole steps stay the same, of all releases and of each.
  */
 export function summariseFlame(state: FlameState, stepMs: number): FlameState {
   if (state.snapshots.size === 0) return state;
-  const levels = new Map(state.levels);
-  const levelLines = new Map(state.levelLines);
-  const levelTotals = new Map(state.levelTotals);
-  const nodes = new Int32Array(state.table.parent.length);
-  const rows = new Int32Array(state.table.line.length);
-  const put = <V>(map: Map<string, V>, key: string, value: V, add: (a: V, b: V) => V) => {
-    const before = map.get(key);
-    map.set(key, before === undefined ? value : add(before, value));
-  };
+  const levels = lists(state.levels);
+  const levelLines = lists(state.levelLines);
+  const levelTotals = lists(state.levelTotals);
+  const examples = lists(state.examples);
+  const [nodes, rows] = [state.table.parent.length, state.table.line.length];
   for (const measure of snapshotMeasures(state, 'level')) {
     const key = measureKey(measure, 'level');
     for (const { snapshot, bucket } of levelSnapshots(state, measure)) {
-      const { version } = snapshot;
+      const { version, upload } = snapshot;
       for (const { work, column } of columnsOf(snapshot, measure, 'level')) {
-        put<Column>(levels, sumKey(measure, version, work), column, (a, b) =>
-          addColumns([{ column: a }, { column: b }], nodes),
-        );
+        append(levels, sumKey(measure, version, work), column);
+        append(examples, exampleKey([measure], version, work), examplesOf([column], upload, nodes));
       }
       const lines = snapshot.lines.get(key);
-      if (lines !== undefined)
-        put<RowColumn>(levelLines, seriesKey(measure, version), lines, (a, b) =>
-          addRows([{ column: a }, { column: b }], rows),
-        );
-      const total = snapshot.totals.get(key) ?? 0;
-      put(
-        levelTotals,
-        levelTotalKey(measure, version, bucket),
-        totalOf(total, hasStacks(snapshot)),
-        addTotals,
-      );
+      if (lines !== undefined) append(levelLines, seriesKey(measure, version), lines);
+      const total = totalOf(snapshot.totals.get(key) ?? 0, hasStacks(snapshot));
+      append(levelTotals, levelTotalKey(measure, version, bucket), total);
     }
   }
-  return { ...state, levels, levelLines, levelTotals, snapshots: cumulativeIn(state, stepMs) };
+  const [byNode, byRow] = [new Int32Array(nodes), new Int32Array(rows)];
+  return {
+    ...state,
+    levels: mapValues(levels, (all) => addColumns(placed(all), byNode)),
+    levelLines: mapValues(levelLines, (all) => addRows(placed(all), byRow)),
+    levelTotals: mapValues(levelTotals, (all) => all.reduce(addTotals)),
+    examples: mapValues(examples, (all) => addExamples(placed(all), byNode)),
+    snapshots: cumulativeIn(state, stepMs),
+  };
 }
+
+const lists = <V>(map: ReadonlyMap<string, V>): Map<string, V[]> => mapValues(map, (value) => [value]);
+
+function append<V>(map: Map<string, V[]>, key: string, value: V): void {
+  const before = map.get(key);
+  if (before === undefined) map.set(key, [value]);
+  else before.push(value);
+}
+
+/** All of one table. */
+const placed = <C>(columns: readonly C[]): readonly Placed<C>[] => columns.map((column) => ({ column }));
 
 const totalOf = (total: number | bigint, kept: boolean): LevelTotal => ({
   all: total,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalFlame } from '../../lib/flame/canonical.ts';
+import { exampleUploads } from '../../lib/flame/details.ts';
 import { foldedText } from '../../lib/flame/folded.ts';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { mergeFlame } from '../../lib/flame/merge.ts';
@@ -10,6 +11,7 @@ import { seriesIn } from '../../lib/flame/series.ts';
 import { emptyFlame, type FlameState } from '../../lib/flame/state.ts';
 import { summariseFlame } from '../../lib/flame/summarise.ts';
 import { totalOf, treeOf } from '../../lib/flame/tree.ts';
+import { DAY_MS } from '../../lib/model/units.ts';
 import { flameKind } from '../../lib/segments/kinds/flame.ts';
 import { drawn, origin, T0 } from './drawing.ts';
 import { profileState } from './states.ts';
@@ -159,6 +161,20 @@ describe('summariseFlame()', () => {
       }),
       { seed: 20_310_514, numRuns: 150 },
     );
+  });
+
+  it('shows bars of levels by the uploads that its children showed them by', () => {
+    const sent = [heap('x 1\n y;z 2', 0, 'a'), heap('x 3', 0, 'b'), heap('y;z 1', BUCKET_MS, 'a')];
+    const whole = merged(...sent);
+    const shown = (state: FlameState, more: Partial<Selection> = {}) => {
+      const { tree } = select({ states: [state], before: [] }, HEAP);
+      return exampleUploads([state], { ...HEAP, ...more }, tree, tree, false).map((one) => one?.slice(-2));
+    };
+    const rolled = summariseFlame(summariseFlame(whole, HOUR_MS), DAY_MS);
+    expect(shown(rolled)).toEqual(shown(whole));
+    expect(new Set(shown(rolled)).size).toBe(1); // the smallest id shows all
+    expect(shown(rolled, { version: 'another' }).some(Boolean)).toBe(false);
+    expect(shown(rolled, { instance: 'b' }).some(Boolean)).toBe(false);
   });
 
   it('holds no snapshot of a level, and one of each life and step', () => {
