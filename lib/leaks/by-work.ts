@@ -173,7 +173,7 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     riseOfLimit: 0,
     majorCollections: countBetween(floor.collections.times, lead.onset.t, times.at(-1)!),
     isLastTooth: false,
-    confirmed: floor.regrowth !== undefined,
+    counted: floor.collections.told,
     fitSd: madSd(residuals),
     minRise,
     lows: times.length - begin,
@@ -195,5 +195,5 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
  * A start-up may take as long as thirty readings. A low right after a counted collection is worth more than a reading, and a
  * collector that has room comes seldom: ten of them, straight along one work while the level doubled, are no start-up.
  */
-const youngLowsOf = ({ confirmed, start, top }: StretchFacts, settings: Settings): number =>
-  confirmed && top >= 2 * start ? settings.minConfirmedLows : settings.youngLows;
+const youngLowsOf = ({ counted, start, top }: StretchFacts, settings: Settings): number =>
+  counted && top >= 2 * start ? settings.minConfirmedLows : settings.youngLows;

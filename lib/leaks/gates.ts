@@ -38,8 +38,8 @@ export interface StretchFacts {
   readonly majorCollections: number;
   /** A fall before it freed as much as this rise has gathered, and none came since: one more tooth of the saw. */
   readonly isLastTooth: boolean;
-  /** True when the lows are readings after collections that were counted. */
-  readonly confirmed: boolean;
+  /** True when somebody counts the collections, so that none of them is a guess. */
+  readonly counted: boolean;
   /** Noise of the whole fit. */
   readonly fitSd: number;
   /** Least rise that matters, in the unit of the values. */
@@ -92,7 +92,7 @@ export function measure(points: Points, facts: StretchFacts, settings: Settings)
   gate('new', facts.beginsWithLife || facts.top - facts.highestBefore >= 0.5 * least);
   gate('young', !facts.beginsWithLife || facts.lows >= settings.youngLows);
   gate('ended', facts.collected ? facts.end === 'end' : facts.end !== 'decline');
-  const collections = facts.confirmed ? settings.minConfirmedLows : settings.minMajorCollections;
+  const collections = facts.counted ? settings.minConfirmedLows : settings.minMajorCollections;
   gate('proof', !facts.collected || facts.majorCollections >= collections);
   return { slope, slopeError, z, r2, rise, riseShare, leastShare, failed };
 }

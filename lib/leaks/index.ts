@@ -23,7 +23,7 @@ export {
   rule,
 } from './rules.ts';
 export { daySwing } from './season.ts';
-export { DEFAULTS, LEAKS_VERSION } from './settings.ts';
+export { DEFAULTS, LEAKS_VERSION, START_UP_MS } from './settings.ts';
 export { stopGapOf } from './stop-gap.ts';
 export { outlastsClimb } from './swing.ts';
 export { type Growths, growthSince, whereGrown } from './where.ts';

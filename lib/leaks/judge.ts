@@ -86,7 +86,7 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
     riseOfLimit: life.limit ? (top - segment.startValue) / life.limit : 0,
     majorCollections: countBetween(floor.collections.times, from, to),
     isLastTooth: isLastTooth(floor, from, top - segment.startValue),
-    confirmed: floor.regrowth !== undefined,
+    counted: floor.collections.told,
     fitSd: madSd(fit.residuals),
     minRise: isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes,
     lows: countBetween(floor.points.times, from, to),

@@ -1,13 +1,13 @@
 import type { Life } from '../model/leak.ts';
 import { isCountRole } from '../model/memory.ts';
-import { DAY_MS, MINUTE_MS } from '../model/units.ts';
+import { DAY_MS } from '../model/units.ts';
 import { ageCurves, lineBeside } from './age-curve.ts';
 import { decimate } from './buckets.ts';
 import { type Floor, floorOf } from './floor.ts';
 import { clustersOf, meanAndError } from './pool-mean.ts';
 import { durationText } from './reason.ts';
 import { withoutSeason } from './season.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, START_UP_MS } from './settings.ts';
 import {
   firstAfter,
   firstAtOrAfter,
@@ -78,8 +78,6 @@ const MIN_EVIDENCE_LONG = 5;
 const KNOWN_LIVES = 6;
 /** So much that the last third need not tell by itself. */
 const SURE_EVIDENCE_LONG = 15;
-/** Start-up of real runtimes (compiling, pools, caches) takes minutes: lives that end within it show nothing else. */
-const START_UP_MS = 30 * MINUTE_MS;
 
 /**
  * Pools lives that are too short to be judged alone: by age, the last two thirds of the median life must rise in most

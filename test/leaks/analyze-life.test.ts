@@ -34,6 +34,18 @@ describe('analyzeLife() on drawn series', () => {
     expect(reason).toMatch(/^The floor fell from \d+\.\d MiB to 2\d\d\.\d MiB over \d+ lows\.$/);
   });
 
+  it.each([
+    { from: 62, counted: 5, verdict: 'growth-unconfirmed' },
+    { from: 2, counted: 29, verdict: 'leak' },
+  ])('says $verdict of a heap that rises while $counted collections are counted', ({ from, ...row }) => {
+    const garbage = random(3);
+    const level = (i: number) => 200 + 2 * Math.max(0, i - 60);
+    const values = Array.from({ length: 120 }, (_, i) => (level(i) + 3 * garbage()) * MIB);
+    const majorCollections = Float64Array.from({ length: row.counted }, (_, i) => (from + 4 * i) * 15_000);
+    const life = lifeOf(values, 15, { role: 'heap_used', majorCollections });
+    expect(analyzeLife(life).verdict).toBe(row.verdict);
+  });
+
   it('calls a held jump a step', () => {
     const values = Array.from({ length: 200 }, (_, i) => (i < 90 ? 200 : 300) * MIB + (i % 3) * MIB);
     expect(analyzeLife(lifeOf(values, 15)).verdict).toBe('step');
