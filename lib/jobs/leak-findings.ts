@@ -1,13 +1,15 @@
 import { fingerprint } from '../findings/fingerprint.ts';
 import { leakWording } from '../findings/leak-wording.ts';
 import type { Observation } from '../findings/life-cycle.ts';
-import type { Evidence } from '../model/finding.ts';
+import { START_UP_MS } from '../leaks/index.ts';
+import type { Evidence, Where } from '../model/finding.ts';
 import type { MemoryRole } from '../model/memory.ts';
 import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { deploysOf } from './answers/deploys.ts';
 import type { JobContext } from './context.ts';
 import { explainLeak } from './explain.ts';
 import { clearObservation, endOfRelease, leakSituation } from './leak-ends.ts';
+import type { LifeOfRole } from './lives/index.ts';
 import type { Cohort } from './load-service.ts';
 import { speakerOf } from './looked.ts';
 import { CALM, evidenceOf, newest, type ScanOutcome } from './scan-outcome.ts';
@@ -54,12 +56,13 @@ async function leakObservation(
   context: JobContext,
   outcome: ScanOutcome,
   cohort: Cohort,
-): Promise<Observation> {
+): Promise<Observation | undefined> {
   const { project, service, now } = outcome;
   const { result, role } = cohort;
   const speaker = speakerOf(cohort);
   const deploys = result.onset === null ? [] : await releasesAround(context, outcome, result.onset);
   const explained = outcome.loaded && explainLeak(outcome.loaded, speaker, cohort);
+  if (speaker && isStartUp(speaker) && OF_RUNTIME.includes(explained?.where?.place)) return undefined;
   const evidence: Evidence = {
     ...evidenceOf(outcome, cohort, deploys),
     ...(explained === undefined ? {} : { explained }),
@@ -76,6 +79,15 @@ async function leakObservation(
     evidence,
   };
 }
+
+/**
+ * What a runtime takes first, beside a heap whose floor is calm: garbage that is not collected yet, and room for more. Two of
+ * fifteen healthy Node services were named within a minute of their start for it (`bench/leaks/live`).
+ */
+const OF_RUNTIME: readonly (Where['place'] | undefined)[] = ['heap', 'allocator'];
+
+const isStartUp = ({ startedAt, times }: LifeOfRole): boolean =>
+  (times.at(-1) as number) - (startedAt ?? (times[0] as number)) < START_UP_MS;
 
 /** Before an onset: long enough for a rollout to reach the instance that shows it. */
 const BEFORE_ONSET_MS = 30 * MINUTE_MS;
