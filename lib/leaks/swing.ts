@@ -6,14 +6,16 @@ import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 /** Until two days were seen a day's swing cannot be told from growth: of 10,020 healthy days two rises of 38 hours were told. */
 const DAY_SWING = { from: 3 * HOUR_MS, to: 2 * DAY_MS, share: 0.6 } as const;
 const WEEK_MS = 7 * DAY_MS;
+/** As with days: from the trough of one week to the peak of the next, with a little wandering, a rise looks straight. */
+const TWO_WEEKS_MS = 2 * WEEK_MS;
 /** What a week may swing where nothing is known, where the days swing, and in noise that wanders (with .08 one in 5,000 days). */
 const WEEK_SHARE = { unknown: 0.2, most: 0.3, least: 0.12 } as const;
 /** A week's rise is measured with the noise at both its ends: so much above the day's swing. */
 const ABOVE_DAY = 1.25;
-/** What comes back in seven days climbs straight for three or four of them at most. */
-const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
 /** A cache of a day's filling is full by then: a rise that is shorter is held as if no day had been seen. */
 const FILLED_MS = 3 * DAY_MS;
+/** What comes back in seven days climbs for three or four of them at most. */
+const LONGEST_CLIMB_MS = 4.5 * DAY_MS;
 
 export interface RiseSize {
   readonly durationMs: number;
@@ -31,7 +33,7 @@ export interface SwingContext {
 /** Whether a day or a week may swing as far as this rise has gone. */
 export function mayBeSwing({ durationMs, start, end }: RiseSize, context: SwingContext): boolean {
   const share = (end - start) / start;
-  if (durationMs < DAY_SWING.from || durationMs >= WEEK_MS) return false;
+  if (durationMs < DAY_SWING.from || durationMs >= TWO_WEEKS_MS) return false;
   if (durationMs < DAY_SWING.to) return share < DAY_SWING.share;
   return !context.olderLifeGrewAlike && share < weekShare(durationMs, start, context);
 }
@@ -41,9 +43,9 @@ export function mayBeSwing({ durationMs, start, end }: RiseSize, context: SwingC
  * more clearly than from a Sunday. So a service that is seen to swing little by the day swings no more by the week.
  */
 function weekShare(durationMs: number, level: number, { daySwing }: SwingContext): number {
-  if (durationMs > LONGEST_CLIMB_MS) return WEEK_SHARE.least;
-  if (daySwing === undefined || durationMs < FILLED_MS) return WEEK_SHARE.unknown;
-  return Math.min(WEEK_SHARE.most, Math.max(WEEK_SHARE.least, (ABOVE_DAY * daySwing) / level));
+  if (daySwing === undefined) return WEEK_SHARE.unknown;
+  const least = durationMs < FILLED_MS ? WEEK_SHARE.unknown : WEEK_SHARE.least;
+  return Math.min(WEEK_SHARE.most, Math.max(least, (ABOVE_DAY * daySwing) / level));
 }
 
 export interface RiseTime {

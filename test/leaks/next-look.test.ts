@@ -120,7 +120,7 @@ describe('nextLook()', () => {
     { days: 4, ofDay: undefined, told: false, why: 'no day was seen, and a week may swing by a fifth' },
     { days: 4, ofDay: 0.15, told: false, why: 'its days swing as much' },
     { days: 4, ofDay: 0.03, told: true, why: 'its days swing less' },
-    { days: 5, ofDay: 0.15, told: true, why: 'no week climbs straight for five days' },
+    { days: 6.5, ofDay: 0.15, told: true, why: 'it has risen by more than its days swing' },
   ])('of 3 % a day, after $days days: $why', ({ days, ofDay, told }) => {
     const context = { birth: 0, ...(ofDay === undefined ? {} : { daySwing: ofDay * LEVEL }) };
     const first = nextLook(undefined, analyzeLife(climb(0.7 * days)), context);
