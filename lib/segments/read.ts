@@ -56,11 +56,13 @@ export interface PartitionState<N extends KindName> {
   readonly missing?: number;
 }
 
-interface Merged {
+interface Whole {
+  readonly state: object;
+  readonly missing: number;
+}
+interface Merged extends Whole {
   /** Of the segments that it was merged of. */
   readonly keys: string;
-  readonly state: unknown;
-  readonly missing: number;
 }
 
 /** Which generation speaks for what time, by project. */
@@ -82,22 +84,17 @@ export function segmentReader(
   // One state for each partition and kind: those of former heads are of no use any more.
   const merged = sizedCache<Merged>(MERGED_BYTES);
 
-  /** `shards`: the heads of one bucket. */
-  async function stateOf(
-    kind: KindName,
-    shards: readonly PlacedHead[],
-    part: StatePart<unknown> | undefined,
-  ): Promise<Merged> {
-    const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
-    const { partition } = shards[0] as PlacedHead;
-    const merging = KINDS[kind] as Kind<unknown>;
-    const wholePlace = `${kind} ${partitionKey(partition)} `;
-    const place = wholePlace + (part?.name ?? '');
-    const known = merged.get(place);
-    if (known?.keys === keys) return known;
-    const knownWhole = merged.get(wholePlace);
-    if (part !== undefined && knownWhole?.keys === keys)
-      return { ...knownWhole, state: part.of(knownWhole.state) };
+  const merging = new Map<string, Promise<Whole>>();
+
+  /** Questions that come together wait for one merge. */
+  function wholeOf(kind: KindName, keys: string, shards: readonly PlacedHead[]): Promise<Whole> {
+    const name = `${kind} ${keys}`;
+    const running = merging.get(name) ?? merge(kind, shards).finally(() => merging.delete(name));
+    merging.set(name, running);
+    return running;
+  }
+
+  async function merge(kind: KindName, shards: readonly PlacedHead[]): Promise<Whole> {
     const states: unknown[] = [];
     let [missing, why] = [0, ''];
     for (const shard of shards) {
@@ -108,16 +105,34 @@ export function segmentReader(
       missing += loaded.gone + reasons.length + (shard.head.missing ?? 0);
       why ||= reasons[0] ?? (loaded.gone > 0 ? 'a listed segment is not there' : '');
     }
+    const { partition } = shards[0] as PlacedHead;
     unreadable.note(kind, partition, missing, why || 'a roll-up was built without it');
-    const whole = mergeStates(merging, states) ?? merging.empty();
-    const found = { keys, state: part ? part.of(whole) : whole, missing };
-    const keep = (at: string, state: unknown) =>
-      merged.set(at, { keys, state, missing }, ENTRY_BYTES + at.length + keys.length + decodedBytes(state));
-    // What could not be read may be there the next time. Of a small whole no part is kept: the next one is cut from it as well.
-    if (missing === 0) {
-      if (part !== undefined && decodedBytes(whole) <= SMALL_BYTES) keep(wholePlace, whole);
-      else keep(place, found.state);
-    }
+    const kindOf = KINDS[kind] as Kind<object>;
+    return { state: mergeStates(kindOf, states as object[]) ?? kindOf.empty(), missing };
+  }
+
+  /** `shards`: the heads of one bucket. */
+  async function stateOf(
+    kind: KindName,
+    shards: readonly PlacedHead[],
+    part: StatePart<unknown> | undefined,
+  ): Promise<Whole> {
+    const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
+    const wholePlace = `${kind} ${partitionKey((shards[0] as PlacedHead).partition)} `;
+    const place = wholePlace + (part?.name ?? '');
+    const known = merged.get(place);
+    if (known?.keys === keys) return known;
+    const knownWhole = merged.get(wholePlace);
+    if (part !== undefined && knownWhole?.keys === keys)
+      return { ...knownWhole, state: part.of(knownWhole.state) as object };
+    const whole = await wholeOf(kind, keys, shards);
+    const found = part === undefined ? whole : { ...whole, state: part.of(whole.state) as object };
+    // Of a small whole no part is kept: the next one is cut from it as well.
+    const isSmall = part !== undefined && decodedBytes(whole.state) <= SMALL_BYTES;
+    const [at, kept] = isSmall ? [wholePlace, whole] : [place, found];
+    // What could not be read may be there the next time.
+    if (whole.missing === 0)
+      merged.set(at, { ...kept, keys }, ENTRY_BYTES + at.length + keys.length + decodedBytes(kept.state));
     return found;
   }
 

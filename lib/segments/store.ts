@@ -103,9 +103,12 @@ export function segmentCache(
   const decoded = sizedCache<Sections[KindName]>(decodedMost);
   const keep = (key: string, bytes: Uint8Array, known: Sections): LoadedSegment => {
     const place = (name: KindName) => `${name} ${key}`;
-    const keepState = (name: KindName, state: Sections[KindName]) =>
+    const keepState: DecodedSections['set'] = (name, state) =>
       decoded.set(place(name), state, decodedBytes(state));
-    for (const name of KIND_NAMES) if (known[name] !== undefined) keepState(name, known[name]);
+    for (const name of KIND_NAMES) {
+      const state = known[name];
+      if (state !== undefined) keepState(name, state);
+    }
     const loaded = loadedSegment(bytes, { get: (name) => decoded.get(place(name)), set: keepState });
     // What cannot be read is looked at again: the next answer may be a better one.
     if (loaded.unreadable === undefined)
@@ -130,7 +133,7 @@ const NO_FOOTER: SegmentFooter = { sections: [], uploads: [] };
 /** Decoded sections of one segment, as long as there is room for them. */
 interface DecodedSections {
   get(name: KindName): Sections[KindName];
-  set(name: KindName, state: Sections[KindName]): void;
+  set(name: KindName, state: NonNullable<Sections[KindName]>): void;
 }
 
 function loadedSegment(bytes: Uint8Array, decoded: DecodedSections): LoadedSegment {
