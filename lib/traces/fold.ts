@@ -5,28 +5,26 @@ import { ONE, sketchOf } from '../model/sketch.ts';
 import type { Trace } from '../model/trace.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { CauseTally } from './causes.ts';
+import { deploymentKey, deploymentTeller } from './deployment-teller.ts';
 import { descriptionGroup } from './description-group.ts';
 import type { ForeignWork } from './foreign.ts';
 import { knownRuns, msInFunctions, SPREAD_LIMITS } from './functions.ts';
 import { nameOf } from './gap-groups.ts';
 import { keptSamples } from './kept-samples.ts';
 import { bounded, CAUSE_MAX, named } from './names.ts';
-import type { DeploymentNesting, NestingReport } from './nesting/index.ts';
+import type { NestingReport } from './nesting/index.ts';
 import { type ReadTrace, readTraces, type TraceInput } from './read-traces.ts';
 import { retainedTrace } from './retained.ts';
 import {
   type CauseSum,
   causeKey,
-  type DeploymentSpans,
   examplesOf,
   type FunctionSum,
   type GapSum,
-  mergeDeployments,
   mergeGaps,
   mergeGroups,
   mergePatterns,
   mergeUnitSpans,
-  noDeployment,
   noSpans,
   noUnitSpans,
   type PatternSum,
@@ -60,7 +58,7 @@ export function foldTraces(input: TraceInput, placeOf: (time: number) => number)
   const places = Map.groupBy(asked, ({ run: { tree } }) =>
     JSON.stringify([tree.trace.service, placeOf(tree.trace.root.end / US_PER_MS)]),
   );
-  const deployments = new DeploymentPlaces(nesting, asked);
+  const deploymentsAt = deploymentTeller(nesting, asked);
   return [...places].map(([key, members]) => {
     const [service, start] = JSON.parse(key) as [ServiceName, number];
     const units = Map.groupBy(members, ({ run: { tree } }) => keyOfUnit(tree.trace));
@@ -71,7 +69,7 @@ export function foldTraces(input: TraceInput, placeOf: (time: number) => number)
       state: {
         ...noSpans,
         units: folded,
-        deployments: deployments.at(members),
+        deployments: deploymentsAt(members),
         traces: retainedOf(members, folded, nesting),
       },
     };
@@ -234,76 +232,6 @@ function patternsOf({ run: { tree }, result }: ReadTrace, weight: number): Reado
     patterns.set(key, before === undefined ? one : mergePatterns(before, one));
   }
   return patterns;
-}
-
-const deploymentKey = ({ id }: DeploymentNesting) => JSON.stringify(id).toWellFormed();
-
-/**
- * How the deployments are nested. A deployment's proofs count once, at the partition in which the first of its traces
- * ended: they are of all of them together, as they were judged.
- */
-class DeploymentPlaces {
-  readonly #nesting: NestingReport;
-  readonly #told = new Set<number>();
-  readonly #asked: ReadonlyMap<number, readonly ReadTrace[]>;
-
-  constructor(nesting: NestingReport, asked: readonly ReadTrace[]) {
-    this.#nesting = nesting;
-    this.#asked = Map.groupBy(asked, ({ result }) => result.nested.deployment);
-  }
-
-  at(members: readonly ReadTrace[]): ReadonlyMap<string, DeploymentSpans> {
-    const found = new Map<string, DeploymentSpans>();
-    for (const index of new Set(members.map(({ result }) => result.nested.deployment))) {
-      if (this.#told.has(index)) continue;
-      this.#told.add(index);
-      const deployment = this.#nesting.deployments[index]!;
-      const key = deploymentKey(deployment);
-      const one = this.#deployment(deployment, index);
-      const before = found.get(key);
-      found.set(key, before === undefined ? one : mergeDeployments(before, one));
-    }
-    return found;
-  }
-
-  #deployment({ own, cause, reason, fix, id }: DeploymentNesting, index: number): DeploymentSpans {
-    const members = this.#asked.get(index) ?? [];
-    const endpoints = new Map<string, { traces: number; misnested: number }>();
-    let misnested = 0;
-    let detached = 0;
-    for (const { result } of members) {
-      const isWrong = result.nested.verdict === 'misnested' ? 1 : 0;
-      misnested += isWrong;
-      detached += result.nested.detached ? 1 : 0;
-      const name = named(result.nested.trace.name);
-      const before = endpoints.get(name) ?? { traces: 0, misnested: 0 };
-      endpoints.set(name, { traces: before.traces + 1, misnested: before.misnested + isWrong });
-    }
-    const pieces = this.#nesting.fragmented.filter(
-      (one) =>
-        one.service === id.service &&
-        one.release === id.release &&
-        one.host === id.host &&
-        one.process === id.process,
-    );
-    return {
-      ...noDeployment,
-      ...own,
-      misnested,
-      detached,
-      advice:
-        cause === undefined || misnested + detached === 0
-          ? new Map()
-          : new Map([[JSON.stringify([cause, reason, fix]), misnested + detached]]),
-      endpoints,
-      fragmented: new Map(
-        pieces.map(({ endpoint, units, fragmentedUnits, fragments }) => [
-          named(endpoint),
-          { units, fragmentedUnits, fragments },
-        ]),
-      ),
-    };
-  }
 }
 
 /** Those that an example names; of a state that is merged into others some are dropped again. */
