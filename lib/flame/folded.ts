@@ -1,8 +1,6 @@
+import { NO_STACK } from '../model/profile.ts';
 import { pictureOrder } from './prune.ts';
 import { type FlameTree, nameOf } from './tree.ts';
-
-/** Samples that came without a frame. */
-const NO_STACK = '(no stack)';
 
 /** One line per stack with a value of its own: names from the root down joined by ';', a space, the value. */
 export function* foldedLines({ stacks, self }: FlameTree): Generator<string> {

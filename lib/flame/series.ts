@@ -25,7 +25,7 @@ export interface Series {
 /** Every series in the states, the most asked-for first. */
 export function seriesIn(states: readonly FlameState[]): Series[] {
   const found = new Map<string, Gathered>();
-  const at = ({ type, unit }: Measure, temporality: Temporality) => {
+  const at: SeriesAt = ({ type, unit }, temporality) => {
     const key = JSON.stringify([type, unit, temporality]);
     const known = found.get(key) ?? {
       measure: { type, unit },
@@ -39,33 +39,8 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
     return known;
   };
   for (const state of states) {
-    for (const [key, { profiles }] of state.counts) {
-      const of = seriesOfKey(key);
-      const series = at(of, 'delta');
-      series.versions.add(of.version);
-      series.profiles += profiles;
-    }
-    for (const key of state.sums.keys()) at(sumOfKey(key), 'delta').works.add(sumOfKey(key).work);
-    for (const [snapshotKey, { version, totals, columns }] of state.snapshots) {
-      const { instance } = snapshotOfKey(snapshotKey);
-      for (const key of totals.keys()) {
-        const series = at(measureOfKey(key), measureOfKey(key).temporality);
-        series.versions.add(version);
-        series.profiles += 1;
-      }
-      for (const key of columns.keys()) {
-        const of = snapshotColumnOfKey(key);
-        at(of, of.temporality).works.add(of.work);
-        at(of, of.temporality).instances.add(instance);
-      }
-    }
-    for (const key of state.levels.keys()) at(sumOfKey(key), 'level').works.add(sumOfKey(key).work);
-    for (const [key, { instances }] of state.levelTotals) {
-      const of = levelTotalOfKey(key);
-      const series = at(of, 'level');
-      series.versions.add(of.version);
-      series.profiles += instances;
-    }
+    gatherSums(state, at);
+    gatherSnapshots(state, at);
   }
   return [...found.values()]
     .map((series) => ({
@@ -75,6 +50,35 @@ export function seriesIn(states: readonly FlameState[]): Series[] {
       instances: [...series.instances].sort(),
     }))
     .sort(byInterest);
+}
+
+type SeriesAt = (measure: Measure, temporality: Temporality) => Gathered;
+
+function gatherSums({ counts, sums, levels, levelTotals }: FlameState, at: SeriesAt): void {
+  const count = (of: Measure & { readonly version: string }, temporality: Temporality, profiles: number) => {
+    const series = at(of, temporality);
+    series.versions.add(of.version);
+    series.profiles += profiles;
+  };
+  for (const [key, { profiles }] of counts) count(seriesOfKey(key), 'delta', profiles);
+  for (const [key, { instances }] of levelTotals) count(levelTotalOfKey(key), 'level', instances);
+  for (const key of sums.keys()) at(sumOfKey(key), 'delta').works.add(sumOfKey(key).work);
+  for (const key of levels.keys()) at(sumOfKey(key), 'level').works.add(sumOfKey(key).work);
+}
+
+function gatherSnapshots({ snapshots }: FlameState, at: SeriesAt): void {
+  for (const [snapshotKey, { version, totals, columns }] of snapshots) {
+    for (const key of totals.keys()) {
+      const series = at(measureOfKey(key), measureOfKey(key).temporality);
+      series.versions.add(version);
+      series.profiles += 1;
+    }
+    for (const key of columns.keys()) {
+      const of = snapshotColumnOfKey(key);
+      at(of, of.temporality).works.add(of.work);
+      at(of, of.temporality).instances.add(snapshotOfKey(snapshotKey).instance);
+    }
+  }
 }
 
 interface Gathered {

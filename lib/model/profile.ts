@@ -33,6 +33,9 @@ export interface FrameTable {
   readonly inApp: Int8Array;
 }
 
+/** Stands for a stack without frames in text, where an empty line would say nothing. */
+export const NO_STACK = '(no stack)';
+
 /** Stacks as a prefix tree: node 0 is the root without a frame, and parent[i] < i. A stack is its leaf's node. */
 export interface StackTable {
   readonly parent: Uint32Array;

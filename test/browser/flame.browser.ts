@@ -264,6 +264,7 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     await page.keyboard.press('i');
     await asked('ignore=pg-protocol%0A%22handle%22').toBe(true);
     expect(await page.locator('h1.say').textContent()).toContain('of what is shown of its');
+    expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('link', { name: 'Without pg-protocol: take' }).click();
     await asked('ignore=%22handle%22').toBe(true);
     expect(await page.locator('.filters').textContent()).toBe('Without handle ×');

@@ -1,9 +1,6 @@
-import type { Profile } from '../../model/profile.ts';
+import { NO_STACK, type Profile } from '../../model/profile.ts';
 
 // Folded stacks and speedscope: one value type at a time, or all of them as profiles of one file.
-
-/** A stack without frames has no line in this format. */
-const NO_STACK = '(no stack)';
 
 /** Stacks with the sums of one value type, in the order of their first sample; zeros are left out. */
 export function* foldedLines(profile: Profile, type = profile.defaultType): Generator<string> {

@@ -30,8 +30,7 @@ export interface FramePanelProps {
 /** What is known of the frame that was zoomed to: its time per piece of work, its lines, uploads in which it can be seen. */
 export function FramePanel(props: FramePanelProps) {
   const { model, node, service, type, details, functions, amount } = props;
-  const { query } = usePlace();
-  const version = query.get('version') ?? '';
+  const isSandwich = usePlace().query.get('view') === 'sandwich';
   const name = model.name[node] as number;
   const [text, file] = [model.names[name] as string, model.files[name] as string];
   const time = functions
@@ -39,34 +38,11 @@ export function FramePanel(props: FramePanelProps) {
     .sort((a, b) => b.total.sumMs - a.total.sumMs)[0];
   const whole = model.whole.total[0] as number;
   const share = (value: number) => (whole > 0 ? percent(value / whole) : '–');
-  const isSandwich = query.get('view') === 'sandwich';
   const { self, total } = useMemo(() => figuresOf(model, node, isSandwich), [model, node, isSandwich]);
   const lines = details.data?.functionLines?.find((one) => one.name === text && one.file === file)?.lines;
   return (
     <section class="frame-panel" aria-label={`About ${text}`}>
-      <div class="head">
-        <h2 class="mono">{text}</h2>
-        {file && <SourceLink service={service} frame={{ file, line: busiest(lines), version }} />}
-        <span class="grow" />
-        {!isSandwich && (
-          <a class="btn bare" href={hrefToSandwich(model, name)}>
-            Callers and callees
-          </a>
-        )}
-        <a class="btn bare" href={hrefToOnly(text)}>
-          Only with it
-        </a>
-        <a class="btn bare" href={hrefWithout(query, { text, isWhole: true })}>
-          Without it
-        </a>
-        <button
-          type="button"
-          class="btn bare"
-          onClick={() => void navigator.clipboard?.writeText(frameText(model, node))}
-        >
-          Copy frame
-        </button>
-      </div>
+      <FrameHead {...{ model, node, service, isSandwich }} line={busiest(lines)} />
       <dl class="kpi">
         <Figure word={`share of ${typeWord(type)}, total`} text={share(total)} title={amount(total)} />
         <Figure word="self" text={share(self)} title={amount(self)} />
@@ -92,6 +68,44 @@ export function FramePanel(props: FramePanelProps) {
         details.data && <Details of={details.data} {...{ model, node, amount }} lines={lines ?? []} />
       )}
     </section>
+  );
+}
+
+/** What it is called, where its source is, and what can be done with it. */
+function FrameHead({
+  model,
+  node,
+  service,
+  isSandwich,
+  line,
+}: Pick<FramePanelProps, 'model' | 'node' | 'service'> & { isSandwich: boolean; line: number }) {
+  const { query } = usePlace();
+  const name = model.name[node] as number;
+  const [text, file] = [model.names[name] as string, model.files[name] as string];
+  return (
+    <div class="head">
+      <h2 class="mono">{text}</h2>
+      {file && <SourceLink service={service} frame={{ file, line, version: query.get('version') ?? '' }} />}
+      <span class="grow" />
+      {!isSandwich && (
+        <a class="btn bare" href={hrefToSandwich(model, name)}>
+          Callers and callees
+        </a>
+      )}
+      <a class="btn bare" href={hrefToOnly(text)}>
+        Only with it
+      </a>
+      <a class="btn bare" href={hrefWithout(query, { text, isWhole: true })}>
+        Without it
+      </a>
+      <button
+        type="button"
+        class="btn bare"
+        onClick={() => void navigator.clipboard?.writeText(frameText(model, node))}
+      >
+        Copy frame
+      </button>
+    </div>
   );
 }
 
