@@ -2,16 +2,19 @@ import { flamebearer, rendered, toJson } from '../../flame/flamebearer.ts';
 import { prune } from '../../flame/prune.ts';
 import { totalOf } from '../../flame/tree.ts';
 import { Fault } from '../../model/fault.ts';
+import { STEP_MS } from '../../model/partition.ts';
 import type { ServiceName } from '../../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../../model/units.ts';
 import { listServices } from '../../records/services.ts';
+import type { StatePart } from '../../segments/read.ts';
 import type { RetainedTrace } from '../../traces/retained.ts';
-import type { DeploymentSpans, SpansState } from '../../traces/spans-state.ts';
+import { type DeploymentSpans, noSpans, type SpansState } from '../../traces/spans-state.ts';
 import { selfIntervals, traceFlame } from '../../traces/trace-flame.ts';
 import type { Interval } from '../../traces/tree.ts';
 import type { JobContext } from '../context.ts';
+import { isCoarse } from '../load-service.ts';
 import { adviceOf, deploymentsOf } from './nesting.ts';
-import { statesOf } from './traces.ts';
+import type { TracesQuery } from './traces.ts';
 
 // Traces that are kept whole, because a number names them as its example.
 
@@ -104,22 +107,45 @@ async function keptIn(
 ): Promise<readonly Kept[]> {
   const found: Kept[] = [];
   for (let i = 0; i < services.length; i += AT_ONCE) {
-    const group = services.slice(i, i + AT_ONCE).map(async (service) => {
-      const states = await statesOf(context, { ...range, service });
-      found.push(...keptBy(service, states, traceId));
-    });
-    await Promise.all(group);
+    const group = services
+      .slice(i, i + AT_ONCE)
+      .map((service) => keptOfService(context, traceId, { ...range, service }));
+    for (const some of await Promise.all(group)) found.push(...some);
   }
   return found;
 }
 
-function keptBy(service: ServiceName, states: readonly SpansState[], traceId: string): readonly Kept[] {
-  const texts = states.flatMap(({ traces }) =>
-    [...traces].filter(([key]) => key.startsWith(`${traceId} `)).map(([, text]) => text),
-  );
-  if (texts.length === 0) return [];
-  const deployments = deploymentsOf(states);
-  return texts.map((text) => ({ service, trace: JSON.parse(text) as RetainedTrace, deployments }));
+/** Which traces are kept, without them: a day of names stays in memory where a day of traces would not. */
+const NAMES: StatePart<SpansState> = {
+  name: 'kept',
+  of: ({ deployments, traces }) => ({
+    ...noSpans,
+    deployments,
+    traces: new Map([...traces.keys()].map((key) => [key, ''])),
+  }),
+};
+
+async function keptOfService(
+  { reader }: Context,
+  traceId: string,
+  range: TracesQuery,
+): Promise<readonly Kept[]> {
+  const isAsked = (key: string) => key.startsWith(`${traceId} `);
+  const query = { ...range, coarse: isCoarse(range.from, range.to) };
+  const parts = await reader.range('spans', query, NAMES);
+  const found: string[] = [];
+  for (const { start, step, state } of parts) {
+    if (![...state.traces.keys()].some(isAsked)) continue;
+    for (const whole of await reader.range('spans', { ...query, from: start, to: start + STEP_MS[step] }))
+      for (const [key, text] of whole.state.traces) if (isAsked(key)) found.push(text);
+  }
+  if (found.length === 0) return [];
+  const deployments = deploymentsOf(parts.map(({ state }) => state));
+  return found.map((text) => ({
+    service: range.service,
+    trace: JSON.parse(text) as RetainedTrace,
+    deployments,
+  }));
 }
 
 const unique = (found: readonly Kept[]): readonly Kept[] => [
