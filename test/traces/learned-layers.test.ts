@@ -17,3 +17,14 @@ it('counts a leaf once for each pair, in whatever order its children come', () =
   expect([...learnLayers(tables(holds), DEFAULTS).layers]).toHaveLength(2);
   expect([...learnLayers(half, DEFAULTS).layers]).toEqual([]);
 });
+
+it('takes a listed pair for chance that is seldom, unless that is all there is of its inner leaves', () => {
+  const keys = new Keys();
+  const apart = 'GET /x | 0-100\n  db a | 10-30\n  http.client b | 40-50';
+  const held = 'GET /x | 0-100\n  db a | 10-30\n    http.client b | 11-20';
+  const first = 'GET /x | 0-100\n  db a | 10-30\n    socket.connection c | 11-20';
+  const tables = [first, held, ...Array.from({ length: 10 }, () => apart)].map((one) =>
+    tableOf(traceOf(one), keys),
+  );
+  expect([...learnLayers(tables, DEFAULTS).chance]).toEqual(['db\tmanual\nhttp.client\tmanual']);
+});

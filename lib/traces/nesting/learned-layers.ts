@@ -27,8 +27,8 @@ interface Held {
 /**
  * An instrumented client that is built on another one holds its span nearly every time, right from the start: of at
  * least `minLearned` leaves of one sort, 95 % hold a span of one other sort that begins within 2 ms and ends inside.
- * Concurrency nests leaves by chance, not 19 times in 20. And it nests them either way: a listed pair that is seldom, and
- * found the other way round as well, comes from it. O(spans).
+ * Concurrency nests leaves by chance, not 19 times in 20. And it nests such as are called elsewhere too: a listed pair that
+ * few of its outer leaves hold comes from it where few of the inner ones lie so, or it is found the other way round. O(spans).
  */
 export function learnLayers(tables: readonly SpanTable[], settings: Settings): LearnedLayers {
   const leaves = new Map<string, number>();
@@ -40,10 +40,11 @@ export function learnLayers(tables: readonly SpanTable[], settings: Settings): L
     const total = leaves.get(outer)!;
     if (total < settings.minLearned) continue;
     if (prompt >= settings.minLearnedShare * total) layers.add(pair);
+    if (inside >= settings.minLayerShare * total) continue;
     const reverse = pairs.get(pairText(inner, outer))?.inside ?? 0;
-    const seldom = inside < settings.minLayerShare * total;
-    if (seldom && reverse >= settings.minReverse && reverse >= settings.minReverseShare * inside)
-      chance.add(pair);
+    const isReversed = reverse >= settings.minReverse && reverse >= settings.minReverseShare * inside;
+    const isMostlyElsewhere = inside < settings.minLayerShare * (leaves.get(inner) ?? 0);
+    if (isReversed || isMostlyElsewhere) chance.add(pair);
   }
   return { layers, chance };
 }

@@ -62,7 +62,10 @@ export interface Settings {
   /** Leaves of one kind, and the share of them, that must hold the same inner span for the pair to be a layer. */
   readonly minLearned: number;
   readonly minLearnedShare: number;
-  /** A listed pair that fewer of the outer leaves hold is no layer if it is also found reversed: so often, and so often per pair. */
+  /**
+   * A listed pair that fewer of the outer leaves hold is no layer where fewer of the inner leaves lie so, or where it is also found
+   * reversed: so often, and so often per pair.
+   */
   readonly minLayerShare: number;
   readonly minReverse: number;
   readonly minReverseShare: number;
