@@ -23,7 +23,7 @@ const VERSIONS = 4;
 const ROUTES = ['GET /items', 'GET /items/:id', 'POST /items', 'GET /search', 'GET /report'];
 
 /** mulberry32 (public domain): small, and the same everywhere. */
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

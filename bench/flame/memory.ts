@@ -14,23 +14,13 @@ import type { UploadId } from '../../lib/model/ids.ts';
 import type { Profile } from '../../lib/model/profile.ts';
 import { decodedBytes } from '../../lib/segments/decoded-bytes.ts';
 import { flameKind } from '../../lib/segments/kinds/flame.ts';
+import { random } from './generate.ts';
 
 const { values } = parseArgs({ options: { stacks: { type: 'string', default: '1000000' } } });
 const STACKS = Number(values.stacks);
 const FUNCTIONS = 20_000;
 const CALLEES = 5;
 const MOSTLY = 0.85;
-
-/** mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A profile with `count` distinct stacks; those of the first `common` are the same whatever the seed. */
 function profileOf(count: number, common: number, seed: number): Profile {
@@ -39,12 +29,12 @@ function profileOf(count: number, common: number, seed: number): Profile {
   const frame = [0];
   const stack: number[] = [];
   const used = new Set<number>();
-  let random = generator(7);
+  let draw = random(7);
   while (stack.length < count) {
-    if (stack.length === common) random = generator(seed);
-    const depth = 5 + Math.floor(random() * 36);
+    if (stack.length === common) draw = random(seed);
+    const depth = 5 + Math.floor(draw() * 36);
     let node = 0;
-    let at = Math.floor(random() * 50);
+    let at = Math.floor(draw() * 50);
     for (let d = 0; d < depth; d += 1) {
       const key = node * FUNCTIONS + at;
       let next = children.get(key);
@@ -56,7 +46,7 @@ function profileOf(count: number, common: number, seed: number): Profile {
       }
       node = next;
       at =
-        (Math.imul(at + 1, 40_503) + (random() < MOSTLY ? 0 : 1 + Math.floor(random() * CALLEES)) * 7919) %
+        (Math.imul(at + 1, 40_503) + (draw() < MOSTLY ? 0 : 1 + Math.floor(draw() * CALLEES)) * 7919) %
         FUNCTIONS;
       if (at < 0) at += FUNCTIONS;
     }
@@ -65,7 +55,7 @@ function profileOf(count: number, common: number, seed: number): Profile {
   }
   const names = Array.from({ length: FUNCTIONS }, (_, i) => `shop/orders.(*Service).method${i}`);
   const files = Array.from({ length: FUNCTIONS / 20 }, (_, i) => `shop/orders/file${i}.go`);
-  const value = generator(seed + 1);
+  const value = random(seed + 1);
   return {
     format: 'bench',
     sampleTypes: [{ type: 'cpu', unit: 'nanoseconds', temporality: 'delta' }],
