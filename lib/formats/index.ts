@@ -2,6 +2,7 @@ import { Fault } from '../model/fault.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import type { EpochMs } from '../model/units.ts';
 import { decompress } from './decompress.ts';
+import { ofFewServices } from './few-services.ts';
 import {
   decodeMetrics,
   decodeTraces,
@@ -53,7 +54,7 @@ export function parseUpload(upload: StoredUpload): UploadFacts {
   if (parse === undefined)
     throw new Fault('unsupported', `Cannot read upload: no parser for route "${upload.route}"`);
   const body = decompress(upload.body, upload.contentEncoding, { maxBytes: MAX_BYTES, maxRatio: MAX_RATIO });
-  return parse(body, upload);
+  return { ...ofFewServices(parse(body, upload)), bytes: body.length };
 }
 
 const encodingOf = (contentType: string): Encoding =>

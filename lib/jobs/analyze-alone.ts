@@ -25,16 +25,34 @@ export const DEATHS_MAX = 2;
  */
 export async function analyzeAlone(context: JobContext, message: QueueMessage): Promise<boolean> {
   let done = true;
+  const once = readingOnce(context);
   for (const { rawKey, entry } of await entriesOf(context, message)) {
     const { id, project } = entry;
     if ((await context.ledger.get(project, id)) !== undefined) continue;
     const deaths = (await beginAttempt(context.records, project, id, context.clock.now())) - 1;
-    if (deaths >= DEATHS_MAX) await setAside(context, rawKey, entry, deaths);
-    else if ((await analyze(context, [message], { only: id })).failed.length > 0) done = false;
-    await endAttempts(context.records, project, id);
+    try {
+      if (deaths >= DEATHS_MAX) await setAside(context, rawKey, entry, deaths);
+      else if ((await analyze(once, [message], { only: id })).failed.length > 0) done = false;
+    } finally {
+      // Whatever went wrong, the process lives: a store that is away is no fault of the upload.
+      await endAttempts(context.records, project, id);
+    }
   }
   // What has no index that could be read, and what names no object, is told apart there.
-  return (await analyze(context, [message], { only: NONE })).failed.length === 0 && done;
+  return (await analyze(once, [message], { only: NONE })).failed.length === 0 && done;
+}
+
+/** Reads each object but once: a message of thousands of uploads names one. */
+function readingOnce(context: JobContext): JobContext {
+  const { objects } = context;
+  const read = new Map<string, ReturnType<typeof objects.get>>();
+  const get: typeof objects.get = (key, range) => {
+    if (range !== undefined) return objects.get(key, range);
+    const known = read.get(key) ?? objects.get(key);
+    read.set(key, known);
+    return known;
+  };
+  return { ...context, objects: { ...objects, get } };
 }
 
 /** No upload has this id. */

@@ -3,7 +3,7 @@ import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
 import type { Piece } from '../model/piece.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
-import type { EpochMs } from '../model/units.ts';
+import { type EpochMs, MIB } from '../model/units.ts';
 import type { QueueMessage } from '../ports/queue.ts';
 import type { ClockReading } from '../records/clocks.ts';
 import { type GenerationRecord, openGenerations } from '../records/generations.ts';
@@ -30,7 +30,12 @@ export interface AnalyzeResult {
 interface AnalyzeOptions {
   /** Leaves all other uploads of the messages alone. */
   readonly only?: UploadId;
+  /** Of unpacked bodies whose facts are held at once. */
+  readonly pendingBytes?: number;
 }
+
+/** Some hundreds of MB of memory, whatever their senders packed the bodies to. */
+const PENDING_BYTES = 64 * MIB;
 
 /** An upload in work, and where it came from. */
 interface Taken {
@@ -53,16 +58,24 @@ type Pending = Taken & {
  * A message fails as a whole and comes again when one of its uploads could not be finished; the others are then found
  * in the ledger. An upload that no parser can read is `rejected`; one that throws POISON_AFTER times is `poison`, and so is
  * one whose stored bytes are damaged. What is held for longer than 15 minutes is given up, and its message comes again.
+ *
+ * Memory: the facts of `pendingBytes` and of one upload more, which are committed before the next ones are read.
  */
 export async function analyze(
   context: JobContext,
   messages: readonly QueueMessage[],
-  { only }: AnalyzeOptions = {},
+  { only, pendingBytes = PENDING_BYTES }: AnalyzeOptions = {},
 ): Promise<AnalyzeResult> {
-  const heldSince = context.clock.now();
+  let heldSince = context.clock.now();
   const failed = new Set<QueueMessage>();
-  const pending: Pending[] = [];
+  let pending: Pending[] = [];
+  let [uploads, bytes] = [0, 0];
   const seen = new Set<UploadId>();
+  const commitPending = async () => {
+    if (pending.length > 0) await commitAll(context, pending, heldSince, failed);
+    uploads += pending.length;
+    [pending, bytes, heldSince] = [[], 0, context.clock.now()];
+  };
   for (const message of messages) {
     for (const { rawKey, upload } of await uploadsOf(context, message, failed)) {
       // Copies in one batch: the second would find nothing in the ledger yet.
@@ -70,9 +83,23 @@ export async function analyze(
       seen.add(upload.id);
       const found = await foldOne(context, upload, { rawKey, message });
       if (found === 'again') failed.add(message);
-      else if (found !== 'finished') pending.push(found);
+      else if (found !== 'finished') {
+        pending.push(found);
+        bytes += found.facts.bytes ?? 0;
+        if (bytes > pendingBytes) await commitPending();
+      }
     }
   }
+  await commitPending();
+  return { failed: [...failed], uploads };
+}
+
+async function commitAll(
+  context: JobContext,
+  pending: readonly Pending[],
+  heldSince: EpochMs,
+  failed: Set<QueueMessage>,
+): Promise<void> {
   // Before the first commit: the sweep of orphans finds the heads that list a segment by the services that are known.
   await noteServices(context, pending);
   await writePieces(
@@ -92,7 +119,6 @@ export async function analyze(
     } else if (!(await poison(context, taken, error))) failed.add(message);
   }
   await compactGrown(context, grown);
-  return { failed: [...failed], uploads: pending.length };
 }
 
 async function uploadsOf(context: JobContext, message: QueueMessage, failed: Set<QueueMessage>) {

@@ -9,10 +9,13 @@ import { keysOfEvent } from './events.ts';
 /**
  * What is done with a batch of events: direct uploads are moved to the raw ones, which sends events of their own; all others
  * are analysed. Returns the messages that have to come again.
+ *
+ * @param survived message id → deliveries that this process has outlived: those ended no process, and count for nothing
  */
 export async function takeEvents(
   context: JobContext,
   messages: readonly QueueMessage[],
+  survived: ReadonlyMap<string, number> = new Map(),
 ): Promise<readonly QueueMessage[]> {
   const direct = messages.filter(({ body }) => directKeys(body).length > 0);
   const failed: QueueMessage[] = [];
@@ -25,7 +28,7 @@ export async function takeEvents(
     }
   }
   const others = messages.filter((message) => !direct.includes(message));
-  const alone = suspectsOf(others);
+  const alone = suspectsOf(others, survived);
   // They come first: what ends the process has to be counted before anything else ends it.
   for (const message of alone) if (!(await analyzeAlone(context, message))) failed.push(message);
   const together = others.filter((message) => !alone.includes(message));
@@ -37,8 +40,13 @@ export async function takeEvents(
  * Messages that came too often, and all that name an object of theirs: at each start the sweep sends a new event of what is
  * unfinished, which has come once.
  */
-function suspectsOf(messages: readonly QueueMessage[]): readonly QueueMessage[] {
-  const worn = messages.filter(({ receiveCount }) => receiveCount >= ALONE_AFTER);
+function suspectsOf(
+  messages: readonly QueueMessage[],
+  survived: ReadonlyMap<string, number>,
+): readonly QueueMessage[] {
+  const worn = messages.filter(
+    ({ id, receiveCount }) => receiveCount - (survived.get(id) ?? 0) >= ALONE_AFTER,
+  );
   if (worn.length === 0) return worn;
   const keys = new Set(worn.flatMap(({ body }) => keysIn(body)));
   const copies = messages.filter(

@@ -146,4 +146,6 @@ export interface UploadFacts {
   /** Counts shown by data health: points, spans. */
   readonly points: number;
   readonly spans: number;
+  /** Length of the upload's body, unpacked, where it was: what the facts take in memory is a few times that. */
+  readonly bytes?: number;
 }

@@ -28,6 +28,7 @@ export interface Pump {
 /** Takes events off the queue and has them analysed, one batch after the other. */
 export function startPump(context: JobContext, onError: OnError): Pump {
   const stopping = new AbortController();
+  const survived: Survived = new Map();
   const loop = async () => {
     let tookMs = 0;
     while (!stopping.signal.aborted) {
@@ -35,7 +36,7 @@ export function startPump(context: JobContext, onError: OnError): Pump {
         const windowMs = Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MS, WINDOW_SHARE * tookMs));
         const batch = await takeBatch(context, stopping.signal, { windowMs });
         const began = performance.now();
-        await analyzeBatch(context, batch, onError);
+        await analyzeBatch(context, batch, onError, survived);
         tookMs = performance.now() - began;
       } catch (error) {
         onError(error, 'analyze');
@@ -69,7 +70,7 @@ export async function pumpOnce(
   onError = rethrow,
 ): Promise<number> {
   const batch = await takeBatch(context, signal, { waitMs });
-  await analyzeBatch(context, batch, onError);
+  await analyzeBatch(context, batch, onError, new Map());
   return batch.length;
 }
 
@@ -92,17 +93,39 @@ async function takeBatch(
   return [...first, ...rest];
 }
 
-async function analyzeBatch(context: JobContext, messages: readonly QueueMessage[], onError: OnError) {
+/**
+ * Message → deliveries in vain that this process has outlived, so that a backlog that a store's absence has worn is not taken
+ * for what ends processes, and analysed one by one.
+ */
+type Survived = Map<string, number>;
+const SURVIVED_MAX = 100_000;
+
+async function analyzeBatch(
+  context: JobContext,
+  messages: readonly QueueMessage[],
+  onError: OnError,
+  survived: Survived,
+) {
   const { uploads } = context;
   // Those that came most often first: a younger copy in an earlier part would end the process before they are begun.
   const sorted = messages.toSorted((a, b) => b.receiveCount - a.receiveCount);
   for (const part of partsOf(sorted)) {
-    const failed = await analyzeOrSplit(context, part, onError);
+    const failed = await analyzeOrSplit(context, part, onError, survived);
     const again = new Set(failed);
+    note(survived, part, again);
     await uploads.ack(part.filter((message) => !again.has(message)).map(({ receipt }) => receipt));
     for (const { receipt, receiveCount } of failed) {
       await uploads.release([receipt], { delayMs: Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** receiveCount) });
     }
+  }
+}
+
+function note(survived: Survived, messages: readonly QueueMessage[], failed: ReadonlySet<QueueMessage>) {
+  // Dead letters stay in it. Whoever is forgotten is analysed with more care than it needs.
+  if (survived.size > SURVIVED_MAX) survived.clear();
+  for (const message of messages) {
+    if (failed.has(message)) survived.set(message.id, (survived.get(message.id) ?? 0) + 1);
+    else survived.delete(message.id);
   }
 }
 
@@ -127,9 +150,10 @@ async function analyzeOrSplit(
   context: JobContext,
   messages: readonly QueueMessage[],
   onError: OnError,
+  survived: Survived,
 ): Promise<readonly QueueMessage[]> {
   try {
-    return await takeEvents(context, messages);
+    return await takeEvents(context, messages, survived);
   } catch (error) {
     const isStoreAway = error instanceof Fault && error.code === 'unavailable';
     if (messages.length === 1 || isStoreAway) {
@@ -137,8 +161,8 @@ async function analyzeOrSplit(
       return messages;
     }
     const middle = messages.length >> 1;
-    const before = await analyzeOrSplit(context, messages.slice(0, middle), onError);
-    return [...before, ...(await analyzeOrSplit(context, messages.slice(middle), onError))];
+    const before = await analyzeOrSplit(context, messages.slice(0, middle), onError, survived);
+    return [...before, ...(await analyzeOrSplit(context, messages.slice(middle), onError, survived))];
   }
 }
 

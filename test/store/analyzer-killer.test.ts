@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { analyze } from '../../lib/jobs/analyze.ts';
 import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
 import { redrive } from '../../lib/jobs/redrive.ts';
@@ -118,26 +119,83 @@ describe('an upload that ends the process that analyses it', () => {
     expect(await balanceOf(place)).toMatchObject({ done: 4, poison: 0 });
   });
 
-  it('is none when the store was away for long: its tries came to an end', async () => {
-    const place = await world();
-    const { events } = await stored(place);
-    const away: JobContext = {
-      ...place.context,
-      heads: { ...place.context.heads, read: () => Promise.reject(unavailable()) },
-    };
-    for (let count = 1; count < 20; count += 1) {
-      const failed = await takeEvents(
-        away,
-        events.map((body) => message(body, count)),
-      );
-      expect(failed).toHaveLength(events.length);
+  it.each(['heads', 'objects'])(
+    'is none when the store of %s was away for long: its tries came to an end',
+    async (gone) => {
+      const place = await world();
+      const { events } = await stored(place);
+      const { heads, objects } = place.context;
+      const away: JobContext = {
+        ...place.context,
+        heads: { ...heads, ...(gone === 'heads' && { read: () => Promise.reject(unavailable()) }) },
+        objects: { ...objects, ...(gone === 'objects' && { put: () => Promise.reject(unavailable()) }) },
+      };
+      for (let count = 1; count < 20; count += 1) {
+        const messages = events.map((body) => message(body, count));
+        const failed = await takeEvents(away, messages).catch(() => messages);
+        expect(failed).toHaveLength(events.length);
+      }
+      expect(
+        await takeEvents(
+          place.context,
+          events.map((body) => message(body, 20)),
+        ),
+      ).toEqual([]);
+      expect(await balanceOf(place)).toMatchObject({ done: 4, poison: 0 });
+    },
+  );
+
+  it('is not looked for in a backlog that this process has seen fail, and lived', async () => {
+    const puts: number[] = [];
+    for (const lived of [0, 5]) {
+      const place = await world();
+      const { events } = await stored(place);
+      const messages = events.map((body) => message(body, 6));
+      const before = place.objects.stored.size;
+      await takeEvents(place.context, messages, new Map(messages.map(({ id }) => [id, lived])));
+      puts.push(place.objects.stored.size - before);
+      expect(await balanceOf(place)).toMatchObject({ done: 4 });
     }
-    expect(
-      await takeEvents(
-        place.context,
-        events.map((body) => message(body, 20)),
-      ),
-    ).toEqual([]);
-    expect(await balanceOf(place)).toMatchObject({ done: 4, poison: 0 });
+    const [oneByOne, together] = puts as [number, number];
+    expect(together).toBeLessThan(oneByOne);
+  });
+
+  it.each([
+    [1, 4],
+    [1_000_000, 1],
+  ])(
+    'has fewer at stake where %i bytes are held before they are committed',
+    async (pendingBytes, commits) => {
+      const place = await world();
+      const { events } = await stored(place);
+      const { objects } = place.context;
+      let pieces = 0;
+      const put: typeof objects.put = (key, ...rest) => {
+        if (key.startsWith('pieces/')) pieces += 1;
+        return objects.put(key, ...rest);
+      };
+      const messages = events.map((body) => message(body));
+      const context = { ...place.context, objects: { ...objects, put } };
+      expect(await analyze(context, messages, { pendingBytes })).toMatchObject({ failed: [], uploads: 4 });
+      expect(await balanceOf(place)).toMatchObject({ done: 4 });
+      expect(pieces).toBe(commits);
+    },
+  );
+
+  it('reads an object of many uploads once for all of them', async () => {
+    const place = await world();
+    const uploads = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => uploadOf(tracesBody(spans(n + 1)), { route: 'otlp-traces' })),
+    );
+    const event = await rawObject(place, uploads);
+    let whole = 0;
+    const { objects } = place.context;
+    const get: typeof objects.get = (key, range) => {
+      if (key.startsWith('raw/') && range === undefined) whole += 1;
+      return objects.get(key, range);
+    };
+    await takeEvents({ ...place.context, objects: { ...objects, get } }, [message(event, 6)]);
+    expect(await balanceOf(place)).toMatchObject({ done: 10 });
+    expect(whole).toBe(1);
   });
 });

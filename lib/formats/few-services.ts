@@ -1,0 +1,43 @@
+import type { UploadFacts } from '../model/telemetry.ts';
+
+/**
+ * Services of one upload: more than a gateway of a large cluster batches. A body of one megabyte can name a hundred thousand,
+ * each of which would have partitions of its own.
+ */
+export const SERVICES_MAX = 1000;
+
+/** The facts of the first SERVICES_MAX services; reports of others are counted as dropped, and their pieces are left out. */
+export function ofFewServices(facts: UploadFacts): UploadFacts {
+  const isKept = firstOnes();
+  const reports = facts.reports.filter(({ service }) => isKept(service));
+  const profiles = facts.profiles?.filter(({ service }) => isKept(service));
+  const left =
+    facts.reports.length - reports.length + ((facts.profiles?.length ?? 0) - (profiles?.length ?? 0));
+  const { pieces } = facts;
+  return {
+    ...facts,
+    ...(pieces && { pieces: () => piecesOfFew(pieces()) }),
+    ...(left > 0 && {
+      reports,
+      ...(profiles && { profiles }),
+      dropped: new Map(facts.dropped).set('too many services', left),
+    }),
+  };
+}
+
+type Pieces = ReturnType<NonNullable<UploadFacts['pieces']>>;
+
+/** What names a process begins with its service. */
+function piecesOfFew(pieces: Pieces): Pieces {
+  const isKept = firstOnes();
+  return pieces.filter(({ process }) => isKept(process.split('\n', 1)[0] as string));
+}
+
+/** Tells of each name whether it is one of the first that were asked for. */
+function firstOnes(): (name: string) => boolean {
+  const first = new Set<string>();
+  return (name) => {
+    if (first.size < SERVICES_MAX) first.add(name);
+    return first.has(name);
+  };
+}
