@@ -44,18 +44,30 @@ export async function windowBefore(context: JobContext, { project, space, minute
   ]);
 }
 
-/** Each piece once a minute, however often its upload was analysed. */
+/** What one part of a join may still hold, and what it had to leave out. */
+export interface Room {
+  bytes: number;
+  spans: number;
+}
+
+/** Each piece once a minute, however often its upload was analysed, as far as there is room. */
 export async function piecesWhere(
   context: JobContext,
   window: Window,
   isWanted: (piece: StoredPiece) => boolean,
+  room: Room,
 ): Promise<readonly Arrived[]> {
   const found = new Map<string, Arrived>();
   for (const [arrived, infos] of window) {
     for await (const pieces of readPieces(context, infos)) {
       for (const piece of pieces) {
         const name = `${arrived} ${piece.upload} ${piece.index}`;
-        if (isWanted(piece) && !found.has(name)) found.set(name, { arrived, piece });
+        if (!isWanted(piece) || found.has(name)) continue;
+        if (piece.payload.length > room.bytes) room.spans += piece.spans;
+        else {
+          room.bytes -= piece.payload.length;
+          found.set(name, { arrived, piece });
+        }
       }
     }
   }

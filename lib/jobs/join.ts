@@ -2,7 +2,7 @@ import { profilesOfPieces, tracesOfPieces } from '../formats/pieces.ts';
 import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
 import { partitionStart } from '../model/partition.ts';
 import type { Span, Trace } from '../model/trace.ts';
-import { type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
 import { openGenerations } from '../records/generations.ts';
 import { changeJoin, type JoinRecord, readJoin } from '../records/joins.ts';
 import { noteService } from '../records/services.ts';
@@ -20,6 +20,7 @@ import {
   type JoinAt,
   onceEach,
   piecesWhere,
+  type Room,
   type Window,
   windowAround,
   windowBefore,
@@ -53,6 +54,13 @@ export type FoldJoined = (
   placeOf: (time: EpochMs) => EpochMs,
 ) => readonly { readonly partition: Place; readonly sections: Sections }[];
 
+export interface JoinBounds {
+  /** Pieces that are put together at once, about. */
+  readonly partBytes?: number;
+  /** Pieces of one part that are held at most. */
+  readonly heldBytes?: number;
+}
+
 /**
  * Puts together the traces whose local root came in one minute of arrivals, and commits what `fold` makes of them, once: the
  * parts of the minute have ids of their own, with a ledger record each, as uploads have. A root that came in an earlier
@@ -60,7 +68,6 @@ export type FoldJoined = (
  * minutes: the one that its ledger record names counts.
  *
  * @returns undefined while an upload of this minute is not recorded yet: call again later
- * @param partBytes pieces that are put together at once, about
  * @throws Fault('unavailable') when a store does not answer: call again
  * Cost: the pieces of five minutes are read and decoded.
  */
@@ -68,7 +75,7 @@ export async function joinMinute(
   context: JobContext,
   fold: FoldJoined,
   at: JoinAt,
-  partBytes?: number,
+  { partBytes, heldBytes = HELD_BYTES }: JoinBounds = {},
 ): Promise<JoinRecord | undefined> {
   const { project, space, minute } = at;
   const before = await readJoin(context.records, project, space, minute);
@@ -76,15 +83,18 @@ export async function joinMinute(
   const window = await windowAround(context, at);
   const cuts = await fixedCuts(context, at, window, partBytes);
   const told = { traces: 0, rootless: 0, late: 0 };
+  let leftOut = 0;
   for (let part = 0; part <= cuts.length; part += 1) {
-    const found = await gather(context, at, window, isInPart(cuts, part));
+    const found = await gather(context, at, window, isInPart(cuts, part), heldBytes);
     if (found.late > 0 && context.clock.now() < minute + UNRECORDED_MS) return undefined;
     told.traces += found.traces.length;
     told.late += found.late;
     told.rootless += found.rootless;
+    leftOut += found.leftOut;
     await commitPart(context, fold, at, await joinId(project, minute, part), found);
   }
-  const record = { minute, cuts, joinedAt: context.clock.now(), ...told };
+  const reason = `${leftOut} spans were left out: one trace of a process held more than ${HELD_BYTES / MIB} MiB`;
+  const record = { minute, cuts, joinedAt: context.clock.now(), ...told, ...(leftOut > 0 && { reason }) };
   const kept = await changeJoin(context.records, project, space, minute, (other) =>
     other?.joinedAt === undefined ? { ...other, ...record } : undefined,
   );
@@ -94,11 +104,20 @@ export async function joinMinute(
 const joinId = async (project: string, minute: EpochMs, part: number): Promise<UploadId> =>
   uploadId(hexOf(await digest('join', project, String(minute), String(part))).slice(0, 32));
 
+/**
+ * Pieces of one part that are held at once. Only a trace of one process that is larger by itself comes near: an id that a
+ * sender uses for all it does, or a browser's public key in the wrong hands. Which of its pieces are left out no order
+ * decides, which is no harm: the part counts once.
+ */
+const HELD_BYTES = 96 * MIB;
+
 interface Gathered extends Pick<Joined, 'witnesses' | 'profiles'> {
   readonly traces: readonly { readonly trace: Trace; readonly shiftMs: number }[];
   readonly rootless: number;
   /** Spans that came with roots of this minute, in uploads that are not recorded. */
   readonly late: number;
+  /** Spans for which there was no room. */
+  readonly leftOut: number;
 }
 
 async function gather(
@@ -106,9 +125,11 @@ async function gather(
   at: JoinAt,
   window: Window,
   isOfPart: (piece: StoredPiece) => boolean,
+  heldBytes: number,
 ): Promise<Gathered> {
   const isMine = (piece: StoredPiece) => piece.form !== 'sentry-chunk' && isOfPart(piece);
-  const pieces = await piecesWhere(context, window, isMine);
+  const room: Room = { bytes: heldBytes, spans: 0 };
+  const pieces = await piecesWhere(context, window, isMine, room);
   const { minute } = at;
   const rooted = new Set(pieces.filter(({ piece }) => piece.roots.length > 0).map(({ piece }) => piece.key));
   const profilers = new Set<string>();
@@ -123,7 +144,8 @@ async function gather(
       if (piece.profiler !== '') profilers.add(piece.profiler);
     }
   }
-  const earlier = own.size === 0 ? [] : await piecesWhere(context, await windowBefore(context, at), isMine);
+  const earlier =
+    own.size === 0 ? [] : await piecesWhere(context, await windowBefore(context, at), isMine, room);
   const all = own.size === 0 ? [] : onceEach([...earlier, ...pieces]);
   const known = tracesOfPieces(all);
   const traces = known.filter(({ traceId, root }) => isOwn(traceId, root.spanId));
@@ -133,7 +155,12 @@ async function gather(
   const chunks =
     profilers.size === 0
       ? []
-      : await piecesWhere(context, window, ({ form, key }) => form === 'sentry-chunk' && profilers.has(key));
+      : await piecesWhere(
+          context,
+          window,
+          ({ form, key }) => form === 'sentry-chunk' && profilers.has(key),
+          room,
+        );
   return {
     traces: traces.map((trace) => ({
       trace,
@@ -143,12 +170,16 @@ async function gather(
     profiles: profilesOfPieces([...onceEach(chunks), ...all]),
     rootless,
     late,
+    leftOut: room.spans,
   };
 }
 
+/** No upload is in work for so long: one without a record had one, which has expired before its raw object. */
+const HAD_RECORD_MS = DAY_MS;
+
 /** Roots that came in this minute and in none before it, as the ledger has recorded them. */
 async function ownRoots(
-  { ledger }: JobContext,
+  { ledger, clock }: JobContext,
   { project, space, minute }: JoinAt,
   pieces: readonly Arrived[],
 ): Promise<{ readonly own: ReadonlySet<string>; readonly late: number }> {
@@ -175,7 +206,8 @@ async function ownRoots(
     if (!came.some(({ arrived }) => arrived === minute)) continue;
     let first = Number.POSITIVE_INFINITY;
     for (const { arrived, piece } of came) {
-      const said = await minuteOfUpload(piece.upload);
+      const isOld = space !== 'live' && clock.now() - arrived > HAD_RECORD_MS;
+      const said = (await minuteOfUpload(piece.upload)) ?? (isOld ? arrived : undefined);
       // A replay leaves to live analysis what that has yet to record: its join writes to every open generation.
       if (said === arrived) first = Math.min(first, arrived);
       if (said === undefined && space === 'live' && arrived === minute) unrecorded.add(piece);

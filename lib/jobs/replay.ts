@@ -1,9 +1,10 @@
 import { parseUpload } from '../formats/index.ts';
 import { Fault } from '../model/fault.ts';
+import type { UploadId } from '../model/ids.ts';
 import { bucketStart, END_OF_TIME } from '../model/partition.ts';
+import type { UploadFacts } from '../model/telemetry.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { listProjects } from '../records/api-keys.ts';
 import {
   type Building,
   flipped,
@@ -15,6 +16,7 @@ import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
+import { eachProject } from './each-project.ts';
 import { fold } from './fold.ts';
 import { foldJoined } from './fold-joined.ts';
 import { joinReplayed } from './join-replayed.ts';
@@ -88,9 +90,9 @@ function firstCompleteDay({ rawKeptFrom }: GenerationRecord, acceptFutureMs: num
 export type ReplayStep = 'waiting' | 'folded' | 'flipped' | 'idle';
 
 /**
- * Folds one hour of raw uploads into the generation that is being built, or makes it the one that is read. The ledger is
- * not asked: it speaks for the generation that is read. Uploads that live analysis has written are found in the footers,
- * which lose no ids before the flip. A step may be run again, and by several at once.
+ * Folds one hour of raw uploads into the generation that is being built, or makes it the one that is read. Of the ledger
+ * poison alone counts, which may end this process too: it speaks for the generation that is read. Uploads that live analysis
+ * has written are found in the footers, which lose no ids before the flip. A step may be run again, and by several at once.
  *
  * @throws Fault('unavailable') when a store does not answer: call again
  */
@@ -198,57 +200,82 @@ async function foldBatch(
   objects: readonly ObjectInfo[],
   told: Told,
 ): Promise<void> {
-  const heldSince = context.clock.now();
   // Whoever stood still while others flipped the generation folds nothing more into it.
   const { building: current } = await context.generations.read(project);
   if (current?.generation !== building.generation) return;
   const refuse = refuserOf(told);
-  const additions = new Map<string, Addition>();
   const clocks = (await context.clocks?.of(project)) ?? NO_CLOCKS;
-  const noted: Parameters<typeof noteServices>[1][number][] = [];
-  const left: UploadPieces[] = [];
-  for (const upload of await uploadsIn(context, objects, refuse)) {
+  let heldSince = context.clock.now();
+  let parsed = new Map<UploadId, Parsed>();
+  let bytes = 0;
+  const commitParsed = async () => {
+    await commitAll(context, building, [...parsed.values()], heldSince, told);
+    [parsed, bytes, heldSince] = [new Map(), 0, context.clock.now()];
+  };
+  for await (const upload of uploadsIn(context, objects, refuse)) {
+    if ((await context.ledger.get(project, upload.id))?.state === 'poison') {
+      refuse('Set aside as poison: redrive it');
+      continue;
+    }
     try {
       const { pieces, ...sent } = parseUpload(upload);
       const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
-      noted.push({ upload, facts });
-      left.push({ upload, pieces: pieces?.() ?? [], shiftMs });
-      additions.set(upload.id, additionOf(context, upload, facts, building));
+      const { body: _, ...kept } = upload;
+      const addition = additionOf(context, upload, facts, building);
+      parsed.set(upload.id, { upload: kept, facts, pieces: pieces?.() ?? [], shiftMs, addition });
+      bytes += facts.bytes ?? 0;
     } catch (error) {
       if (isUnavailable(error)) throw error;
       refuse(error instanceof Error ? error.message : String(error));
     }
+    if (bytes > BATCH_BYTES) await commitParsed();
   }
-  await noteServices(context, noted);
-  await writePieces(context, building.generation, left);
-  const { broken, grown } = await commitUploads(context, [...additions.values()], heldSince);
+  await commitParsed();
+}
+
+interface Parsed extends UploadPieces {
+  readonly upload: Omit<Upload, 'body'>;
+  readonly facts: UploadFacts;
+  readonly addition: Addition;
+}
+
+async function commitAll(
+  context: JobContext,
+  { generation }: Building,
+  parsed: readonly Parsed[],
+  heldSince: EpochMs,
+  told: Told,
+): Promise<void> {
+  await noteServices(context, parsed);
+  await writePieces(context, generation, parsed);
+  const additions = parsed.map(({ addition }) => addition);
+  const { broken, grown } = await commitUploads(context, additions, heldSince);
+  const refuse = refuserOf(told);
   for (const error of broken.values()) {
     if (isUnavailable(error)) throw error;
     refuse(error instanceof Error ? error.message : String(error));
   }
-  told.uploads += additions.size - broken.size;
+  told.uploads += additions.length - broken.size;
   await compactGrown(context, grown);
 }
 
-async function uploadsIn(
+async function* uploadsIn(
   context: JobContext,
   objects: readonly ObjectInfo[],
   refuse: (reason: string) => void,
-): Promise<readonly Upload[]> {
-  const found: Upload[] = [];
+): AsyncIterable<Upload> {
   for (const { key } of objects) {
     const bytes = await context.objects.get(key);
     if (bytes === undefined) continue;
     try {
       const { uploads, cut } = readRaw(bytes);
-      found.push(...uploads);
       for (const _ of cut) refuse('Its stored bytes are cut');
+      yield* uploads;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       refuse(error.message);
     }
   }
-  return found;
 }
 
 function additionOf(
@@ -270,10 +297,10 @@ function additionOf(
 /** Goes on with replays whose worker has ended; returns how many steps it took. For a schedule. */
 export async function resumeReplays(context: JobContext): Promise<number> {
   let steps = 0;
-  for (const { name } of await listProjects(context.records)) {
-    const { building } = await context.generations.read(name);
-    if (building === null || building.workedUntil > context.clock.now()) continue;
-    while ((await replayStep(context, name)) === 'folded') steps += 1;
-  }
+  await eachProject(context, async (project) => {
+    const { building } = await context.generations.read(project);
+    if (building === null || building.workedUntil > context.clock.now()) return;
+    while ((await replayStep(context, project)) === 'folded') steps += 1;
+  });
   return steps;
 }

@@ -219,7 +219,7 @@ describe('joinDue()', () => {
     for (const [key, { body }] of place.objects.stored) if (key.startsWith('pieces/')) bytes += body.length;
     place.clock.time = NOON + 10 * MINUTE_MS;
     const joinIn = (partBytes: number) =>
-      joinMinute(place.context, fold, { project: 'default', space: 'live', minute: NOON }, partBytes);
+      joinMinute(place.context, fold, { project: 'default', space: 'live', minute: NOON }, { partBytes });
     const record = await joinIn(bytes / 2.5);
     expect(record).toMatchObject({ traces: 40, rootless: 0 });
     expect(seen).toHaveLength(record!.cuts!.length + 1);
@@ -229,6 +229,21 @@ describe('joinDue()', () => {
     expect(seen.flatMap(({ traces }) => traces.map(({ spans }) => spans.length))).toEqual(
       Array.from({ length: 40 }, () => 1),
     );
+  });
+
+  it('leaves out what one trace of a process holds beyond the memory, and says so', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    for (let id = 2; id <= 40; id += 1)
+      await arrive(place, otlp({ id, kind: 1, parent: 1 }), 'otlp-traces', 1);
+    place.clock.time = NOON + 10 * MINUTE_MS;
+    const at = { project: 'default', space: 'live', minute: NOON } as const;
+    const record = await joinMinute(place.context, fold, at, { heldBytes: 4000 });
+    const spans = seen.flatMap(({ traces }) => traces.map((trace) => trace.spans.length))[0]!;
+    expect(spans).toBeGreaterThan(2);
+    expect(spans).toBeLessThan(35);
+    expect(record?.reason).toMatch(new RegExp(`^${39 - spans} spans were left out`));
   });
 
   it('counts what came late and what never had a root', async () => {

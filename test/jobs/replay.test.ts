@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseUpload } from '../../lib/formats/index.ts';
 import { analyze } from '../../lib/jobs/analyze.ts';
+import { keysOfEvent } from '../../lib/jobs/events.ts';
 import { expire, RETIRED_AFTER_MS } from '../../lib/jobs/expire.ts';
 import { writePieces } from '../../lib/jobs/pieces.ts';
 import { openReplay, REPLAY_AFTER_MS, replayStep, resumeReplays } from '../../lib/jobs/replay.ts';
@@ -259,6 +260,30 @@ describe('replayStep()', () => {
     await finish(there);
     await expire(there.context);
     expect(await counted(here)).toBe(1);
+  });
+
+  it('leaves alone what was set aside as poison, and says so', async () => {
+    const here = await world();
+    await send(here, 1);
+    const upload = await uploadOf(tracesBody(spans(2)), { route: 'otlp-traces' });
+    const event = await rawObject(here, [upload]);
+    await here.context.ledger.finish('default', {
+      uploadId: upload.id,
+      rawKey: keysOfEvent(event)[0] as string,
+      receivedAt: NOON,
+      state: 'poison',
+      reason: 'Its analysis ended the process 2 times',
+      dropped: {},
+      finishedAt: NOON,
+    });
+    await openReplay(here.context, 'default');
+    const reasons: Record<string, number>[] = [];
+    await finish(here, async () => {
+      const { building } = await here.context.generations.read('default');
+      if (building !== null) reasons.push(building.reasons);
+    });
+    expect(await counted(here)).toBe(1);
+    expect(reasons.at(-1)).toEqual({ 'Set aside as poison: redrive it': 1 });
   });
 
   it('leaves no pieces behind that a worker wrote after others had ended it', async () => {

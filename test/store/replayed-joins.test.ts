@@ -88,6 +88,20 @@ it('a replay joins again what live analysis joined, beside live joins, and count
   expect((await told(place)).requests).toBe(4);
 });
 
+it('a replay joins what is older than its ledger records, where retention was raised since', async () => {
+  const place = await world();
+  for (const id of [0, 1, 2]) await arrive(place, span(1, id, place.clock.time - 1000));
+  place.clock.time += 10 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  const before = await told(place);
+  expect(before).toMatchObject({ requests: 1 });
+  place.clock.time += 33 * DAY_MS; // the records lived for 31
+  await openReplay(place.context, 'default');
+  place.clock.time += REPLAY_AFTER_MS;
+  while ((await replayStep(place.context, 'default')) !== 'flipped');
+  expect(await told(place)).toEqual(before);
+});
+
 it('a replay leaves an upload that came twice, and that live analysis has yet to take, to live analysis', async () => {
   const place = await world();
   const trace = span(1, 0, NOON - 1000);
