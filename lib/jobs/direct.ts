@@ -3,6 +3,7 @@ import type { UploadId } from '../model/ids.ts';
 import { MINUTE_MS } from '../model/units.ts';
 import { keyById } from '../records/api-keys.ts';
 import type { JobContext } from './context.ts';
+import { eachInTurn } from './each-project.ts';
 import { objectCreated } from './events.ts';
 import { encodeRaw, rawHourPrefix, rawKey, type Upload } from './raw-segment.ts';
 import { uploadIdOf } from './receive.ts';
@@ -132,9 +133,10 @@ export async function sweepDirect(context: DirectContext, olderThanMs = 15 * MIN
   let after = '';
   for (;;) {
     const page = await context.objects.list(PREFIX, { after });
-    for (const { key, modified } of page) {
-      if (Math.abs(now - modified) >= olderThanMs && (await adopt(context, key)) === 'adopted') adopted += 1;
-    }
+    const old = page.filter(({ modified }) => Math.abs(now - modified) >= olderThanMs);
+    await eachInTurn(old, async ({ key }) => {
+      if ((await adopt(context, key)) === 'adopted') adopted += 1;
+    });
     const last = page.at(-1)?.key;
     if (last === undefined) return adopted;
     after = last;

@@ -1,12 +1,12 @@
 import { type Era, endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { listProjects } from '../records/api-keys.ts';
 import type { GenerationRecord, Retired } from '../records/generations.ts';
 import { listServices } from '../records/services.ts';
 import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';
+import { eachProject } from './each-project.ts';
 import { removeLeftPieces } from './pieces.ts';
 import { RAW_SHARDS, rawPlace } from './raw-segment.ts';
 import { buildBucket, isRolledUp } from './roll-up.ts';
@@ -37,7 +37,7 @@ export async function expire(
   { project }: { readonly project?: string } = {},
 ): Promise<Expired> {
   const sum = { heads: 0, segments: 0, raw: 0 };
-  for (const { name } of project === undefined ? await listProjects(context.records) : [{ name: project }]) {
+  const ofProject = async (name: string) => {
     const { retentionDays, rollUpDays } = (await context.retention?.(name)) ?? DEFAULT_RETENTION;
     const now = context.clock.now();
     const generations = await context.generations.read(name);
@@ -55,7 +55,8 @@ export async function expire(
     sum.raw += await expireRaw(context, name, now - retentionDays * DAY_MS);
     await removeLeftPieces(context, name);
     await forgetRetired(context, name, now);
-  }
+  };
+  await (project === undefined ? eachProject(context, ofProject) : ofProject(project));
   return sum;
 }
 

@@ -1,9 +1,9 @@
 import { Fault } from '../model/fault.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { listProjects } from '../records/api-keys.ts';
 import { changeJoin, type JoinRecord, listJoins } from '../records/joins.ts';
 import type { JobContext } from './context.ts';
+import { eachProject } from './each-project.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
 import { JOIN_REACH_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute, readPieces } from './pieces.ts';
@@ -25,7 +25,7 @@ export async function joinDue(
 ): Promise<number> {
   let joined = 0;
   const ready = context.clock.now() - (await lagOf(context)) - JOIN_AFTER_MS - MINUTE_MS;
-  for (const { name: project } of await listProjects(context.records)) {
+  await eachProject(context, async (project) => {
     const minutes = await youngMinutes(context, project);
     const known = await recordsOf(context, project, minutes);
     for (const minute of minutes) {
@@ -35,7 +35,7 @@ export async function joinDue(
       joined += record === undefined ? 0 : 1;
     }
     await removeJoined(context, project, minutes, known);
-  }
+  });
   return joined;
 }
 

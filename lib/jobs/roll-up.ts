@@ -1,10 +1,10 @@
 import { childrenOf, endOfBucket, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import { MINUTE_MS } from '../model/units.ts';
-import { listProjects } from '../records/api-keys.ts';
 import { type DueRollUp, dueRollUps } from '../records/due-roll-ups.ts';
 import { compact, TRIM_AFTER_MS } from '../segments/compact.ts';
 import { type RollUpOutcome, rollUpBucket } from '../segments/roll-up.ts';
 import type { JobContext } from './context.ts';
+import { eachInTurn, eachProject } from './each-project.ts';
 
 /** Nearly all of an hour has come by then, and its ids may leave their footers: they were done for an hour. */
 export const ROLL_UP_AFTER_MS = TRIM_AFTER_MS + 10 * MINUTE_MS;
@@ -21,13 +21,14 @@ export async function rollUp(
 ): Promise<{ readonly built: number }> {
   let built = 0;
   const before = context.clock.now() - ROLL_UP_AFTER_MS;
-  for (const { name } of project === undefined ? await listProjects(context.records) : [{ name: project }]) {
+  const ofProject = async (name: string) => {
     for (const step of ['1h', '1d'] as const) {
-      for (const due of await dueRollUps(context.records, name, step, before, BUCKETS_MAX)) {
+      await eachInTurn(await dueRollUps(context.records, name, step, before, BUCKETS_MAX), async (due) => {
         if ((await buildDue(context, due)) === 'built') built += 1;
-      }
+      });
     }
-  }
+  };
+  await (project === undefined ? eachProject(context, ofProject) : ofProject(project));
   return { built };
 }
 

@@ -10,6 +10,7 @@ import {
   writeSweep,
 } from '../records/sweeps.ts';
 import type { JobContext } from './context.ts';
+import { eachInTurn } from './each-project.ts';
 import { objectCreated } from './events.ts';
 import { DEFAULT_RETENTION } from './expire.ts';
 import { damagedId, readRawIndex } from './raw-read.ts';
@@ -57,15 +58,9 @@ export async function sweepUploads(
 ): Promise<number> {
   const run = await begunRun(context, olderThanMs);
   let sent = 0;
-  const errors: unknown[] = [];
-  for (const shard of await shardsOf(context, run.now)) {
-    try {
-      sent += await sweepShard(context, searchOf(shard, run));
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
+  await eachInTurn(await shardsOf(context, run.now), async (shard) => {
+    sent += await sweepShard(context, searchOf(shard, run));
+  });
   return sent;
 }
 
