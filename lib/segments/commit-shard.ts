@@ -87,8 +87,10 @@ export async function commitShard(
       written = await putDelta(context, cache, partition, fresh);
       ours.add(written.ref.key);
     }
+    if (current?.head.sealed && (await markStale(context, partition)) === 'final')
+      return expiredResult(contributions);
+    // After the mark: a roll-up between both would find nothing to do, and forget that the hour was touched.
     if (current === undefined || current.head.sealed) await context.heads.touch(partition);
-    if (current?.head.sealed) await markStale(context, partition);
     if ((await appendTo(context, partition, current, written.ref)) === 'stored')
       return resultOf(contributions, written);
   }
@@ -117,7 +119,7 @@ function refuseHeldTooLong({ clock }: SegmentStoreContext, { service }: Partitio
 }
 
 /** A head that is gone with its children cannot say so: then the roll-up that outlives it does. */
-async function isExpired(
+export async function isExpired(
   context: SegmentStoreContext,
   partition: Partition,
   current: VersionedHead | undefined,

@@ -1,6 +1,12 @@
 import type { UploadId } from '../model/ids.ts';
 import type { Head, Partition } from '../model/partition.ts';
-import { type CommitOptions, type CommitResult, type Contribution, commitShard } from './commit-shard.ts';
+import {
+  type CommitOptions,
+  type CommitResult,
+  type Contribution,
+  commitShard,
+  isExpired,
+} from './commit-shard.ts';
 import type { SegmentCache, SegmentStoreContext } from './store.ts';
 
 export type { CommitOptions, CommitResult, Contribution } from './commit-shard.ts';
@@ -47,6 +53,7 @@ export async function commit(
 /** A partition that is made now gets its first head, which tells its shards, before anything else. */
 async function createSplit(context: SegmentStoreContext, partition: Partition, wanted: number) {
   if ((await context.heads.read(partition)) !== undefined) return;
+  if (await isExpired(context, partition, undefined)) return;
   const shards = Math.min(wanted, SHARDS_MAX);
   const head = { writeToken: context.newId(), segments: [], updatedAt: context.clock.now(), shards };
   // Whoever was faster has decided.

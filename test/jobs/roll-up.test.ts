@@ -237,6 +237,49 @@ describe('expire()', () => {
     expect(await rollUp(here.context)).toEqual({ built: 0 });
   });
 
+  it('leaves it out of the shards of a hot service too, and while the head that expires is still there', async () => {
+    for (const [shards, isFinalOnly] of [
+      [4, false],
+      [1, true],
+    ] as const) {
+      const here = await withRetention();
+      const settings = { ...here.context.settings, acceptPastMs: 100 * DAY_MS };
+      const wide = { ...here, context: { ...here.context, settings, shards: async () => shards } };
+      await send(here, 3, NOON - 1000);
+      await tick(here, NOON + 21 * DAY_MS);
+      const { heads } = here.context;
+      const dies = isFinalOnly && { remove: () => Promise.reject(new Error('The process ends here')) };
+      const noMark: typeof heads.swap = async (partition, head, version) =>
+        isFinalOnly && head.expired ? 'conflict' : heads.swap(partition, head, version);
+      const dying = { ...here.context, heads: { ...heads, ...dies, swap: noMark } };
+      await expire(dying).catch(() => undefined);
+      const { upload } = await send(wide, 5, NOON - 2000);
+      expect(await here.context.ledger.get('default', upload.id)).toMatchObject({
+        state: 'done',
+        dropped: { 'too-late': 1 },
+      });
+      expect(await counted(here, NOON - HOUR_MS, NOON)).toBe(3);
+    }
+  });
+
+  it('rebuilds an hour that was rolled up between the touch and the swap of a late upload', async () => {
+    const here = await world();
+    await send(here, 1, NOON - 1000);
+    await tick(here, NOON + 30 * HOUR_MS);
+    const { heads } = here.context;
+    let touches = 0;
+    const touch: typeof heads.touch = async (partition) => {
+      await heads.touch(partition);
+      touches += 1;
+      if (touches === 1) await rollUp(here.context);
+    };
+    await send({ ...here, context: { ...here.context, heads: { ...heads, touch } } }, 2, NOON - 2000);
+    await tick(here, NOON + 40 * HOUR_MS);
+    const dirty = [...(await headsOf(here)).values()].filter((head) => head.dirty !== undefined);
+    expect(dirty).toEqual([]);
+    expect(await counted(here, MIDNIGHT, MIDNIGHT + DAY_MS)).toBe(3);
+  });
+
   it('redelivery 30 days later changes nothing', async () => {
     const here = await world();
     const { event } = await send(here, 3, NOON - 1000);

@@ -1,5 +1,12 @@
 import { rawIndex } from '../../lib/jobs/raw-segment.ts';
-import { bucketStart, type Partition, parentOf, partitionKey, stepOf } from '../../lib/model/partition.ts';
+import {
+  bucketStart,
+  endOfBucket,
+  type Partition,
+  parentOf,
+  partitionKey,
+  stepOf,
+} from '../../lib/model/partition.ts';
 import { ONE } from '../../lib/model/sketch.ts';
 import { unitOfKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
@@ -25,6 +32,7 @@ export async function wrongsOf(
   return [
     ...lost.map((id) => `Upload ${id} was acknowledged and is lost`),
     ...(await wrongSegments(world, code)),
+    ...(await leftStale(world, code)),
     ...(await wrongSums(world, code, accepted, '1h')),
     ...(await wrongSums(world, code, accepted, '1d')),
     ...(await wrongJoins(world, code, accepted)),
@@ -133,6 +141,16 @@ async function wrongSegments(world: World, code: Code): Promise<string[]> {
       wrongs.push(`No head lists ${key}, and it is still there`);
   }
   return wrongs;
+}
+
+/** What was marked is rebuilt by somebody: else it is read from its parts until they expire, and its day from 144 of them. */
+async function leftStale(world: World, code: Code): Promise<string[]> {
+  const stale = (await headsOf(world, code)).filter(
+    ({ head }) => head.dirty !== undefined && !head.expired && !head.final,
+  );
+  return stale
+    .filter(({ partition }) => endOfBucket(partition) < world.scheduler.now() - DAY_MS)
+    .map(({ partition }) => `The roll-up ${partitionKey(partition)} was marked, and is not rebuilt`);
 }
 
 /** Ids of the uploads whose bytes are kept. */

@@ -9,17 +9,17 @@ const NAME = 'later';
 export const LATER = {
   name: NAME,
   codecVersion: 1,
-  empty: () => true,
-  merge: () => true,
+  empty: () => ({}),
+  merge: () => ({}),
   encode: () => Uint8Array.of(1),
-  decode: () => true,
+  decode: () => ({}),
 };
 
 /** Both releases fold it, and write the kinds that they know. */
 export const FOLDS_LATER: Mutation = {
   file: 'segments/commit-shard.ts',
   from: 'fresh.map((contribution) => contribution.sections);',
-  to: `fresh.map((contribution) => ({ ...contribution.sections, ${NAME}: true }));`,
+  to: `fresh.map((contribution) => ({ ...contribution.sections, ${NAME}: {} }));`,
 };
 
 interface Footer {

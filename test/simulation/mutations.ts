@@ -142,7 +142,7 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     changes: [
       {
         file: 'segments/commit-shard.ts',
-        from: 'if (current?.head.sealed) await markStale(context, partition);',
+        from: "if (current?.head.sealed && (await markStale(context, partition)) === 'final')\n      return expiredResult(contributions);",
         to: '',
       },
     ],
