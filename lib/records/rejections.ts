@@ -116,7 +116,7 @@ export async function listRejections(
   to: EpochMs,
 ): Promise<readonly RejectionRecord[]> {
   const range = rejectionsBetween(project, from, to);
-  const slots = await queryAll(records, range.pk, { ...range, reverse: true }, 1000);
+  const slots = await queryAll(records, range.pk, { ...range, reverse: true });
   const found = slots.flatMap(({ body }) => body as Slot);
   const others = (record: RejectionRecord) =>
     JSON.stringify([record.hour, record.reason, record.status, record.sender]);

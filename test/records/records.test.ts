@@ -121,6 +121,16 @@ describe('rejections()', () => {
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
   });
 
+  it('tells all of two days, whoever floods them', async () => {
+    const { records } = store();
+    const refused = rejections(records);
+    for (let hour = 0; hour < 48; hour += 1)
+      for (let n = 0; n < 200; n += 1) refused.add('p', rejection(`sender ${n}`, NOON + hour * HOUR_MS));
+    await refused.flush();
+    const rows = await listRejections(records, 'p', NOON, NOON + 48 * HOUR_MS);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(48 * 200);
+  });
+
   it('bounds an hour whatever is sent, however often it is written, by however many processes', async () => {
     const { records } = store();
     for (let turn = 0; turn < 40; turn += 1) {
