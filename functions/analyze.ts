@@ -8,12 +8,11 @@ import {
   type SqsEvent,
 } from '../lib/compose/lambda.ts';
 import { takeEvents } from '../lib/jobs/take-events.ts';
-import { MINUTE_MS } from '../lib/model/units.ts';
 import type { QueueMessage } from '../lib/ports/queue.ts';
 
 // By the queue's visibility alone they would come again after twelve minutes, when their traces have been joined without them.
 const AGAIN_MS = 5000;
-const AGAIN_MAX_MS = 12 * MINUTE_MS;
+const AGAIN_MAX_MS = 12 * 60_000;
 
 // Parses what was stored and commits what it adds. Messages that fail come again; after too many times they are dead letters.
 const { context, usage } = openAws();
