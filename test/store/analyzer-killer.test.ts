@@ -170,9 +170,10 @@ describe('an upload that ends the process that analyses it', () => {
       const { events } = await stored(place);
       const { objects } = place.context;
       let pieces = 0;
-      const put: typeof objects.put = (key, ...rest) => {
-        if (key.startsWith('pieces/')) pieces += 1;
-        return objects.put(key, ...rest);
+      const put: typeof objects.put = (key, body, options) => {
+        const isPieces: boolean = key.startsWith('pieces/');
+        if (isPieces) pieces += 1;
+        return objects.put(key, body, options);
       };
       const messages = events.map((body) => message(body));
       const context = { ...place.context, objects: { ...objects, put } };
