@@ -1,4 +1,4 @@
-import { MACHINES, type Partition } from '../model/partition.ts';
+import { childrenOf, endOfBucket, MACHINES, type Partition } from '../model/partition.ts';
 import { type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { MAX_PAGE } from '../ports/record-store.ts';
@@ -6,6 +6,7 @@ import { listProjects } from '../records/api-keys.ts';
 import { listServices } from '../records/services.ts';
 import { fence } from '../segments/fence.ts';
 import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
+import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { RAW_SHARDS, rawHourPrefix, rawPlace } from './raw-segment.ts';
@@ -51,6 +52,8 @@ export async function listAll(context: Pick<JobContext, 'objects'>, prefix: stri
  * Removes segments that no head lists and that are older than any writer may be. Returns how many.
  *
  * Before it removes any it fences their partition, so that a writer who was stopped for hours cannot list one afterwards.
+ *
+ * It sees all heads: a roll-up that was marked by a writer that ended before it asked for it is asked for again.
  */
 export async function sweepOrphans(context: JobContext): Promise<number> {
   const now = await storeTime(context);
@@ -101,13 +104,20 @@ async function listedSegments(context: JobContext) {
     for (const service of [MACHINES, ...services]) {
       const part = `${keyPart(project)}/${keyPart(service)}`;
       owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
-      for (const { head } of await context.heads.all(project, service)) {
-        for (const { key } of head.segments) listed.add(key);
+      for (const placed of await context.heads.all(project, service)) {
+        for (const { key } of placed.head.segments) listed.add(key);
+        if (isLeftStale(placed, context.clock.now())) await context.heads.touch(childOf(placed));
       }
     }
   }
   return { listed, owners };
 }
+
+/** Marked for longer than a late upload takes to be asked for. */
+const isLeftStale = ({ partition, head }: PlacedHead, now: EpochMs) =>
+  head.dirty !== undefined && !head.final && !head.expired && endOfBucket(partition) < now - STALE_AFTER_MS;
+const STALE_AFTER_MS = 6 * HOUR_MS;
+const childOf = ({ partition }: PlacedHead) => childrenOf(partition)[0] as Partition;
 
 /** `<project>/<service>` of a folder `seg/<generation>/<project>/<service>/…`. */
 const ownerPart = (folder: string) => folder.split('/').slice(2, 4).join('/');

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { analyze } from '../../lib/jobs/analyze.ts';
 import { expire } from '../../lib/jobs/expire.ts';
 import { ROLL_UP_AFTER_MS, rollUp } from '../../lib/jobs/roll-up.ts';
+import { sweepOrphans } from '../../lib/jobs/sweep.ts';
 import { bucketStart, type Head, partitionKey, stepOf } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { ONE } from '../../lib/model/sketch.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
+import { markStale } from '../../lib/segments/stale.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
 import { NOON } from './facts.ts';
 import { message, rawObject, spans, tracesBody, uploadOf, type World, world } from './world.ts';
@@ -278,6 +280,21 @@ describe('expire()', () => {
     const dirty = [...(await headsOf(here)).values()].filter((head) => head.dirty !== undefined);
     expect(dirty).toEqual([]);
     expect(await counted(here, MIDNIGHT, MIDNIGHT + DAY_MS)).toBe(3);
+  });
+
+  it('rebuilds what a writer marked that ended before it asked for it, once the sweep has been there', async () => {
+    const here = await world();
+    await send(here, 1, NOON - 1000);
+    for (const hours of [30, 31]) await tick(here, NOON + hours * HOUR_MS);
+    await markStale(here.context, { ...shop, start: bucketStart(NOON - 1000, '10m'), generation: 0 });
+    const dirty = async () =>
+      [...(await headsOf(here)).values()].filter((head) => head.dirty !== undefined).length;
+    await tick(here, NOON + 32 * HOUR_MS);
+    expect(await dirty()).toBe(2);
+    await sweepOrphans(here.context);
+    await tick(here, NOON + 33 * HOUR_MS);
+    expect(await dirty()).toBe(0);
+    expect(await counted(here, MIDNIGHT, MIDNIGHT + DAY_MS)).toBe(1);
   });
 
   it('redelivery 30 days later changes nothing', async () => {

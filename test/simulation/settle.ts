@@ -34,6 +34,7 @@ export async function settle(
   await scheduler.turn(2 * HOUR_MS);
   await code.expire(calm);
   await code.sweepOrphans(calm);
+  await code.rollUp(calm);
   // Where the sweep fenced what is gone it has made heads, which go the same way.
   await code.expire(calm);
 }

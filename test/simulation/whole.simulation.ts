@@ -6,19 +6,6 @@ import { play } from './play.ts';
 // Three fixed seeds and the seed of the day, each until together they have met what is asked for.
 // TIDEMARK_SIMULATION_HISTORIES plays so many histories of each and counts nothing; TIDEMARK_SIMULATION_MUTATIONS=all breaks
 // the code in every way that mutations.ts knows.
-//
-// Histories of seed 1 until a broken rule was noticed, and seconds of CPU with those that it takes to begin (1.5):
-//
-//   1   footers are not looked at                     4 s      1   partitions expire before they are rolled up   7 s
-//   1   heads are written without a condition         3 s      2   a reader does without what is gone            6 s
-//   1   a loser deletes its segment                   4 s      2   a roll-up does not seal                       6 s
-//   1   ids leave footers before their upload is done 3 s      2   a merge takes segments of a later version     6 s
-//   1   an upload is done before it is committed      3 s      3   a writer never starts again                   4 s
-//   1   a merge forgets what was added meanwhile      3 s      3   the sweep trusts its own clock                6 s
-//   1   the sweep does not wait for writers           3 s      3   a late upload marks no roll-up                8 s
-//   1   a generation expires while it is built        6 s      3   raw objects expire under a replay            13 s
-//   1   a join counts every copy of an upload         4 s      7   the ledger is not asked                      11 s
-//   33  a merge lists what it wrote long ago         19 s      41  the sweep does not fence                     27 s
 const HISTORIES = Number(process.env.TIDEMARK_SIMULATION_HISTORIES ?? Number.POSITIVE_INFINITY);
 const isWhole = HISTORIES === Number.POSITIVE_INFINITY;
 const TODAY = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
