@@ -44,10 +44,11 @@ export async function windowBefore(context: JobContext, { project, space, minute
   ]);
 }
 
-/** What one part of a join may still hold, and what it had to leave out. */
+/** What one trace of a process, or one profiler, may hold in memory, and what was left out for it. */
 export interface Room {
-  bytes: number;
-  spans: number;
+  readonly bytesMax: number;
+  readonly held: Map<string, number>;
+  leftOut: number;
 }
 
 /** Each piece once a minute, however often its upload was analysed, as far as there is room. */
@@ -63,9 +64,11 @@ export async function piecesWhere(
       for (const piece of pieces) {
         const name = `${arrived} ${piece.upload} ${piece.index}`;
         if (!isWanted(piece) || found.has(name)) continue;
-        if (piece.payload.length > room.bytes) room.spans += piece.spans;
+        const place = `${piece.process}\n${piece.key}`;
+        const bytes = (room.held.get(place) ?? 0) + piece.payload.length;
+        if (bytes > room.bytesMax) room.leftOut += piece.spans;
         else {
-          room.bytes -= piece.payload.length;
+          room.held.set(place, bytes);
           found.set(name, { arrived, piece });
         }
       }

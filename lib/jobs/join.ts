@@ -57,7 +57,7 @@ export type FoldJoined = (
 export interface JoinBounds {
   /** Pieces that are put together at once, about. */
   readonly partBytes?: number;
-  /** Pieces of one part that are held at most. */
+  /** Pieces of one trace of a process that are held at most. */
   readonly heldBytes?: number;
 }
 
@@ -93,7 +93,7 @@ export async function joinMinute(
     leftOut += found.leftOut;
     await commitPart(context, fold, at, await joinId(project, minute, part), found);
   }
-  const reason = `${leftOut} spans were left out: one trace of a process held more than ${HELD_BYTES / MIB} MiB`;
+  const reason = `${leftOut} spans were left out: one trace of a process, or one profiler, held more than ${HELD_BYTES / MIB} MiB`;
   const record = { minute, cuts, joinedAt: context.clock.now(), ...told, ...(leftOut > 0 && { reason }) };
   const kept = await changeJoin(context.records, project, space, minute, (other) =>
     other?.joinedAt === undefined ? { ...other, ...record } : undefined,
@@ -105,11 +105,11 @@ const joinId = async (project: string, minute: EpochMs, part: number): Promise<U
   uploadId(hexOf(await digest('join', project, String(minute), String(part))).slice(0, 32));
 
 /**
- * Pieces of one part that are held at once. Only a trace of one process that is larger by itself comes near: an id that a
- * sender uses for all it does, or a browser's public key in the wrong hands. Which of its pieces are left out no order
- * decides, which is no harm: the part counts once.
+ * Pieces of one trace of a process that are held at once, for no cut divides one: of an id that a sender uses for all it does,
+ * or that somebody makes up with a browser's public key. Which of its pieces are left out no order decides, which is no harm:
+ * the part counts once.
  */
-const HELD_BYTES = 96 * MIB;
+const HELD_BYTES = 64 * MIB;
 
 interface Gathered extends Pick<Joined, 'witnesses' | 'profiles'> {
   readonly traces: readonly { readonly trace: Trace; readonly shiftMs: number }[];
@@ -128,7 +128,7 @@ async function gather(
   heldBytes: number,
 ): Promise<Gathered> {
   const isMine = (piece: StoredPiece) => piece.form !== 'sentry-chunk' && isOfPart(piece);
-  const room: Room = { bytes: heldBytes, spans: 0 };
+  const room: Room = { bytesMax: heldBytes, held: new Map(), leftOut: 0 };
   const pieces = await piecesWhere(context, window, isMine, room);
   const { minute } = at;
   const rooted = new Set(pieces.filter(({ piece }) => piece.roots.length > 0).map(({ piece }) => piece.key));
@@ -170,7 +170,7 @@ async function gather(
     profiles: profilesOfPieces([...onceEach(chunks), ...all]),
     rootless,
     late,
-    leftOut: room.spans,
+    leftOut: room.leftOut,
   };
 }
 
