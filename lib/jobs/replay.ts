@@ -212,11 +212,7 @@ async function foldBatch(
     await commitAll(context, building, [...parsed.values()], heldSince, told);
     [parsed, bytes, heldSince] = [new Map(), 0, context.clock.now()];
   };
-  for await (const upload of uploadsIn(context, objects, refuse)) {
-    if ((await context.ledger.get(project, upload.id))?.state === 'poison') {
-      refuse('Set aside as poison: redrive it');
-      continue;
-    }
+  for await (const upload of uploadsIn(context, project, objects, refuse)) {
     try {
       const { pieces, ...sent } = parseUpload(upload);
       const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
@@ -261,6 +257,7 @@ async function commitAll(
 
 async function* uploadsIn(
   context: JobContext,
+  project: string,
   objects: readonly ObjectInfo[],
   refuse: (reason: string) => void,
 ): AsyncIterable<Upload> {
@@ -270,12 +267,26 @@ async function* uploadsIn(
     try {
       const { uploads, cut } = readRaw(bytes);
       for (const _ of cut) refuse('Its stored bytes are cut');
-      yield* uploads;
+      const poison = await poisonOf(context, project, uploads);
+      for (const _ of poison) refuse('Set aside as poison: redrive it');
+      yield* uploads.filter(({ id }) => !poison.has(id));
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      if (!(error instanceof Fault) || isUnavailable(error)) throw error;
       refuse(error.message);
     }
   }
+}
+
+const ASKED_AT_ONCE = 32;
+
+async function poisonOf({ ledger }: JobContext, project: string, uploads: readonly Upload[]) {
+  const poison = new Set<UploadId>();
+  for (let at = 0; at < uploads.length; at += ASKED_AT_ONCE) {
+    const ids = uploads.slice(at, at + ASKED_AT_ONCE).map(({ id }) => id);
+    const records = await Promise.all(ids.map((id) => ledger.get(project, id)));
+    for (const record of records) if (record?.state === 'poison') poison.add(record.uploadId);
+  }
+  return poison;
 }
 
 function additionOf(
