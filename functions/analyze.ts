@@ -10,31 +10,30 @@ import {
 import { takeEvents } from '../lib/jobs/take-events.ts';
 import type { QueueMessage } from '../lib/ports/queue.ts';
 
-// By the queue's visibility alone they would come again after twelve minutes, when their traces have been joined without them.
-const AGAIN_MS = 5000;
-const AGAIN_MAX_MS = 12 * 60_000;
+/** By the queue's visibility they come again after twelve minutes, when the joins of their traces are over. */
+const FIRST_AGAIN_MS = 30_000;
 
 // Parses what was stored and commits what it adds. Messages that fail come again; after too many times they are dead letters.
 const { context, usage } = openAws();
 
 export const handler = metered('analyze', usage, async (event: SqsEvent): Promise<BatchAnswer> => {
   const messages = messagesOf(event);
-  const failed = await takeEvents(context, messages).catch((error: unknown) => {
-    logError(error, 'analyze');
-    return messages;
-  });
-  await releaseSoon(failed).catch((error: unknown) => logError(error, 'release of messages'));
-  await context.rejections.flush();
-  return failuresOf(failed);
+  try {
+    const failed = await takeEvents(context, messages);
+    await releaseFirst(failed);
+    return failuresOf(failed);
+  } catch (error) {
+    await releaseFirst(messages);
+    throw error; // for the alarm on errors: the queue hands all of them out again
+  } finally {
+    await context.rejections.flush();
+  }
 });
 
-/** Sooner the first time than the tenth: a store that is away for hours must not make dead letters. */
-async function releaseSoon(failed: readonly QueueMessage[]): Promise<void> {
-  for (const [count, group] of Map.groupBy(failed, ({ receiveCount }) => receiveCount)) {
-    const delayMs = Math.min(AGAIN_MAX_MS, AGAIN_MS * 2 ** count);
-    await context.uploads.release(
-      group.map(({ receipt }) => receipt),
-      { delayMs },
-    );
-  }
+/** The first time alone: what fails again waits, so that a store that is away makes neither poison nor dead letters of it. */
+async function releaseFirst(failed: readonly QueueMessage[]): Promise<void> {
+  const receipts = failed.filter(({ receiveCount }) => receiveCount === 1).map(({ receipt }) => receipt);
+  await context.uploads
+    .release(receipts, { delayMs: FIRST_AGAIN_MS })
+    .catch((error: unknown) => logError(error, 'release of messages'));
 }
