@@ -6,7 +6,10 @@ import type { UploadFacts } from '../model/telemetry.ts';
  */
 export const SERVICES_MAX = 1000;
 
-/** The facts of the first SERVICES_MAX services; reports of others are counted as dropped, and their pieces are left out. */
+/**
+ * The facts of the first SERVICES_MAX services, those of reports before those of pieces. Reports of others are counted as
+ * dropped; their pieces, which are made when they are asked for, are left out.
+ */
 export function ofFewServices(facts: UploadFacts): UploadFacts {
   const isKept = firstOnes();
   const reports = facts.reports.filter(({ service }) => isKept(service));
@@ -16,7 +19,7 @@ export function ofFewServices(facts: UploadFacts): UploadFacts {
   const { pieces } = facts;
   return {
     ...facts,
-    ...(pieces && { pieces: () => piecesOfFew(pieces()) }),
+    ...(pieces && { pieces: () => pieces().filter(({ process }) => isKept(serviceOf(process))) }),
     ...(left > 0 && {
       reports,
       ...(profiles && { profiles }),
@@ -25,13 +28,8 @@ export function ofFewServices(facts: UploadFacts): UploadFacts {
   };
 }
 
-type Pieces = ReturnType<NonNullable<UploadFacts['pieces']>>;
-
-/** What names a process begins with its service. */
-function piecesOfFew(pieces: Pieces): Pieces {
-  const isKept = firstOnes();
-  return pieces.filter(({ process }) => isKept(process.split('\n', 1)[0] as string));
-}
+/** What names a process begins with it. */
+const serviceOf = (process: string) => process.split('\n', 1)[0] as string;
 
 /** Tells of each name whether it is one of the first that were asked for. */
 function firstOnes(): (name: string) => boolean {

@@ -30,9 +30,10 @@ export async function analyzeAlone(context: JobContext, message: QueueMessage): 
     const { id, project } = entry;
     if ((await context.ledger.get(project, id)) !== undefined) continue;
     const deaths = (await beginAttempt(context.records, project, id, context.clock.now())) - 1;
+    if (deaths >= DEATHS_MAX) await setAside(context, rawKey, entry, deaths);
     try {
-      if (deaths >= DEATHS_MAX) await setAside(context, rawKey, entry, deaths);
-      else if ((await analyze(once, [message], { only: id })).failed.length > 0) done = false;
+      // One that was set aside is in the ledger.
+      if ((await analyze(once, [message], { only: id })).failed.length > 0) done = false;
     } finally {
       // Whatever went wrong, the process lives: a store that is away is no fault of the upload.
       await endAttempts(context.records, project, id);

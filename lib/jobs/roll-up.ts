@@ -22,11 +22,11 @@ export async function rollUp(
   let built = 0;
   const before = context.clock.now() - ROLL_UP_AFTER_MS;
   const ofProject = async (name: string) => {
-    for (const step of ['1h', '1d'] as const) {
-      await eachInTurn(await dueRollUps(context.records, name, step, before, BUCKETS_MAX), async (due) => {
+    await eachInTurn(['1h', '1d'] as const, async (step) =>
+      eachInTurn(await dueRollUps(context.records, name, step, before, BUCKETS_MAX), async (due) => {
         if ((await buildDue(context, due)) === 'built') built += 1;
-      });
-    }
+      }),
+    );
   };
   await (project === undefined ? eachProject(context, ofProject) : ofProject(project));
   return { built };

@@ -130,8 +130,9 @@ function isNews(life: LifeOfRole, known: readonly ScanRecord<LookState>[], looke
   if ((life.startedAt ?? 0) > lookedAt || (life.end?.time ?? 0) > lookedAt) return true;
   const ofVersion = known.filter(({ version }) => version === (life.version ?? ''));
   // What the newest look left out for a better role is not missing: else a heap would be news at every scan.
-  if (ofVersion.some(({ role, at }) => at === lookedAt && standFor(life.role, role))) return nearsLimit(life);
   const scan = ofVersion.find(({ role }) => role === life.role);
+  const isStoodFor = ofVersion.some(({ role, at }) => at === lookedAt && standFor(life.role, role));
+  if (isStoodFor && scan?.at !== lookedAt) return nearsLimit(life);
   const wasSilent = scan?.at === lookedAt && scan.dueAt === NEVER && life.end === undefined;
   return (
     scan === undefined ||
