@@ -22,6 +22,8 @@ const NODES_DEFAULT = 8192;
 const NODES_MAX = 1_048_576;
 
 const Text = z.string().max(1000).optional();
+/** Some long names of C++ or Rust, a line each: about as much as the address of a request holds. */
+const Terms = z.string().max(6000).optional();
 const GraphQuery = RangeQuery.extend({
   type: Text.meta({ description: '`cpu`, or `cpu:nanoseconds`; default: the one most asked for' }),
   temporality: z.enum(['delta', 'level', 'cumulative']).optional(),
@@ -37,12 +39,12 @@ const GraphQuery = RangeQuery.extend({
     .meta({
       description: `beyond which the smallest go into "other"; default ${NODES_DEFAULT}, of files ${NODES_MAX}`,
     }),
-  focus: Text.meta({
+  focus: Terms.meta({
     description:
       'only stacks with a function whose name or file contains this, whatever its case; "in quotes", as JSON has them, ' +
       'one of that whole name; any of several, a line each',
   }),
-  ignore: Text.meta({ description: 'only stacks without such a function, told in the same way' }),
+  ignore: Terms.meta({ description: 'only stacks without such a function, told in the same way' }),
   inverted: z.enum(['true', 'false']).default('false').meta({ description: 'callers below the functions' }),
 });
 const SingleQuery = GraphQuery.extend({

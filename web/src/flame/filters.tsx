@@ -52,9 +52,15 @@ export function FilterFound({ text }: { text: string }) {
   );
 }
 
+/** Of a name that no address could hold, as it may be in C++ and Rust, its beginning. */
+export const wholeTerm = (name: string): Term =>
+  name.length > NAME_CHARS
+    ? { text: name.slice(0, NAME_CHARS), isWhole: false }
+    : { text: name, isWhole: true };
+const NAME_CHARS = 1000;
+
 /** Only the stacks with this function. */
-export const hrefToOnly = (name: string): string =>
-  hrefWith({ focus: filterText([{ text: name, isWhole: true }]) });
+export const hrefToOnly = (name: string): string => hrefWith({ focus: filterText([wholeTerm(name)]) });
 
 /** The same stacks but those with this one: what was ignored before stays so. */
 export const hrefWithout = (query: URLSearchParams, term: Term): string =>

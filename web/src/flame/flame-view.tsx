@@ -4,7 +4,7 @@ import { useKeys } from '../keys.ts';
 import { go, hrefWith, usePlace } from '../router.ts';
 import { useAfterFrame } from './after-frame.ts';
 import { profileAmount } from './amount.ts';
-import { FilterFound, Filters, hrefWithout } from './filters.tsx';
+import { FilterFound, Filters, hrefWithout, wholeTerm } from './filters.tsx';
 import { FlameLegend } from './flame-legend.tsx';
 import { FlameTools } from './flame-tools.tsx';
 import { FunctionTable } from './function-table.tsx';
@@ -56,7 +56,7 @@ export function FlameView({
     ...(filtered && {
       i: () => {
         const text = model.names[meant()] as string;
-        if (meant() > 0) go(hrefWithout(query, { text, isWhole: true }));
+        if (meant() > 0) go(hrefWithout(query, wholeTerm(text)));
       },
     }),
   });

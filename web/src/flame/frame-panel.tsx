@@ -7,7 +7,7 @@ import { Share, Tag } from '../components/tag.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { usePlace } from '../router.ts';
 import { typeWord } from './amount.ts';
-import { hrefToOnly, hrefWithout } from './filters.tsx';
+import { hrefToOnly, hrefWithout, wholeTerm } from './filters.tsx';
 import { functionsOf } from './functions.ts';
 import { barOfHash, type FlameModel, frameText, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
@@ -95,7 +95,7 @@ function FrameHead({
       <a class="btn bare" href={hrefToOnly(text)}>
         Only with it
       </a>
-      <a class="btn bare" href={hrefWithout(query, { text, isWhole: true })}>
+      <a class="btn bare" href={hrefWithout(query, wholeTerm(text))}>
         Without it
       </a>
       <button

@@ -20,8 +20,8 @@ export function sourceHref({ address, prefix }: SourcePlace, frame: SourceFrame)
     .replaceAll(
       '{file}',
       path
-        .replace(/^(\.?\/)+/, '')
         .split('/')
+        .filter((step) => !['', '.', '..'].includes(step)) // a profile must not climb out of the address
         .map(encodeURIComponent)
         .join('/'),
     )
@@ -31,21 +31,27 @@ export function sourceHref({ address, prefix }: SourcePlace, frame: SourceFrame)
 }
 
 const STORE = 'tidemark-source';
-type Places = Readonly<Record<string, SourcePlace>>;
+type Places = ReadonlyMap<string, SourcePlace>;
+
+const isPlace = (entry: [string, unknown]): entry is [string, SourcePlace] => {
+  const { address, prefix } = (entry[1] ?? {}) as Partial<SourcePlace>;
+  return typeof address === 'string' && typeof prefix === 'string';
+};
 
 function places(): Places {
   try {
-    return JSON.parse(localStorage.getItem(STORE) ?? '{}') as Places;
+    const kept: unknown = JSON.parse(localStorage.getItem(STORE) ?? '{}');
+    return new Map(Object.entries(kept ?? {}).filter(isPlace));
   } catch {
-    return {}; // storage is switched off, or holds what somebody else wrote
+    return new Map(); // storage is switched off, or holds what somebody else wrote
   }
 }
 
-export const sourcePlace = (service: string): SourcePlace | undefined => places()[service];
+export const sourcePlace = (service: string): SourcePlace | undefined => places().get(service);
 
 export function keepSourcePlace(service: string, place: SourcePlace) {
   try {
-    localStorage.setItem(STORE, JSON.stringify({ ...places(), [service]: place }));
+    localStorage.setItem(STORE, JSON.stringify(Object.fromEntries([...places(), [service, place]])));
   } catch {
     // Storage is switched off: the place is asked for again on the next page.
   }
