@@ -63,15 +63,20 @@ function writeFile(path: string, pieces: Iterable<Uint8Array>): number {
       throw new Fault('invalid-input', `Cannot write "${path}": ${code}`, { cause: error });
     }
   };
+  // What cannot be encoded says so with its first piece, while what lies there is still whole.
+  const rest = pieces[Symbol.iterator]();
+  const first = rest.next();
   const file = trying(() => openSync(path, 'w'));
   let written = 0;
   try {
-    for (const piece of pieces)
+    for (let next = first; !next.done; next = rest.next()) {
+      const piece = next.value;
       for (let at = 0; at < piece.length; ) {
         const count = trying(() => writeSync(file, piece, at));
         at += count;
         written += count;
       }
+    }
   } finally {
     closeSync(file);
   }
