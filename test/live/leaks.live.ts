@@ -41,15 +41,16 @@ const isRight = ({ leak, fixed }: { leak: Mark; fixed: Mark }) =>
 
 describe('a real service with the stock SDK', () => {
   const told: Told = {};
+  const named: string[] = [];
   beforeAll(
     async () => {
       const missing = prepare(toolsFolder(), NAMES.map(kindOf));
       if (missing.size > 0) throw new Error(JSON.stringify([...missing]));
       for (const seed of SEEDS) {
-        const missed = Object.entries(await run(seed)).filter(
-          ([name]) => !told[name] || !isRight(told[name]),
-        );
-        for (const [name, marks] of missed) told[name] = marks;
+        for (const [name, marks] of Object.entries(await run(seed))) {
+          if (!marks.fixed.right) named.push(name);
+          if (!told[name] || !isRight(told[name])) told[name] = marks;
+        }
         if (Object.values(told).every(isRight)) return;
       }
     },
@@ -61,7 +62,9 @@ describe('a real service with the stock SDK', () => {
     expect(Math.abs(told[name]!.leak.bytesError ?? 1)).toBeLessThanOrEqual(BYTES_ERROR_MAX);
   });
 
+  // A miss may be the machine's. A repaired program that is named is tried once more with another seed, and no more.
   it.each(NAMES)('is told of nothing once it is repaired: %s', (name) => {
+    expect(named.filter((one) => one === name).length).toBeLessThan(2);
     expect(told[name]!.fixed).toMatchObject({ right: true });
   });
 });
