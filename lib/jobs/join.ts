@@ -2,7 +2,7 @@ import { profilesOfPieces, tracesOfPieces } from '../formats/pieces.ts';
 import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
 import { partitionStart } from '../model/partition.ts';
 import type { Span, Trace } from '../model/trace.ts';
-import { DAY_MS, type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
+import { type EpochMs, MIB, MINUTE_MS } from '../model/units.ts';
 import { openGenerations } from '../records/generations.ts';
 import { changeJoin, type JoinRecord, readJoin } from '../records/joins.ts';
 import { noteService } from '../records/services.ts';
@@ -174,12 +174,9 @@ async function gather(
   };
 }
 
-/** No upload is in work for so long: one without a record had one, which has expired before its raw object. */
-const HAD_RECORD_MS = DAY_MS;
-
 /** Roots that came in this minute and in none before it, as the ledger has recorded them. */
 async function ownRoots(
-  { ledger, clock }: JobContext,
+  { ledger }: JobContext,
   { project, space, minute }: JoinAt,
   pieces: readonly Arrived[],
 ): Promise<{ readonly own: ReadonlySet<string>; readonly late: number }> {
@@ -206,8 +203,7 @@ async function ownRoots(
     if (!came.some(({ arrived }) => arrived === minute)) continue;
     let first = Number.POSITIVE_INFINITY;
     for (const { arrived, piece } of came) {
-      const isOld = space !== 'live' && clock.now() - arrived > HAD_RECORD_MS;
-      const said = (await minuteOfUpload(piece.upload)) ?? (isOld ? arrived : undefined);
+      const said = await minuteOfUpload(piece.upload);
       // A replay leaves to live analysis what that has yet to record: its join writes to every open generation.
       if (said === arrived) first = Math.min(first, arrived);
       if (said === undefined && space === 'live' && arrived === minute) unrecorded.add(piece);

@@ -12,6 +12,7 @@ import {
   type GenerationRecord,
   opened,
 } from '../records/generations.ts';
+import type { LedgerRecord } from '../records/ledger.ts';
 import { acceptedTime } from './accepted-time.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
@@ -212,13 +213,14 @@ async function foldBatch(
     await commitAll(context, building, [...parsed.values()], heldSince, told);
     [parsed, bytes, heldSince] = [new Map(), 0, context.clock.now()];
   };
-  for await (const upload of uploadsIn(context, project, objects, refuse)) {
+  for await (const { upload, rawKey, isRecorded } of uploadsIn(context, project, objects, refuse)) {
     try {
       const { pieces, ...sent } = parseUpload(upload);
       const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
       const { body: _, ...kept } = upload;
       const addition = additionOf(context, upload, facts, building);
-      parsed.set(upload.id, { upload: kept, facts, pieces: pieces?.() ?? [], shiftMs, addition });
+      const found = { upload: kept, rawKey, isRecorded, facts, shiftMs, addition };
+      parsed.set(upload.id, { ...found, pieces: pieces?.() ?? [] });
       bytes += facts.bytes ?? 0;
     } catch (error) {
       if (isUnavailable(error)) throw error;
@@ -231,6 +233,8 @@ async function foldBatch(
 
 interface Parsed extends UploadPieces {
   readonly upload: Omit<Upload, 'body'>;
+  readonly rawKey: string;
+  readonly isRecorded: boolean;
   readonly facts: UploadFacts;
   readonly addition: Addition;
 }
@@ -251,8 +255,23 @@ async function commitAll(
     if (isUnavailable(error)) throw error;
     refuse(error instanceof Error ? error.message : String(error));
   }
+  for (const one of parsed) if (!broken.has(one.upload.id)) await recordAgain(context, one);
   told.uploads += additions.length - broken.size;
   await compactGrown(context, grown);
+}
+
+/** Retention is 18 days at least, and a record lives for a day longer: an upload that came before had one. */
+const HAD_RECORD_MS = 20 * DAY_MS;
+
+/** Where retention was raised raw objects outlive their records, by which a join knows which of an upload's copies counts. */
+async function recordAgain(
+  { ledger, clock }: JobContext,
+  { upload: { id, project, receivedAt }, rawKey, isRecorded }: Parsed,
+): Promise<void> {
+  const now = clock.now();
+  if (isRecorded || now - receivedAt < HAD_RECORD_MS) return;
+  const record = { uploadId: id, rawKey, receivedAt, state: 'done', reason: null, dropped: {} } as const;
+  await ledger.finish(project, { ...record, finishedAt: now });
 }
 
 async function* uploadsIn(
@@ -260,16 +279,18 @@ async function* uploadsIn(
   project: string,
   objects: readonly ObjectInfo[],
   refuse: (reason: string) => void,
-): AsyncIterable<Upload> {
+): AsyncIterable<Pick<Parsed, 'rawKey' | 'isRecorded'> & { readonly upload: Upload }> {
   for (const { key } of objects) {
     const bytes = await context.objects.get(key);
     if (bytes === undefined) continue;
     try {
       const { uploads, cut } = readRaw(bytes);
       for (const _ of cut) refuse('Its stored bytes are cut');
-      const poison = await poisonOf(context, project, uploads);
-      for (const _ of poison) refuse('Set aside as poison: redrive it');
-      yield* uploads.filter(({ id }) => !poison.has(id));
+      const states = await statesOf(context, project, uploads);
+      for (const [at, upload] of uploads.entries()) {
+        if (states[at] === 'poison') refuse('Set aside as poison: redrive it');
+        else yield { upload, rawKey: key, isRecorded: states[at] !== undefined };
+      }
     } catch (error) {
       if (!(error instanceof Fault) || isUnavailable(error)) throw error;
       refuse(error.message);
@@ -279,14 +300,15 @@ async function* uploadsIn(
 
 const ASKED_AT_ONCE = 32;
 
-async function poisonOf({ ledger }: JobContext, project: string, uploads: readonly Upload[]) {
-  const poison = new Set<UploadId>();
+/** As the ledger has them; undefined: it has no record. */
+async function statesOf({ ledger }: JobContext, project: string, uploads: readonly Upload[]) {
+  const states: (LedgerRecord['state'] | undefined)[] = [];
   for (let at = 0; at < uploads.length; at += ASKED_AT_ONCE) {
-    const ids = uploads.slice(at, at + ASKED_AT_ONCE).map(({ id }) => id);
-    const records = await Promise.all(ids.map((id) => ledger.get(project, id)));
-    for (const record of records) if (record?.state === 'poison') poison.add(record.uploadId);
+    const some = uploads.slice(at, at + ASKED_AT_ONCE);
+    const records = await Promise.all(some.map(({ id }) => ledger.get(project, id)));
+    states.push(...records.map((record) => record?.state));
   }
-  return poison;
+  return states;
 }
 
 function additionOf(

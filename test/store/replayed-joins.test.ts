@@ -5,6 +5,7 @@ import { joinDue } from '../../lib/jobs/join-due.ts';
 import { openReplay, REPLAY_AFTER_MS, replayStep } from '../../lib/jobs/replay.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { ledger } from '../../lib/records/ledger.ts';
 import { NOON } from '../jobs/facts.ts';
 import { message, rawObject, uploadOf, type World, world } from '../jobs/world.ts';
 
@@ -96,9 +97,10 @@ it('a replay joins what is older than its ledger records, where retention was ra
   const before = await told(place);
   expect(before).toMatchObject({ requests: 1 });
   place.clock.time += 33 * DAY_MS; // the records lived for 31
-  await openReplay(place.context, 'default');
+  const raised = { ...place.context, ledger: ledger(place.records, 60) };
+  await openReplay(raised, 'default');
   place.clock.time += REPLAY_AFTER_MS;
-  while ((await replayStep(place.context, 'default')) !== 'flipped');
+  while ((await replayStep(raised, 'default')) !== 'flipped');
   expect(await told(place)).toEqual(before);
 });
 
