@@ -211,7 +211,9 @@ describe.skipIf(!pages.canOpen)('traces in Chromium', () => {
     expect(await page.locator('h1.say').textContent()).toBe('This trace is not retained.');
     expect(await axeFindings(page)).toEqual([]);
     await page.keyboard.press('/');
+    await page.locator('.search input:focus').waitFor();
     await page.keyboard.type(TRACE_ID);
+    await page.locator('#hits').getByText(TRACE_ID).waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem').first().waitFor();
     await context.close();

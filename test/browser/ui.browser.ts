@@ -180,7 +180,9 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await page.keyboard.press('t');
     await page.waitForURL(/transactions/);
     await page.keyboard.press('/');
+    await page.locator('.search input:focus').waitFor();
     await page.keyboard.type('storefr');
+    await page.locator('#hits').getByText('storefront').first().waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(/storefront\/memory/);
     await page.keyboard.press('?');
