@@ -34,7 +34,9 @@ export async function settle(
   await scheduler.turn(2 * HOUR_MS);
   await code.expire(calm);
   await code.sweepOrphans(calm);
+  // What the sweep asked for again leaves what it replaces behind.
   await code.rollUp(calm);
+  await code.sweepOrphans(calm);
   // Where the sweep fenced what is gone it has made heads, which go the same way.
   await code.expire(calm);
 }
