@@ -13,6 +13,7 @@ import type { JobContext } from './context.ts';
 import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
 import { keysOfEvent } from './events.ts';
 import { type Folded, fold } from './fold.ts';
+import { heldUploads } from './held-uploads.ts';
 import { noteServices } from './note-services.ts';
 import { writePieces } from './pieces.ts';
 import { damagedId } from './raw-read.ts';
@@ -66,16 +67,13 @@ export async function analyze(
   messages: readonly QueueMessage[],
   { only, pendingBytes = PENDING_BYTES }: AnalyzeOptions = {},
 ): Promise<AnalyzeResult> {
-  let heldSince = context.clock.now();
   const failed = new Set<QueueMessage>();
-  let pending: Pending[] = [];
-  let [uploads, bytes] = [0, 0];
   const seen = new Set<UploadId>();
-  const commitPending = async () => {
-    if (pending.length > 0) await commitAll(context, pending, heldSince, failed);
-    uploads += pending.length;
-    [pending, bytes, heldSince] = [[], 0, context.clock.now()];
-  };
+  let uploads = 0;
+  const pending = heldUploads<Pending>(context.clock, pendingBytes, async (held, since) => {
+    await commitAll(context, held, since, failed);
+    uploads += held.length;
+  });
   for (const message of messages) {
     for (const { rawKey, upload } of await uploadsOf(context, message, failed)) {
       // Copies in one batch: the second would find nothing in the ledger yet.
@@ -83,14 +81,10 @@ export async function analyze(
       seen.add(upload.id);
       const found = await foldOne(context, upload, { rawKey, message });
       if (found === 'again') failed.add(message);
-      else if (found !== 'finished') {
-        pending.push(found);
-        bytes += found.facts.bytes ?? 0;
-        if (bytes > pendingBytes) await commitPending();
-      }
+      else if (found !== 'finished') await pending.add(found, found.facts.bytes ?? 0);
     }
   }
-  await commitPending();
+  await pending.end();
   return { failed: [...failed], uploads };
 }
 

@@ -1,6 +1,5 @@
 import { parseUpload } from '../formats/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { UploadId } from '../model/ids.ts';
 import { bucketStart, END_OF_TIME } from '../model/partition.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
@@ -20,6 +19,7 @@ import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
 import { eachProject } from './each-project.ts';
 import { fold } from './fold.ts';
 import { foldJoined } from './fold-joined.ts';
+import { heldUploads } from './held-uploads.ts';
 import { joinReplayed } from './join-replayed.ts';
 import { noteServices } from './note-services.ts';
 import { type UploadPieces, writePieces } from './pieces.ts';
@@ -206,29 +206,27 @@ async function foldBatch(
   if (current?.generation !== building.generation) return;
   const refuse = refuserOf(told);
   const clocks = (await context.clocks?.of(project)) ?? NO_CLOCKS;
-  let heldSince = context.clock.now();
-  let parsed = new Map<UploadId, Parsed>();
-  let bytes = 0;
-  const commitParsed = async () => {
-    await commitAll(context, building, [...parsed.values()], heldSince, told);
-    [parsed, bytes, heldSince] = [new Map(), 0, context.clock.now()];
-  };
+  const parsed = heldUploads<Parsed>(context.clock, BATCH_BYTES, async (held, since) => {
+    const byId = new Map(held.map((one) => [one.upload.id, one]));
+    await commitAll(context, building, [...byId.values()], since, told);
+  });
   for await (const { upload, rawKey, isRecorded } of uploadsIn(context, project, objects, refuse)) {
+    let found: Parsed;
     try {
       const { pieces, ...sent } = parseUpload(upload);
       const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
       const { body: _, ...kept } = upload;
       const addition = additionOf(context, upload, facts, building);
-      const found = { upload: kept, rawKey, isRecorded, facts, shiftMs, addition };
-      parsed.set(upload.id, { ...found, pieces: pieces?.() ?? [] });
-      bytes += facts.bytes ?? 0;
+      const noted = { upload: kept, rawKey, isRecorded, facts, shiftMs, addition };
+      found = { ...noted, pieces: pieces?.() ?? [] };
     } catch (error) {
       if (isUnavailable(error)) throw error;
       refuse(error instanceof Error ? error.message : String(error));
+      continue;
     }
-    if (bytes > BATCH_BYTES) await commitParsed();
+    await parsed.add(found, found.facts.bytes ?? 0);
   }
-  await commitParsed();
+  await parsed.end();
 }
 
 interface Parsed extends UploadPieces {
