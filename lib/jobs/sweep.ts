@@ -62,7 +62,8 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
   );
   if (old.length === 0) return 0;
   // Heads are read after the listing: a segment listed since then is not in `old`.
-  const { listed, owners } = await listedSegments(context);
+  const { listed, owners, stale } = await listedSegments(context);
+  for (const partition of stale) await context.heads.touch(partition);
   const orphans = new Map<string, string[]>(); // by folder: one for each partition
   for (const { key } of old) {
     if (listed.has(key)) continue;
@@ -95,9 +96,13 @@ export async function storeTime({ objects }: Pick<JobContext, 'objects'>): Promi
 }
 const TIME_KEY = 'time/sweep';
 
-/** Keys that heads list, and the services that may own a folder: long names that begin alike share one. */
+/**
+ * Keys that heads list, the services that may own a folder (long names that begin alike share one), and of each roll-up that
+ * is left stale a part of it.
+ */
 async function listedSegments(context: JobContext) {
   const listed = new Set<string>();
+  const stale: Partition[] = [];
   const owners = new Map<string, Pick<Partition, 'project' | 'service'>[]>();
   for (const { name: project } of await listProjects(context.records)) {
     const services = (await listServices(context.records, project)).map(({ service }) => service);
@@ -106,11 +111,11 @@ async function listedSegments(context: JobContext) {
       owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
       for (const placed of await context.heads.all(project, service)) {
         for (const { key } of placed.head.segments) listed.add(key);
-        if (isLeftStale(placed, context.clock.now())) await context.heads.touch(childOf(placed));
+        if (isLeftStale(placed, context.clock.now())) stale.push(childOf(placed));
       }
     }
   }
-  return { listed, owners };
+  return { listed, owners, stale };
 }
 
 /** Marked for longer than a late upload takes to be asked for. */
