@@ -62,7 +62,8 @@ export async function fewPiecesBetween(
   const isWhole = page.length < FEW || infos.length < page.length;
   return isWhole && infos.reduce((sum, { size }) => sum + size, 0) <= bytes ? infos : [];
 }
-const FEW = 300;
+/** As many as one listing shows. A join reads them one after the other, and in a cloud each of them is paid for. */
+const FEW = 1000;
 
 /** Minutes of which pieces are stored, in order. */
 export async function minutesWithPieces(
