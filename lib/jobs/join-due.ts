@@ -5,7 +5,7 @@ import { changeJoin, type JoinRecord, listJoins } from '../records/joins.ts';
 import type { JobContext } from './context.ts';
 import { eachProject } from './each-project.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
-import { JOIN_REACH_MINUTES } from './join-window.ts';
+import { JOIN_REACH_MINUTES, LOOK_BACK_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute, readPieces } from './pieces.ts';
 
 /** After the end of a minute: by then all that it is joined with has arrived, and nearly always been analysed. */
@@ -13,7 +13,7 @@ export const JOIN_AFTER_MS = JOIN_REACH_MINUTES * MINUTE_MS;
 /** A queue that lags is waited for: what it still holds would come late. */
 const LAG_MAX_MS = HOUR_MS;
 /** Pieces are kept for so long after their join: what comes later is counted as late until then, and after it too. */
-const KEEP_MS = HOUR_MS;
+const KEEP_MS = LOOK_BACK_MINUTES * MINUTE_MS;
 /** Tries after which a minute is given up whose traces cannot be folded: the next ones need not suffer for it. */
 const TRIES_MAX = 5;
 

@@ -2,12 +2,12 @@ import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
-import { JOIN_REACH_MINUTES, WITNESS_MINUTES } from './join-window.ts';
+import { JOIN_REACH_MINUTES, LOOK_BACK_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute } from './pieces.ts';
 
 const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;
 /** How long pieces are kept after their own join: later minutes look back at them, as live joins do. */
-const KEEP_MS = WITNESS_MINUTES * MINUTE_MS + 2 * REACH_MS;
+const KEEP_MS = LOOK_BACK_MINUTES * MINUTE_MS + 2 * REACH_MS;
 
 /**
  * Joins what a replay has folded: the minutes around which all raw uploads before `foldedTo` were read. Their pieces lie

@@ -7,8 +7,12 @@ import { fewPiecesBetween, type JoinSpace, piecesOfMinute, readPieces } from './
 /** A root is joined with what came within so many minutes of the minute that it came in. */
 export const JOIN_REACH_MINUTES = 2;
 /** Where little comes in, what came so long before bears witness too. */
-export const WITNESS_MINUTES = 30;
+const WITNESS_MINUTES = 30;
 const WITNESS_BYTES = 2 * MIB;
+/** Of a longer request so much is looked for before the window, at most: about as long as pieces are kept. */
+export const LOOK_BACK_MINUTES = 60;
+/** And no more than about so many bytes are read for it, from the window backwards. */
+const LOOK_BACK_BYTES = 128 * MIB;
 
 export interface JoinAt {
   readonly project: string;
@@ -42,6 +46,24 @@ export async function windowBefore(context: JobContext, { project, space, minute
   return new Map([
     [from, await fewPiecesBetween(context, space, project, { from, to, bytes: WITNESS_BYTES })],
   ]);
+}
+
+/** The minutes before the window in which a root of this length was already at work, nearest first. */
+export async function windowSince(
+  context: JobContext,
+  { project, space, minute }: JoinAt,
+  durationMs: number,
+): Promise<Window> {
+  const window = new Map<EpochMs, readonly ObjectInfo[]>();
+  // A minute more than it took: the root may have been sent that long after its end.
+  const minutes = Math.min(LOOK_BACK_MINUTES, Math.ceil(durationMs / MINUTE_MS) + 1);
+  let bytes = 0;
+  for (let away = JOIN_REACH_MINUTES + 1; away <= minutes && bytes < LOOK_BACK_BYTES; away += 1) {
+    const infos = await piecesOfMinute(context, space, project, minute - away * MINUTE_MS);
+    bytes += infos.reduce((sum, { size }) => sum + size, 0);
+    window.set(minute - away * MINUTE_MS, infos);
+  }
+  return window;
 }
 
 /** What one trace of a process, or one profiler, may hold in memory, and what was left out for it. */

@@ -24,6 +24,7 @@ import {
   type Window,
   windowAround,
   windowBefore,
+  windowSince,
 } from './join-window.ts';
 import { patternThresholds } from './pattern-thresholds.ts';
 import { minuteOf } from './pieces.ts';
@@ -69,7 +70,7 @@ export interface JoinBounds {
  *
  * @returns undefined while an upload of this minute is not recorded yet: call again later
  * @throws Fault('unavailable') when a store does not answer: call again
- * Cost: the pieces of five minutes are read and decoded.
+ * Cost: the pieces of five minutes are read and decoded; of more, where a request took longer.
  */
 export async function joinMinute(
   context: JobContext,
@@ -132,46 +133,63 @@ async function gather(
   const pieces = await piecesWhere(context, window, isMine, room);
   const { minute } = at;
   const rooted = new Set(pieces.filter(({ piece }) => piece.roots.length > 0).map(({ piece }) => piece.key));
-  const profilers = new Set<string>();
   const { own, late } = await ownRoots(context, at, pieces);
   const isOwn = (key: string, root: string) => own.has(`${key} ${root}`);
-  const owned = new Set<string>();
-  const shifts = new Map<string, number>();
-  for (const { piece } of pieces) {
-    for (const root of piece.roots.filter((one) => isOwn(piece.key, one))) {
-      owned.add(piece.key);
-      shifts.set(`${piece.key} ${root}`, piece.shiftMs);
-      if (piece.profiler !== '') profilers.add(piece.profiler);
-    }
-  }
+  const isOwnTrace = ({ traceId, root }: Trace) => isOwn(traceId, root.spanId);
+  const { shifts, profilers } = factsOfRoots(pieces, isOwn);
   const earlier =
     own.size === 0 ? [] : await piecesWhere(context, await windowBefore(context, at), isMine, room);
-  const all = own.size === 0 ? [] : onceEach([...earlier, ...pieces]);
-  const known = tracesOfPieces(all);
-  const traces = known.filter(({ traceId, root }) => isOwn(traceId, root.spanId));
+  const near = own.size === 0 ? [] : [...earlier, ...pieces];
+  const nearTraces = tracesOfPieces(onceEach(near));
+  const begun = await beginnings(context, at, nearTraces.filter(isOwnTrace), isOfPart, room);
+  const all = onceEach([...begun, ...near]);
+  const known = begun.length === 0 ? nearTraces : tracesOfPieces(all);
   const rootless = pieces
     .filter(({ arrived, piece }) => arrived === minute && !rooted.has(piece.key))
     .reduce((sum, { piece }) => sum + piece.spans, 0);
-  const chunks =
-    profilers.size === 0
-      ? []
-      : await piecesWhere(
-          context,
-          window,
-          ({ form, key }) => form === 'sentry-chunk' && profilers.has(key),
-          room,
-        );
+  const isChunk = ({ form, key }: StoredPiece) => form === 'sentry-chunk' && profilers.has(key);
+  const chunks = profilers.size === 0 ? [] : await piecesWhere(context, window, isChunk, room);
   return {
-    traces: traces.map((trace) => ({
+    traces: known.filter(isOwnTrace).map((trace) => ({
       trace,
       shiftMs: shifts.get(`${trace.traceId} ${trace.root.spanId}`) ?? 0,
     })),
-    witnesses: known.filter(({ traceId, root }) => !isOwn(traceId, root.spanId)),
+    witnesses: known.filter((trace) => !isOwnTrace(trace)),
     profiles: profilesOfPieces([...onceEach(chunks), ...all]),
     rootless,
     late,
     leftOut: room.leftOut,
   };
+}
+
+/** By key and root, what has to be added to its times; and the sessions of the profilers that saw any of them. */
+function factsOfRoots(pieces: readonly Arrived[], isOwn: (key: string, root: string) => boolean) {
+  const shifts = new Map<string, number>();
+  const profilers = new Set<string>();
+  for (const { piece } of pieces) {
+    for (const root of piece.roots.filter((one) => isOwn(piece.key, one))) {
+      shifts.set(`${piece.key} ${root}`, piece.shiftMs);
+      if (piece.profiler !== '') profilers.add(piece.profiler);
+    }
+  }
+  return { shifts, profilers };
+}
+
+/** What long requests left before the window: spans are sent as they end, a profiler's chunks every minute. */
+async function beginnings(
+  context: JobContext,
+  at: JoinAt,
+  traces: readonly Trace[],
+  isOfPart: (piece: StoredPiece) => boolean,
+  room: Room,
+): Promise<readonly Arrived[]> {
+  const msOf = ({ root }: Trace) => (root.end - root.start) / US_PER_MS;
+  const long = traces.filter((trace) => msOf(trace) > MINUTE_MS);
+  const longestMs = long.reduce((most, trace) => Math.max(most, msOf(trace)), 0);
+  const keys = new Set(long.flatMap(({ traceId, profile }) => [traceId, profile.profilerId]));
+  const isTheirs = (piece: StoredPiece) =>
+    keys.has(piece.key) && (piece.form === 'sentry-chunk' || isOfPart(piece));
+  return piecesWhere(context, await windowSince(context, at, longestMs), isTheirs, room);
 }
 
 /** Roots that came in this minute and in none before it, as the ledger has recorded them. */

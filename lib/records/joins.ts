@@ -12,7 +12,7 @@ export interface JoinRecord {
   readonly joinedAt?: EpochMs;
   /** Local roots that came in this minute, put together with what came around it. */
   readonly traces: number;
-  /** Spans and chunks of this minute whose root came neither in it nor within two minutes of it. */
+  /** Spans of this minute whose root came neither in it nor within two minutes of it; a longer request's still join it. */
   readonly rootless: number;
   /** Spans and chunks that were analysed after the minute had been joined. */
   readonly late: number;

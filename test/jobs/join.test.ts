@@ -4,7 +4,7 @@ import { type FoldJoined, type Joined, joinMinute } from '../../lib/jobs/join.ts
 import { joinDue } from '../../lib/jobs/join-due.ts';
 import { writePieces } from '../../lib/jobs/pieces.ts';
 import type { Upload } from '../../lib/jobs/raw-segment.ts';
-import { MINUTE_MS } from '../../lib/model/units.ts';
+import { MIB, MINUTE_MS } from '../../lib/model/units.ts';
 import { headRecords } from '../../lib/records/heads.ts';
 import { listJoins } from '../../lib/records/joins.ts';
 import { ledger } from '../../lib/records/ledger.ts';
@@ -21,6 +21,7 @@ interface Drawn {
   readonly kind?: number;
   readonly trace?: string;
   readonly at?: number;
+  readonly ms?: number;
 }
 /** An OTLP export of one process; kind 2 is a SERVER span, a local root. */
 const otlp = (...spans: readonly Drawn[]) => otlpOf('', ...spans);
@@ -36,13 +37,13 @@ const otlpOf = (host: string, ...spans: readonly Drawn[]) => ({
       scopeSpans: [
         {
           scope: { name: 'http' },
-          spans: spans.map(({ id, parent, kind = 1, trace = TRACE, at = NOON - 1000 }) => ({
+          spans: spans.map(({ id, parent, kind = 1, trace = TRACE, at = NOON - 1000, ms = 50 }) => ({
             traceId: trace,
             spanId: idOf(id),
             ...(parent !== undefined && { parentSpanId: idOf(parent) }),
             kind,
             name: kind === 2 ? 'GET /orders/:id' : 'work',
-            startTimeUnixNano: String((at - 50) * 1e6),
+            startTimeUnixNano: String((at - ms) * 1e6),
             endTimeUnixNano: String(at * 1e6),
           })),
         },
@@ -109,6 +110,22 @@ async function leavePieces(place: World, json: unknown, route: string, minutes: 
   const pieces = parseUpload(upload).pieces?.() ?? [];
   await writePieces(place.context, 'live', [{ upload, pieces, shiftMs: 0 }]);
   return upload;
+}
+const FULL = 2 * MIB;
+/** Objects of pieces of some other trace, in the half hour before noon. */
+async function fillHalfHour({ context }: World, bytes: number, objects = 1) {
+  const upload = await uploadOf({}, { receivedAt: NOON - 10 * MINUTE_MS });
+  const facts = {
+    form: 'sentry-chunk',
+    key: 'other',
+    process: '',
+    roots: [],
+    profiler: '',
+    spans: 1,
+  } as const;
+  const piece = { ...facts, payload: new Uint8Array(bytes) };
+  for (let i = 0; i < objects; i += 1)
+    await writePieces(context, 'live', [{ upload, pieces: [piece], shiftMs: 0 }]);
 }
 const record = ({ context }: World, { id, receivedAt }: Upload) =>
   context.ledger.finish('default', {
@@ -183,6 +200,54 @@ describe('joinDue()', () => {
       ).toEqual([[1, [PROFILER]]]);
     },
   );
+
+  it('looks back for what a long request and its profiler sent before the window, and for nobody else', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await fillHalfHour(place, FULL); // that what came before is read for no other reason
+    const others = { ...chunk, profiler_id: 'd'.repeat(32) };
+    await arrive(place, envelope(['profile_chunk', chunk]), 'sentry-envelope', -4);
+    await arrive(place, envelope(['profile_chunk', others]), 'sentry-envelope', -4);
+    await arrive(place, otlp({ id: 2, parent: 1, at: NOON - 4 * MINUTE_MS }), 'otlp-traces', -4);
+    const started = (NOON - 5 * MINUTE_MS) / 1000;
+    const task = { ...transaction, start_timestamp: started };
+    await arrive(place, envelope(['transaction', task]), 'sentry-envelope', 0);
+    const job = { kind: 5, at: NOON, ms: 5 * MINUTE_MS };
+    await arrive(place, otlp({ id: 1, ...job }), 'otlp-traces', 0);
+    const stranger = { ...job, id: 9, trace: 'e'.repeat(32) };
+    await arrive(place, otlp({ ...stranger, ms: 50 }), 'otlp-traces', 0);
+    await joinAt(place, fold, 10);
+    expect(
+      seen.map(({ traces, profiles }) => [
+        traces.map(({ root, spans }) => [root.spanId, spans.map(({ spanId }) => spanId)]),
+        profiles.map(({ profilerId }) => profilerId),
+      ]),
+    ).toEqual([
+      [
+        [
+          [idOf(1), [idOf(2)]],
+          [idOf(9), []],
+          [idOf(7), []],
+        ],
+        [PROFILER],
+      ],
+    ]);
+  });
+
+  it.each([
+    ['bears witness where it is little', 998, 10, 1],
+    ['does not where it is many bytes', 1, FULL, 0],
+    ['does not where it is many objects', 999, 10, 0],
+  ])('what came in the half hour before %s', async (_, objects, bytes, witnesses) => {
+    const place = await world();
+    const { seen, fold } = folder();
+    await arrive(place, otlp({ id: 5, kind: 2, trace: 'e'.repeat(32) }), 'otlp-traces', -20);
+    await fillHalfHour(place, bytes, objects);
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    place.clock.time = NOON + 5 * MINUTE_MS;
+    await joinMinute(place.context, fold, { project: 'default', space: 'live', minute: NOON });
+    expect(seen.map((one) => one.witnesses.length)).toEqual([witnesses]);
+  });
 
   it('joins streamed spans with their segment', async () => {
     const place = await world();
