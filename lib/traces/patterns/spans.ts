@@ -15,11 +15,12 @@ const groupOf = ({ op, description }: Span) => descriptionGroup(op, description)
 const idsOf = (spans: readonly Span[]) => spans.slice(0, MAX_IDS).map(({ spanId }) => spanId);
 const rounded = (ms: number) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
+/** Statements that begin so, and drivers' names of their own steps: `pg-pool.connect`, Go's `sql.rows`, `PDO::commit`. */
+const NO_QUERY =
+  /^(connect|begin|commit|rollback|savepoint|release|set|show|ping)\b|^([\w-]+(\.|::))*(__construct|connect|ping|prepare|rows|reset_session|begin_?(tx|transaction)?|commit|rollback)$/i;
 /** Queries of a database; not connects, transactions and key-value stores, which many requests do in numbers. */
 const isQuery = ({ op, description }: Span) =>
-  op.startsWith('db') &&
-  !op.startsWith('db.redis') &&
-  !/^(connect|begin|commit|rollback|savepoint|release|set|show|ping)\b/i.test(description);
+  op.startsWith('db') && !op.startsWith('db.redis') && !NO_QUERY.test(description);
 const isCall = ({ op }: Span) => op === 'http.client' || op.startsWith('http.client.');
 
 /** All spans' patterns of one trace, in the order of the tree. Cost: O(spans). */
