@@ -69,11 +69,39 @@ describe('decodeEnvelope, transactions', () => {
     ['series', 'component', {}, 'http GET series'],
     ['/orders/1234/items', 'url', {}, 'http GET /orders/:id/items'],
     ['app.tasks.send', 'task', { op: 'queue.task.celery' }, 'job app.tasks.send'],
+    [
+      'App\\Jobs\\SendInvoice',
+      'task',
+      {
+        op: 'queue.process',
+        data: { 'messaging.system': 'laravel', 'messaging.destination.name': 'default' },
+      },
+      'job App\\Jobs\\SendInvoice',
+    ],
+    [
+      'orders',
+      'custom',
+      { op: 'queue.process', data: { 'messaging.system': 'kafka', 'messaging.destination.name': 'orders' } },
+      'message process orders',
+    ],
     ['/chat', 'route', { op: 'websocket.server' }, 'connection /chat'],
     ['shop.Cart/Add', 'custom', { op: 'grpc.server' }, 'rpc shop.Cart/Add'],
   ])('calls %s (%s) by its unit', (name, source, trace, unit) => {
     const found = one({ transaction: name, transaction_info: { source } }, trace).traces[0]!;
     expect(unitKey(found.unit)).toBe(unit);
+  });
+
+  it.each([
+    ['GET /users/alice', 'url', true],
+    ['/users/alice', 'url', true],
+    ['GET /users/me', 'route', undefined],
+  ])('tells whether the unit of %s (%s) is guessed', (name, source, guessed) => {
+    const { unit } = one({ transaction: name, transaction_info: { source } }).traces[0]!;
+    expect(unit).toEqual({
+      kind: 'http',
+      name: `GET ${name.replace('GET ', '')}`,
+      ...(guessed && { guessed }),
+    });
   });
 
   it.each([

@@ -22,8 +22,8 @@ export function attributesOf(data: JsonObject): Map<string, AttributeValue> {
   return attributes;
 }
 
-const METHOD_AND_PATH = /^[A-Z]{3,8} +\//;
-const JOB_OP = /^(queue\.(task|process|receive)|celery|rq|task|cron|job|function)/;
+const METHOD_AND_PATH = /^([A-Z]{3,8}) +(\/.*)$/s;
+const JOB_OP = /^(queue\.(process|receive)|celery|rq|task|cron|job|function)/;
 const CALLS_OUT =
   /^(db|cache|http\.client|queue\.(publish|submit)|grpc\.client|rpc|file|socket|gen_ai|subprocess)/;
 
@@ -36,24 +36,23 @@ export function unitOf({ name, nameSource, op, attributes }: RootFacts): UnitOfW
   if (operation !== undefined) return operation;
   if (op.startsWith('websocket')) return named('connection', name);
   if (op.startsWith('rpc') || op.startsWith('grpc')) return rpcUnit(attributes, name);
-  if (attributes.has('messaging.system') && !op.startsWith('queue.task'))
-    return messageUnit(attributes, name);
+  if (nameSource === 'task' || op.startsWith('queue.task')) return named('job', name);
+  if (attributes.has('messaging.system')) return messageUnit(attributes, name);
   if (JOB_OP.test(op)) return named('job', name);
   if (op.startsWith('http') || isHttp(attributes) || METHOD_AND_PATH.test(name))
     return httpUnitOf(name, nameSource, attributes);
-  if (attributes.has('messaging.system') && !op.startsWith('queue.task'))
-    return messageUnit(attributes, name);
-  return named(JOB_OP.test(op) || !name.startsWith('/') ? 'job' : 'http', name);
+  return named(name.startsWith('/') ? 'http' : 'job', name);
 }
 
 function httpUnitOf(name: string, nameSource: string, attributes: Attributes): UnitOfWork {
-  if (METHOD_AND_PATH.test(name)) return httpUnit(attributes, { spanName: name });
-  const method = String(attributes.get('http.request.method') ?? attributes.get('http.method') ?? 'HTTP');
-  const verb = method.toUpperCase().slice(0, 16);
-  if (!name.startsWith('/') && !/^https?:/.test(name)) return named('http', `${verb} ${name}`);
-  if (nameSource === 'url' || /^https?:/.test(name))
-    return httpUnit(new Map([...attributes, ['http.request.method', verb], ['url.path', name]]));
-  return httpUnit(attributes, { spanName: `${verb} ${name}` });
+  const [, spoken, path = name] = METHOD_AND_PATH.exec(name) ?? [];
+  const method = spoken ?? attributes.get('http.request.method') ?? attributes.get('http.method') ?? 'HTTP';
+  const verb = String(method).toUpperCase().slice(0, 16);
+  const isUrl = /^https?:/.test(path);
+  if (!path.startsWith('/') && !isUrl) return named('http', `${verb} ${path}`);
+  if (nameSource === 'url' || isUrl)
+    return httpUnit(new Map([...attributes, ['http.request.method', verb], ['url.path', path]]));
+  return httpUnit(attributes, { spanName: `${verb} ${path}` });
 }
 
 /** A local root that only calls out is no unit of work: SQL at start-up makes segments of its own. */
