@@ -1,5 +1,5 @@
 import type { ServiceName } from '../model/service.ts';
-import type { EpochMs } from '../model/units.ts';
+import { type EpochMs, SECOND_MS } from '../model/units.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { serviceKey, servicesOf } from './keys.ts';
 import { queryAll, update } from './pages.ts';
@@ -32,11 +32,24 @@ export async function readService(records: RecordStore, project: string, service
   return (await records.get(pk, sk))?.body as ServiceRecord | undefined;
 }
 
-/** Adds what a batch saw of a service. */
+/**
+ * Last times are kept to some seconds. All batches of a service share its record: if each of them wrote it, it would be as hot
+ * as a head that is not split. A partition begins with such an interval, so none is later than a last time tells.
+ */
+const INTERVAL_MS = 10 * SECOND_MS;
+
+/** Adds what a batch saw of a service, where it is news. */
 export async function noteService(records: RecordStore, project: string, seen: ServiceRecord): Promise<void> {
-  await update<ServiceRecord>(records, serviceKey(project, seen.service), (before) => ({
-    body: before === undefined ? seen : mergeService(before, seen),
-  }));
+  await update<ServiceRecord>(records, serviceKey(project, seen.service), (before) => {
+    if (before === undefined) return { body: seen };
+    const body = mergeService(before, seen);
+    return inIntervals(before) === inIntervals(body) ? undefined : { body };
+  });
+}
+
+function inIntervals({ lastSeen, lastData, signals, ...rest }: ServiceRecord): string {
+  const times = Object.entries({ lastSeen, lastData, ...signals });
+  return JSON.stringify([rest, times.map(([name, at]) => [name, Math.floor(at / INTERVAL_MS)])]);
 }
 
 export function mergeService(a: ServiceRecord, b: ServiceRecord): ServiceRecord {

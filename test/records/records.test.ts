@@ -7,7 +7,7 @@ import { ensureProject, listProjects } from '../../lib/records/api-keys.ts';
 import { type LedgerRecord, ledger } from '../../lib/records/ledger.ts';
 import { update } from '../../lib/records/pages.ts';
 import { listRejections, rejections } from '../../lib/records/rejections.ts';
-import { mergeService, type ServiceRecord } from '../../lib/records/services.ts';
+import { mergeService, noteService, readService, type ServiceRecord } from '../../lib/records/services.ts';
 import { memoryRecords } from '../jobs/world.ts';
 
 const NOON = Date.UTC(2031, 4, 6, 12);
@@ -181,17 +181,41 @@ describe('ensureProject()', () => {
   });
 });
 
-describe('mergeService()', () => {
-  const seen = (at: number, versions: Readonly<Record<string, number>> = {}): ServiceRecord => ({
-    service: serviceName({ name: 'shop' }),
-    firstSeen: at,
-    lastSeen: at,
-    firstData: at,
-    lastData: at,
-    signals: { memory: at },
-    versions,
-  });
+const seen = (at: number, versions: Readonly<Record<string, number>> = {}): ServiceRecord => ({
+  service: serviceName({ name: 'shop' }),
+  firstSeen: at,
+  lastSeen: at,
+  firstData: at,
+  lastData: at,
+  signals: { memory: at },
+  versions,
+});
 
+describe('noteService()', () => {
+  it('writes what is news, however many batches note the service at once', async () => {
+    const { records } = store();
+    let writes = 0;
+    const put: typeof records.put = (record, condition) => {
+      writes += condition !== undefined && 'ifVersion' in condition ? 1 : 0;
+      return records.put(record, condition);
+    };
+    const note = (one: ServiceRecord) => noteService({ ...records, put }, 'p', one);
+    await Promise.all(Array.from({ length: 100 }, (_, n) => note(seen(NOON + n))));
+    await note(seen(NOON + 9999));
+    expect(writes).toBe(0);
+    await note(seen(NOON + 10_000));
+    await note(seen(NOON + 9000, { '2': NOON }));
+    await note({ ...seen(NOON), signals: { traces: NOON } });
+    await note(seen(NOON - 1));
+    expect(writes).toBe(4);
+    expect(await readService(records, 'p', 'shop')).toMatchObject({
+      ...{ firstSeen: NOON - 1, firstData: NOON - 1, lastSeen: NOON + 10_000, lastData: NOON + 10_000 },
+      ...{ versions: { '2': NOON }, signals: { memory: NOON + 10_000, traces: NOON } },
+    });
+  });
+});
+
+describe('mergeService()', () => {
   it('is the same in either order, and twice is once', () => {
     const [a, b] = [seen(5, { '1': 5 }), { ...seen(9, { '1': 4, '2': 9 }), signals: { traces: 9 } }];
     expect(mergeService(a, b)).toEqual({ ...mergeService(b, a) });
