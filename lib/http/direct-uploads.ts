@@ -15,10 +15,11 @@ import { base64 } from './signing.ts';
 
 // POST /v1/uploads → a signed PUT that binds everything → the object → its event. For bodies above what a request may carry.
 
-export const DIRECT_BYTES_MAX = 256 * MIB;
+/** As long as what it unpacks to may be: the analyzer refuses a longer one. */
+export const DIRECT_BYTES_MAX = 64 * MIB;
 export const DIRECT_EXPIRES_MS = 15 * MINUTE_MS;
 const DIRECT_PATH = '/v1/direct/';
-/** Bodies of 256 MiB that the embedded server may hold at once. */
+/** Bodies of DIRECT_BYTES_MAX that the embedded server may hold at once. */
 const PUTS_AT_ONCE = 2;
 
 /** Doors whose bodies may come this way. */
