@@ -69,7 +69,7 @@ async function print(
     io.stdout(`${JSON.stringify(answer)}\n`);
     return EXIT.done;
   }
-  const { items, proposals } = answer;
+  const { items, proposals, notLookedAt } = answer;
   io.stdout(
     items.length === 0
       ? 'No aliases.\n'
@@ -77,5 +77,7 @@ async function print(
   );
   for (const { from, to, by, id } of proposals)
     io.stdout(`Perhaps "${from}" is "${to}": both on ${by} ${id}. tidemark aliases add ${from} ${to}\n`);
+  if (notLookedAt > 0)
+    io.stdout(`${notLookedAt} services, silent for longer than the others, were not looked at.\n`);
   return EXIT.done;
 }

@@ -25,6 +25,7 @@ const AliasSchema = z.object({ from: z.string(), to: z.string(), at: z.number() 
 const AliasesSchema = z.object({
   items: z.array(AliasSchema),
   proposals: z.array(z.object({ from: z.string(), to: z.string(), by: z.string(), id: z.string() })),
+  notLookedAt: z.int().min(0),
 });
 const Name = z.string().min(1).max(2000);
 

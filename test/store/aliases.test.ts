@@ -7,6 +7,7 @@ import { loadService } from '../../lib/jobs/load-service.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { addAlias, listAliases, removeAlias } from '../../lib/records/aliases.ts';
+import { noteService } from '../../lib/records/services.ts';
 import { NOON } from '../jobs/facts.ts';
 import { message, rawObject, uploadOf, type World, world } from '../jobs/world.ts';
 import { memory, transaction } from './two-names.ts';
@@ -44,6 +45,20 @@ describe('aliases', () => {
     expect((await aliasesAnswer(place.context, 'default')).proposals).toMatchObject([
       { by: 'pod-uid', id: 'uid-1' },
     ]);
+  });
+
+  it('looks at the services that were heard of last where there are too many, and says so', async () => {
+    const place = await heard();
+    const at = NOON - HOUR_MS;
+    for (let n = 0; n < 199; n += 1) {
+      const service = serviceName({ name: `a${n}` });
+      const times = { firstSeen: at, lastSeen: at, firstData: at, lastData: at };
+      await noteService(place.context.records, 'default', { service, ...times, signals: {}, versions: {} });
+    }
+    expect(await aliasesAnswer(place.context, 'default')).toMatchObject({
+      proposals: [{ from: SENTRY, to: SHOP }],
+      notLookedAt: 1,
+    });
   });
 
   it('makes one service of two names, for all that was stored, and takes it back', async () => {

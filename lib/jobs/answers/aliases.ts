@@ -9,6 +9,7 @@ import { valuesOfFact } from '../lives/facts.ts';
 
 /** What a service sent last tells where it runs. */
 const LOOK_MS = HOUR_MS;
+/** Services that are looked at, those that were heard of last before others. */
 const SERVICES_MAX = 200;
 /** Services on one host that are few enough to be guessed at. */
 const PAIR = 2;
@@ -20,6 +21,12 @@ export interface AliasProposal {
   readonly by: Place['by'];
   readonly id: string;
 }
+interface AliasesAnswer {
+  readonly items: readonly Alias[];
+  readonly proposals: readonly AliasProposal[];
+  /** Services that no proposal could be made of: there are too many. */
+  readonly notLookedAt: number;
+}
 interface Place {
   readonly by: 'pod-uid' | 'pod' | 'container' | 'process' | 'host';
   readonly id: string;
@@ -29,11 +36,12 @@ interface Place {
 export async function aliasesAnswer(
   context: Pick<JobContext, 'records' | 'reader'>,
   project: string,
-): Promise<{ readonly items: readonly Alias[]; readonly proposals: readonly AliasProposal[] }> {
+): Promise<AliasesAnswer> {
   const items = await listAliases(context.records, project);
-  const services = (await listNamedServices(context.records, project))
+  const all = (await listNamedServices(context.records, project))
     .filter(({ service }) => service !== MACHINES)
-    .slice(0, SERVICES_MAX);
+    .sort((a, b) => b.lastSeen - a.lastSeen);
+  const services = all.slice(0, SERVICES_MAX);
   const seen = new Map<
     string,
     { readonly place: Place; readonly services: Map<ServiceName, ServiceRecord> }
@@ -54,7 +62,7 @@ export async function aliasesAnswer(
     const key = `${from} ${to}`;
     if (!proposals.has(key)) proposals.set(key, { from, to, ...place });
   }
-  return { items, proposals: [...proposals.values()] };
+  return { items, proposals: [...proposals.values()], notLookedAt: all.length - services.length };
 }
 
 /**
