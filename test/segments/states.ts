@@ -43,6 +43,7 @@ import {
   unitSpansKey,
 } from '../../lib/traces/spans-state.ts';
 import { flameState } from '../flame/states.ts';
+import { functionsState } from './functions-state.ts';
 
 // States as analyzers make them, drawn at random: few keys and few times, so that two of them often meet in one.
 
@@ -263,6 +264,7 @@ export const sections: fc.Arbitrary<Sections> = fc.record(
     allocations: allocationsState,
     facts: factsState,
     flame: flameSection,
+    functions: functionsState,
     instance: instancesState,
     latency: latencyState,
     spans: spansState,
