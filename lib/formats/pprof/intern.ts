@@ -310,13 +310,23 @@ export function internMapped(interner: SequenceInterner, batch: SequenceBatch, m
   for (let i = 0; i < count; i += 1) {
     const from = start[i]!;
     const end = start[i + 1]!;
-    let hash = mix(end - from, items[from]!);
-    for (let at = from + 1; at < end; at += 1) {
-      const item = map[items[at]!]!;
-      items[at] = item;
-      hash = mix(hash, item);
+    // In two, for each step waits for the one before it.
+    let even = mix(end - from, items[from]!);
+    let odd = 0;
+    let at = from + 1;
+    for (; at + 1 < end; at += 2) {
+      const first = map[items[at]!]!;
+      const second = map[items[at + 1]!]!;
+      items[at] = first;
+      items[at + 1] = second;
+      even = mix(even, first);
+      odd = mix(odd, second);
     }
-    hashes[i] = finish(hash);
+    if (at < end) {
+      items[at] = map[items[at]!]!;
+      even = mix(even, items[at]!);
+    }
+    hashes[i] = finish(mix(even, odd));
   }
   lookUp(interner, batch);
 }

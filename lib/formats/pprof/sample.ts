@@ -1,7 +1,18 @@
 import { MAX_LABELS_PER_SAMPLE, tooMany } from '../profiles/limits.ts';
 import type { PprofTables } from './columns.ts';
 import { placeOf } from './id-map.ts';
-import { BYTES, broken, readLength, readSmall, readVarint, skipField, toBigInt } from './wire.ts';
+import {
+  BYTES,
+  broken,
+  readField,
+  readLength,
+  readSmall,
+  readVarint,
+  skipField,
+  skipRest,
+  smallOf,
+  toBigInt,
+} from './wire.ts';
 
 /** One sample, its locations by their place in the tables. Its arrays are longer than what they hold, and used again. */
 export interface SampleView {
@@ -125,15 +136,14 @@ function readLabel(tables: PprofTables, end: number, view: SampleView): void {
   let high = 0;
   let unit = 0;
   while (cursor.at < end) {
-    const tag = readSmall(cursor, end);
-    if (tag === 0x08) key = readSmall(cursor, end);
-    else if (tag === 0x10) text = readSmall(cursor, end);
+    const tag = readField(cursor, end);
+    if (tag === 0x08) key = smallOf(cursor);
+    else if (tag === 0x10) text = smallOf(cursor);
     else if (tag === 0x18) {
-      readVarint(cursor, end);
       low = cursor.low;
       high = cursor.high;
-    } else if (tag === 0x20) unit = readSmall(cursor, end);
-    else skipField(cursor, tag, end);
+    } else if (tag === 0x20) unit = smallOf(cursor);
+    else skipRest(cursor, tag, end);
   }
   const highest = Math.max(key, text, unit);
   if (highest >= strings.count) throw broken(`string ${highest} of ${strings.count} is wanted`);

@@ -5,11 +5,11 @@ import { addId, placeOf, resetIdMap } from './id-map.ts';
 import {
   BYTES,
   broken,
+  readField,
   readLength,
   readSmall,
-  readVarint,
-  skipField,
-  TOO_LARGE,
+  skipRest,
+  smallOf,
   toBigInt,
   VARINT,
 } from './wire.ts';
@@ -27,10 +27,11 @@ const MAX_ROWS = 4_000_000;
  * Reads everything but the samples, which `readSample` reads one by one.
  *
  * @param bytes not compressed
+ * @param samplesMax more than the usual for what a merge has written itself
  * @throws Fault('invalid-input') on what google/pprof refuses: broken wire data, indices and ids that point nowhere,
  *   ids of 0 or given twice, several profiles in one file
  */
-export function readTables(bytes: Uint8Array, tables: PprofTables): void {
+export function readTables(bytes: Uint8Array, tables: PprofTables, samplesMax = MAX_SAMPLES): void {
   tables.cursor.bytes = bytes;
   tables.cursor.at = 0;
   tables.header = emptyHeader();
@@ -43,7 +44,7 @@ export function readTables(bytes: Uint8Array, tables: PprofTables): void {
   ]) {
     table.count = 0;
   }
-  findMessages(tables, bytes.length);
+  findMessages(tables, bytes.length, samplesMax);
   checkHeader(tables);
   readMappings(tables);
   readFunctions(tables);
@@ -56,7 +57,7 @@ const LOCATION = 4;
 const FUNCTION = 5;
 const STRING = 6;
 
-function findMessages(tables: PprofTables, end: number): void {
+function findMessages(tables: PprofTables, end: number, samplesMax: number): void {
   const { cursor } = tables;
   while (cursor.at < end) {
     const tag = readSmall(cursor, end);
@@ -66,7 +67,7 @@ function findMessages(tables: PprofTables, end: number): void {
       continue;
     }
     const fieldEnd = readLength(cursor, end);
-    if (field === SAMPLE) addSpan(tables.samples, cursor.at, fieldEnd, 'samples', MAX_SAMPLES);
+    if (field === SAMPLE) addSpan(tables.samples, cursor.at, fieldEnd, 'samples', samplesMax);
     else if (field === STRING) addSpan(tables.strings, cursor.at, fieldEnd, 'strings', MAX_ROWS);
     else if (field === LOCATION) addSpan(tables.locationSpans, cursor.at, fieldEnd, 'locations', MAX_ROWS);
     else if (field === FUNCTION) addSpan(tables.functionSpans, cursor.at, fieldEnd, 'functions', MAX_ROWS);
@@ -103,11 +104,10 @@ function readMappings(tables: PprofTables): void {
     cursor.at = mappingSpans.start[row]!;
     const fields = new Array<bigint>(11).fill(0n);
     while (cursor.at < end) {
-      const tag = readSmall(cursor, end);
-      if ((tag & 7) === VARINT && tag >>> 3 <= 10) {
-        readVarint(cursor, end);
+      const tag = readField(cursor, end);
+      if ((tag & 7) === VARINT && tag >>> 3 <= 10)
         fields[tag >>> 3] = BigInt.asUintN(64, toBigInt(cursor.low, cursor.high));
-      } else skipField(cursor, tag, end);
+      else skipRest(cursor, tag, end);
     }
     const id = fields[1]!;
     if (id === 0n) throw broken(`mapping ${row} has no id`);
@@ -152,24 +152,17 @@ function readFunction({ cursor, functions, functionSpans, functionIds }: PprofTa
   functions.startLow[row] = 0;
   functions.startHigh[row] = 0;
   while (cursor.at < end) {
-    const tag = readSmall(cursor, end);
-    if ((tag & 7) !== VARINT || tag > 0x28) {
-      skipField(cursor, tag, end);
-      continue;
-    }
-    const small = readSmall(cursor, end);
-    const low = small === TOO_LARGE ? cursor.low : small;
-    const high = small === TOO_LARGE ? cursor.high : 0;
-    if (tag === 0x10) name = small;
-    else if (tag === 0x18) systemName = small;
-    else if (tag === 0x20) file = small;
+    const tag = readField(cursor, end);
+    if (tag === 0x10) name = smallOf(cursor);
+    else if (tag === 0x18) systemName = smallOf(cursor);
+    else if (tag === 0x20) file = smallOf(cursor);
     else if (tag === 0x08) {
-      idLow = low;
-      idHigh = high;
+      idLow = cursor.low;
+      idHigh = cursor.high;
     } else if (tag === 0x28) {
-      functions.startLow[row] = low;
-      functions.startHigh[row] = high;
-    }
+      functions.startLow[row] = cursor.low;
+      functions.startHigh[row] = cursor.high;
+    } else skipRest(cursor, tag, end);
   }
   if (idLow === 0 && idHigh === 0) throw broken(`function ${row} has no id`);
   if (!addId(functionIds, idLow, idHigh, row)) throw broken(`two functions have the id of function ${row}`);
@@ -202,26 +195,17 @@ function readLocation(tables: PprofTables, row: number, firstLine: number): numb
   let addressHigh = 0;
   let isFolded = 0;
   while (cursor.at < end) {
-    const tag = readSmall(cursor, end);
-    if (tag === 0x22) {
-      readLine(tables, lineCount++, readLength(cursor, end));
-      continue;
-    }
-    if ((tag & 7) !== VARINT || tag > 0x28) {
-      skipField(cursor, tag, end);
-      continue;
-    }
-    const small = readSmall(cursor, end);
-    const low = small === TOO_LARGE ? cursor.low : small;
-    const high = small === TOO_LARGE ? cursor.high : 0;
-    if (tag === 0x08) {
-      idLow = low;
-      idHigh = high;
-    } else if (tag === 0x10) mapping = mappingOf(tables, low, high);
+    const tag = readField(cursor, end);
+    if (tag === 0x22) readLine(tables, lineCount++, readLength(cursor, end));
+    else if (tag === 0x08) {
+      idLow = cursor.low;
+      idHigh = cursor.high;
+    } else if (tag === 0x10) mapping = mappingOf(tables);
     else if (tag === 0x18) {
-      addressLow = low;
-      addressHigh = high;
-    } else if (tag === 0x28) isFolded = small === 0 ? 0 : 1;
+      addressLow = cursor.low;
+      addressHigh = cursor.high;
+    } else if (tag === 0x28) isFolded = smallOf(cursor) === 0 ? 0 : 1;
+    else skipRest(cursor, tag, end);
   }
   if (idLow === 0 && idHigh === 0) throw broken(`location ${row} has no id`);
   if (!addId(locationIds, idLow, idHigh, row)) throw broken(`two locations have the id of location ${row}`);
@@ -234,8 +218,8 @@ function readLocation(tables: PprofTables, row: number, firstLine: number): numb
 }
 
 /** Mappings that are missing are no error: google/pprof takes such locations as outside of any mapping. */
-const mappingOf = ({ mappingIds }: PprofTables, low: number, high: number): number =>
-  placeOf(mappingIds, low, high);
+const mappingOf = ({ mappingIds, cursor }: PprofTables): number =>
+  placeOf(mappingIds, cursor.low, cursor.high);
 
 function readLine(tables: PprofTables, row: number, end: number): void {
   const { cursor, functionIds } = tables;
@@ -247,22 +231,15 @@ function readLine(tables: PprofTables, row: number, end: number): void {
   lines.columnLow[row] = 0;
   lines.columnHigh[row] = 0;
   while (cursor.at < end) {
-    const tag = readSmall(cursor, end);
-    if ((tag & 7) !== VARINT || tag > 0x18) {
-      skipField(cursor, tag, end);
-      continue;
-    }
-    const small = readSmall(cursor, end);
-    const low = small === TOO_LARGE ? cursor.low : small;
-    const high = small === TOO_LARGE ? cursor.high : 0;
-    if (tag === 0x08) place = placeOf(functionIds, low, high);
+    const tag = readField(cursor, end);
+    if (tag === 0x08) place = placeOf(functionIds, cursor.low, cursor.high);
     else if (tag === 0x10) {
-      lines.lineLow[row] = low;
-      lines.lineHigh[row] = high;
+      lines.lineLow[row] = cursor.low;
+      lines.lineHigh[row] = cursor.high;
     } else if (tag === 0x18) {
-      lines.columnLow[row] = low;
-      lines.columnHigh[row] = high;
-    }
+      lines.columnLow[row] = cursor.low;
+      lines.columnHigh[row] = cursor.high;
+    } else skipRest(cursor, tag, end);
   }
   if (place < 0) throw broken('a location has a line without a function, or with one that is not there');
   lines.function[row] = place;

@@ -26,10 +26,26 @@ export const cursorOf = (bytes: Uint8Array): Cursor => ({ bytes, at: 0, low: 0, 
 
 export const broken = (detail: string) => invalidInput(`Cannot decode pprof: ${detail}`);
 
-/** Reads an integer of up to ten bytes before `end`. Bits over 64 are dropped, as all decoders do. */
-export function readVarint(cursor: Cursor, end: number): void {
-  const bytes = cursor.bytes;
-  let at = cursor.at;
+/** Reads an integer of up to ten bytes before `end`. Bits over 64 are dropped, as all decoders do. Nearly all take four or less. */
+export function readVarint(cursor: Cursor, end: number, from = cursor.at): void {
+  const { bytes } = cursor;
+  let low = 0;
+  for (let at = from, shift = 0; at < end && shift < 28; shift += 7) {
+    const byte = bytes[at++]!;
+    low |= (byte & LOW_BITS) << shift;
+    if (byte < MORE) {
+      cursor.at = at;
+      cursor.low = low;
+      cursor.high = 0;
+      return;
+    }
+  }
+  readLong(cursor, end, from);
+}
+
+function readLong(cursor: Cursor, end: number, from: number): void {
+  const { bytes } = cursor;
+  let at = from;
   let low = 0;
   let high = 0;
   for (let shift = 0; shift < 70; shift += 7) {
@@ -71,7 +87,22 @@ export function readSmall(cursor: Cursor, end: number): number {
     }
   }
   readVarint(cursor, end);
-  return cursor.high === 0 && cursor.low >= 0 ? cursor.low : TOO_LARGE;
+  return smallOf(cursor);
+}
+
+/** The integer read last where it is small, else TOO_LARGE. */
+export const smallOf = ({ low, high }: Cursor): number => (high === 0 && low >= 0 ? low : TOO_LARGE);
+
+/** Reads a tag, and the integer behind it where it announces one: what else follows is the caller's to read or to skip. */
+export function readField(cursor: Cursor, end: number): number {
+  const first = cursor.bytes[cursor.at]!;
+  if (first < MORE && (first & 7) === VARINT) {
+    readVarint(cursor, end, cursor.at + 1);
+    return first;
+  }
+  const tag = readSmall(cursor, end);
+  if ((tag & 7) === VARINT) readVarint(cursor, end);
+  return tag;
 }
 
 /** Reads the length of a field and returns its end; the cursor stands at its first byte. */
@@ -101,6 +132,11 @@ export function skipField(cursor: Cursor, tag: number, end: number): void {
     default:
       throw broken(`unknown wire type ${tag & 7} at byte ${cursor.at}`);
   }
+}
+
+/** Passes over what `readField` left of a field. */
+export function skipRest(cursor: Cursor, tag: number, end: number): void {
+  if ((tag & 7) !== VARINT) skipField(cursor, tag, end);
 }
 
 function skipBytes(cursor: Cursor, count: number, end: number): void {
