@@ -115,6 +115,19 @@ describe('a merge of pprof files', () => {
     expect(Buffer.from(bytes).includes('gone')).toBe(false);
   });
 
+  it('takes as many samples as one file may have, or as its caller says', () => {
+    const many = drawPprof({
+      types: [['n', 'count']],
+      functions: {},
+      locations: { l: { address: 1 } },
+      samples: Array.from({ length: 2000 }, () => ({ stack: ['l'], values: [1] })),
+    });
+    expect(() => addToMerge(createMerge(), many, 1024)).toThrow('more than 1,024 samples');
+    const merge = createMerge();
+    addToMerge(merge, many, 2000);
+    expect(merge.samples.count).toBe(1);
+  });
+
   it('wraps at 64 bits, as Go does', () => {
     const one = drawPprof({
       types: [['n', 'count']],

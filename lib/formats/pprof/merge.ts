@@ -20,10 +20,10 @@ export { createMerge } from './merge-state.ts';
  * @param bytes pprof, not compressed
  * @throws Fault('invalid-input') when it is broken, or measures something else than the ones before
  */
-export function addToMerge(merge: Merge, bytes: Uint8Array): void {
+export function addToMerge(merge: Merge, bytes: Uint8Array, samplesMax?: number): void {
   const { file } = merge;
   const { tables } = file;
-  readTables(bytes, tables);
+  readTables(bytes, tables, samplesMax);
   file.strings = cleared(file.strings, tables.strings.count);
   file.functions = cleared(file.functions, tables.functionSpans.count);
   file.locations = cleared(file.locations, tables.locationSpans.count);
@@ -41,7 +41,7 @@ export function finishMerge(merge: Merge): Uint8Array {
   if (!hasZeroSamples(merge)) return bytes;
   // What cancelled out goes, and what only it referred to: once more, as google/pprof does.
   const again = createMerge();
-  addToMerge(again, bytes);
+  addToMerge(again, bytes, merge.samples.count);
   return writeMerged(again, again.header!);
 }
 
