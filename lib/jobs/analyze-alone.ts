@@ -5,6 +5,7 @@ import { beginAttempt, endAttempts } from '../records/attempts.ts';
 import { analyze } from './analyze.ts';
 import type { JobContext } from './context.ts';
 import { keysOfEvent } from './events.ts';
+import { finishUpload } from './finish-upload.ts';
 import { readRawIndex } from './raw-read.ts';
 import type { RawIndexEntry } from './raw-segment.ts';
 
@@ -77,13 +78,5 @@ function keysOrNone(body: string): readonly string[] {
   }
 }
 
-const setAside = (context: JobContext, rawKey: string, entry: RawIndexEntry, deaths: number) =>
-  context.ledger.finish(entry.project, {
-    uploadId: entry.id,
-    rawKey,
-    receivedAt: entry.receivedAt,
-    state: 'poison',
-    reason: `Its analysis ended the process ${deaths} times`,
-    dropped: {},
-    finishedAt: context.clock.now(),
-  });
+const setAside = (context: JobContext, rawKey: string, upload: RawIndexEntry, deaths: number) =>
+  finishUpload(context, { upload, rawKey }, 'poison', `Its analysis ended the process ${deaths} times`);

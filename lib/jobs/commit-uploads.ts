@@ -5,6 +5,7 @@ import type { EpochMs } from '../model/units.ts';
 import { type Contribution, commit } from '../segments/commit.ts';
 import { compact } from '../segments/compact.ts';
 import type { Sections } from '../segments/kinds/index.ts';
+import { atOnce } from './at-once.ts';
 import type { JobContext } from './context.ts';
 
 /** What one upload adds, and in which generations. */
@@ -36,7 +37,7 @@ export async function commitUploads(
   const groups = byPartition(additions);
   const broken = new Map<UploadId, unknown>();
   const expired = new Set<UploadId>();
-  for (const group of groups) await commitGroup(context, group, heldSince, broken, expired);
+  await atOnce(groups, (group) => commitGroup(context, group, heldSince, broken, expired));
   const grown = groups.filter(({ contributions }) =>
     contributions.some(({ uploadId }) => !broken.has(uploadId) && !expired.has(uploadId)),
   );

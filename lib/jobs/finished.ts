@@ -5,8 +5,7 @@ import type { ActiveEra, Generations } from '../records/generations.ts';
 import type { Ledger, LedgerRecord } from '../records/ledger.ts';
 import { TRIM_AFTER_MS } from '../segments/compact.ts';
 import type { FinishedUploads } from '../segments/store.ts';
-
-const AT_ONCE = 32;
+import { atOnce } from './at-once.ts';
 
 /**
  * When ids may leave footers, and what speaks for them then. An upload's record says that it was committed in every
@@ -28,12 +27,9 @@ export function finishedUploads({
     holds: (record: LedgerRecord) => boolean,
   ): Promise<ReadonlySet<UploadId>> {
     const found = new Set<UploadId>();
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      const part = ids.slice(at, at + AT_ONCE);
-      const records = await Promise.all(part.map((id) => ledger.get(project, id)));
-      for (const [i, record] of records.entries()) {
-        if (record?.state === 'done' && holds(record)) found.add(part[i] as UploadId);
-      }
+    const records = await atOnce(ids, (id) => ledger.get(project, id));
+    for (const [i, record] of records.entries()) {
+      if (record?.state === 'done' && holds(record)) found.add(ids[i] as UploadId);
     }
     return found;
   }

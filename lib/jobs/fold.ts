@@ -45,7 +45,7 @@ import { scrubbed } from './scrubbed.ts';
 export interface Folded {
   readonly parts: readonly { readonly partition: Place; readonly sections: Sections }[];
   readonly dropped: Readonly<Record<string, number>>;
-  /** True when the upload had points and none of them could be kept. */
+  /** True when the upload had points and none of them could be kept, nor can its pieces be joined. */
   readonly nothingKept: boolean;
 }
 
@@ -56,10 +56,18 @@ export interface FoldInput {
   readonly project: string;
   readonly uploadId: UploadId;
   readonly facts: UploadFacts;
+  /** How many pieces it leaves for the join; absent: none. */
+  readonly pieces?: number;
   /** Accepted data time, epoch ms. */
   readonly from: EpochMs;
   readonly to: EpochMs;
 }
+
+/**
+ * Partitions that one upload may add to, each of which costs a segment and a head: a hundred services of a gateway that was
+ * cut off for six hours. A thousand services of two days would be 289,000.
+ */
+const PARTITIONS_MAX = 4096;
 
 /** Names of people and secrets in them go before they reach a segment. */
 const unitName = ({ kind, name }: UnitOfWork) => unitKey({ kind, name: scrubbed(name) });
@@ -80,6 +88,7 @@ class Folder {
   readonly #machines = new Map<EpochMs, Map<string, LevelPoint[]>>();
   readonly #dropped = new Map<string, number>();
   #kept = 0;
+  #partitions = 0;
   /** Where the first report went: names that filled no role are shown beside it. */
   #place: { readonly service: ServiceName; readonly start: EpochMs } | undefined;
 
@@ -95,12 +104,17 @@ class Folder {
     return reason === undefined;
   }
 
-  #drop(reason: string) {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+  #drop(reason: string, points = 1) {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + points);
   }
 
-  #add(service: ServiceName, start: EpochMs, sections: Sections) {
+  /** @param points that the sections were made of */
+  #add(service: ServiceName, start: EpochMs, sections: Sections, points: number) {
     const starts = entryOf(this.#parts, service, () => new Map<EpochMs, Sections[]>());
+    if (!starts.has(start)) {
+      if (this.#partitions === PARTITIONS_MAX) return this.#drop('too many partitions', points);
+      this.#partitions += 1;
+    }
     entryOf(starts, start, () => []).push(sections);
   }
 
@@ -126,12 +140,13 @@ class Folder {
       const units = latencies(this.#input.uploadId, report, kept.work);
       const allocations = allocationsOf(kept.work, unitName, weightOf);
       const functions = unprofiledWork(kept.work, report.instance.version ?? '');
-      this.#add(service, start, {
+      const sections = {
         instance: { instances, unused: new Map() },
         ...(units.size === 0 ? {} : { latency: { units } }),
         ...(functions && { functions }),
         ...(allocations && { allocations }),
-      });
+      };
+      this.#add(service, start, sections, kept.levels.length + kept.counts.length + kept.work.length);
     }
   }
 
@@ -151,7 +166,8 @@ class Folder {
       instance: { instances: new Map([[instance.key.toWellFormed(), live]]), unused: new Map() },
     };
     const functions = functionsOf(report, this.#input.uploadId);
-    this.#add(service, partitionStart(time), { flame, ...instances, ...(functions && { functions }) });
+    const sections = { flame, ...instances, ...(functions && { functions }) };
+    this.#add(service, partitionStart(time), sections, 1);
   }
 
   machine(fact: MachineFact) {
@@ -169,6 +185,13 @@ class Folder {
     }
   }
 
+  /** Their root may be in another upload: only of what is altogether of another time is it known that none is accepted. */
+  get #leavesPieces() {
+    const { pieces = 0, from, to, facts } = this.#input;
+    const { earliest = from, latest = to } = facts;
+    return pieces > 0 && earliest <= to && latest >= from;
+  }
+
   finish(): Folded {
     const { facts, project } = this.#input;
     if (this.#place !== undefined && facts.unused.size > 0) {
@@ -177,10 +200,11 @@ class Folder {
         const metric = scrubbed(name.toWellFormed());
         unused.set(metric, (unused.get(metric) ?? 0) + points);
       }
-      this.#add(this.#place.service, this.#place.start, { instance: { instances: new Map(), unused } });
+      this.#add(this.#place.service, this.#place.start, { instance: { instances: new Map(), unused } }, 0);
     }
     for (const [start, machines] of this.#machines) {
-      this.#add(MACHINES, start, { facts: { machines: mapValues(machines, levelsOf) } });
+      const points = [...machines.values()].reduce((sum, { length }) => sum + length, 0);
+      this.#add(MACHINES, start, { facts: { machines: mapValues(machines, levelsOf) } }, points);
     }
     const parts = [...this.#parts].flatMap(([service, starts]) =>
       [...starts].map(([start, sections]) => ({
@@ -191,7 +215,8 @@ class Folder {
     return {
       parts,
       dropped: Object.fromEntries(this.#dropped),
-      nothingKept: this.#kept === 0 && facts.points + facts.spans > 0 && this.#dropped.size > 0,
+      nothingKept:
+        this.#kept === 0 && facts.points + facts.spans > 0 && this.#dropped.size > 0 && !this.#leavesPieces,
     };
   }
 }

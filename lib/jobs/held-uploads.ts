@@ -3,8 +3,11 @@ import type { Clock } from '../ports/clock.ts';
 
 /** What is parsed and not committed yet. */
 export interface HeldUploads<T> {
-  /** @param bytes of its body, unpacked */
-  add(one: T, bytes: number): Promise<void>;
+  /**
+   * @param bytes of its body, unpacked
+   * @param knownAt when it was found to be unfinished, if that was before the last ones were committed
+   */
+  add(one: T, bytes: number, knownAt?: EpochMs): Promise<void>;
   /** Commits what is left. */
   end(): Promise<void>;
 }
@@ -27,8 +30,9 @@ export function heldUploads<T>(
     [held, heldBytes, since] = [[], 0, clock.now()];
   };
   return {
-    async add(one, bytes) {
+    async add(one, bytes, knownAt = since) {
       held.push(one);
+      since = Math.min(since, knownAt);
       heldBytes += bytes;
       if (heldBytes > mostBytes) await end();
     },

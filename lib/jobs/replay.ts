@@ -11,13 +11,13 @@ import {
   type GenerationRecord,
   opened,
 } from '../records/generations.ts';
-import type { LedgerRecord } from '../records/ledger.ts';
 import { acceptedTime } from './accepted-time.ts';
+import { atOnce } from './at-once.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
 import { eachProject } from './each-project.ts';
-import { fold } from './fold.ts';
+import { type Folded, fold } from './fold.ts';
 import { foldJoined } from './fold-joined.ts';
 import { heldUploads } from './held-uploads.ts';
 import { joinReplayed } from './join-replayed.ts';
@@ -206,19 +206,21 @@ async function foldBatch(
   if (current?.generation !== building.generation) return;
   const refuse = refuserOf(told);
   const clocks = (await context.clocks?.of(project)) ?? NO_CLOCKS;
-  const parsed = heldUploads<Parsed>(context.clock, BATCH_BYTES, async (held, since) => {
-    const byId = new Map(held.map((one) => [one.upload.id, one]));
-    await commitAll(context, building, [...byId.values()], since, told);
-  });
+  const parsed = heldUploads<Parsed>(context.clock, BATCH_BYTES, (held, since) =>
+    commitAll(context, building, held, since, told),
+  );
   for await (const { upload, rawKey, isRecorded } of uploadsIn(context, project, objects, refuse)) {
     let found: Parsed;
     try {
       const { pieces, ...sent } = parseUpload(upload);
       const { facts, shiftMs } = correctClocks(sent, upload.receivedAt, clocks);
       const { body: _, ...kept } = upload;
-      const addition = additionOf(context, upload, facts, building);
-      const noted = { upload: kept, rawKey, isRecorded, facts, shiftMs, addition };
-      found = { ...noted, pieces: pieces?.() ?? [] };
+      const left = pieces?.() ?? [];
+      const input = { uploadId: upload.id, project, facts, pieces: left.length };
+      const folded = fold({ ...input, ...acceptedTime(context, upload, true) });
+      const noted = { upload: kept, rawKey, isRecorded, facts, shiftMs };
+      const addition = additionOf(upload, folded, building);
+      found = { ...noted, addition, pieces: folded.nothingKept ? [] : left };
     } catch (error) {
       if (isUnavailable(error)) throw error;
       refuse(error instanceof Error ? error.message : String(error));
@@ -240,12 +242,14 @@ interface Parsed extends UploadPieces {
 async function commitAll(
   context: JobContext,
   { generation }: Building,
-  parsed: readonly Parsed[],
+  held: readonly Parsed[],
   heldSince: EpochMs,
   told: Told,
 ): Promise<void> {
-  await noteServices(context, parsed);
-  await writePieces(context, generation, parsed);
+  await noteServices(context, held);
+  // Every copy of an upload: its join takes those that came in the minute that the ledger names.
+  await writePieces(context, generation, held);
+  const parsed = [...new Map(held.map((one) => [one.upload.id, one])).values()];
   const additions = parsed.map(({ addition }) => addition);
   const { broken, grown } = await commitUploads(context, additions, heldSince);
   const refuse = refuserOf(told);
@@ -284,10 +288,10 @@ async function* uploadsIn(
     try {
       const { uploads, cut } = readRaw(bytes);
       for (const _ of cut) refuse('Its stored bytes are cut');
-      const states = await statesOf(context, project, uploads);
+      const records = await atOnce(uploads, ({ id }) => context.ledger.get(project, id));
       for (const [at, upload] of uploads.entries()) {
-        if (states[at] === 'poison') refuse('Set aside as poison: redrive it');
-        else yield { upload, rawKey: key, isRecorded: states[at] !== undefined };
+        if (records[at]?.state === 'poison') refuse('Set aside as poison: redrive it');
+        else yield { upload, rawKey: key, isRecorded: records[at] !== undefined };
       }
     } catch (error) {
       if (!(error instanceof Fault) || isUnavailable(error)) throw error;
@@ -296,34 +300,16 @@ async function* uploadsIn(
   }
 }
 
-const ASKED_AT_ONCE = 32;
-
-/** As the ledger has them; undefined: it has no record. */
-async function statesOf({ ledger }: JobContext, project: string, uploads: readonly Upload[]) {
-  const states: (LedgerRecord['state'] | undefined)[] = [];
-  for (let at = 0; at < uploads.length; at += ASKED_AT_ONCE) {
-    const some = uploads.slice(at, at + ASKED_AT_ONCE);
-    const records = await Promise.all(some.map(({ id }) => ledger.get(project, id)));
-    states.push(...records.map((record) => record?.state));
-  }
-  return states;
-}
-
-function additionOf(
-  context: JobContext,
-  upload: Upload,
-  facts: Omit<ReturnType<typeof parseUpload>, 'pieces'>,
+const additionOf = (
+  { id }: Pick<Upload, 'id'>,
+  { parts }: Folded,
   { generation, from, to }: Building,
-): Addition {
-  const { id, project } = upload;
-  const { parts } = fold({ project, uploadId: id, facts, ...acceptedTime(context, upload, true) });
-  return {
-    uploadId: id,
-    parts: parts
-      .filter(({ partition: { start } }) => start >= from && start < to)
-      .map(({ partition, sections }) => ({ partition: { ...partition, generation }, sections })),
-  };
-}
+): Addition => ({
+  uploadId: id,
+  parts: parts
+    .filter(({ partition: { start } }) => start >= from && start < to)
+    .map(({ partition, sections }) => ({ partition: { ...partition, generation }, sections })),
+});
 
 /** Goes on with replays whose worker has ended; returns how many steps it took. For a schedule. */
 export async function resumeReplays(context: JobContext): Promise<number> {

@@ -13,6 +13,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   settings of a project                           PRJ#<project>               SET
 //   one upload's ledger record                      LED#<project>#<00..3f>      <upload id>
 //   tries of an upload that may end the process     LED#<project>#<00..3f>      TRY#<upload id>
+//   errors of an upload                             LED#<project>#<00..3f>      FAIL#<upload id>
 //   services of a project                           PRJ#<project>               SVC#<service>
 //   keys of the installation, by id                 KEYS                        KEY#<key id>
 //   a key by the hash of its token                  TOK#<hash>                  KEY
@@ -114,6 +115,10 @@ export const ledgerKey = (project: string, uploadId: string) => ({
 export const attemptKey = (project: string, uploadId: string) => {
   const { pk } = ledgerKey(project, uploadId);
   return { pk, sk: part('TRY', uploadId) };
+};
+export const failureKey = (project: string, uploadId: string) => {
+  const { pk } = ledgerKey(project, uploadId);
+  return { pk, sk: part('FAIL', uploadId) };
 };
 
 export const servicesOf = (project: string) => ({ pk: part('PRJ', project), from: 'SVC#', to: 'SVC$' });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { analyze, POISON_AFTER } from '../../lib/jobs/analyze.ts';
+import { analyze } from '../../lib/jobs/analyze.ts';
 import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
 import { objectCreated } from '../../lib/jobs/events.ts';
+import { POISON_AFTER } from '../../lib/jobs/finish-upload.ts';
 import type { Upload } from '../../lib/jobs/raw-segment.ts';
 import { Fault } from '../../lib/model/fault.ts';
 import { type ServiceName, serviceName } from '../../lib/model/service.ts';
@@ -11,6 +12,7 @@ import { ensureProject } from '../../lib/records/api-keys.ts';
 import { listRejections } from '../../lib/records/rejections.ts';
 import { listServices } from '../../lib/records/services.ts';
 import { FAN_IN } from '../../lib/segments/compact.ts';
+import { decodePieces } from '../../lib/segments/pieces.ts';
 import { NOON } from './facts.ts';
 import {
   message,
@@ -19,6 +21,7 @@ import {
   requests,
   spans,
   tracesBody,
+  untilPoison,
   uploadOf,
   type World,
   world,
@@ -45,6 +48,28 @@ async function balance({ context }: World, project = 'default') {
   expect(done + rejected + poison + pending).toBe(received);
   return answer;
 }
+
+/** An envelope of a span below some segment, and of what its SDK left out. */
+const STREAMED = [
+  {},
+  { type: 'span' },
+  {
+    items: [
+      {
+        trace_id: 'a'.repeat(32),
+        span_id: 'b'.repeat(16),
+        name: 'work',
+        start_timestamp: (NOON - 500) / 1000,
+        end_timestamp: NOON / 1000,
+        attributes: { 'sentry.segment.id': { type: 'string', value: 'c'.repeat(16) } },
+      },
+    ],
+  },
+  { type: 'client_report' },
+  { discarded_events: [{ reason: 'sample_rate', category: 'span', quantity: 3 }] },
+]
+  .map((part) => JSON.stringify(part))
+  .join('\n');
 
 const store = async (here: World, ...uploads: Upload[]) => {
   const event = await rawObject(here, uploads);
@@ -174,6 +199,52 @@ describe('analyze()', () => {
     );
   });
 
+  it('takes an export for the spans that belong to roots of others, where none of its own is accepted', async () => {
+    const here = await world();
+    const calls = spans(9);
+    for (const one of calls.scopeSpans[0]?.spans ?? []) one.kind = 3;
+    const clockOff = spans(1, { service: 'cart', at: NOON - 72 * HOUR_MS });
+    const batch = await uploadOf(tracesBody(calls, clockOff), { route: 'otlp-traces' });
+    const streamed = await uploadOf(STREAMED, { route: 'sentry-envelope' });
+    await analyze(here.context, [(await store(here, batch, streamed))()]);
+    const { items, balance: counts } = await balance(here);
+    expect(counts).toMatchObject({ received: 2, done: 2 });
+    expect(new Map(items.map(({ id, reason }) => [id, reason]))).toEqual(
+      new Map([
+        [batch.id, 'Left out: 1 points too-late'],
+        [streamed.id, 'Left out: 3 points left out by the SDK (sample_rate): span'],
+      ]),
+    );
+    const left: string[] = [];
+    for (const [key, { body }] of here.objects.stored)
+      if (key.startsWith('pieces/')) left.push(...decodePieces(body).map(({ upload }) => upload));
+    expect(new Set(left)).toEqual(new Set([batch.id, streamed.id]));
+  });
+
+  it('asks the store for many uploads at once, and commits them in one batch', async () => {
+    const here = await world();
+    const events = [];
+    for (let n = 1; n <= 40; n += 1) events.push((await store(here, await traces(1, {}, `s${n}`)))());
+    const most = { get: 0, finish: 0 };
+    const under = { get: 0, finish: 0 };
+    const counted = <A extends unknown[], T>(name: keyof typeof most, call: (...args: A) => Promise<T>) => {
+      return async (...args: A) => {
+        under[name] += 1;
+        most[name] = Math.max(most[name], under[name]);
+        await new Promise(setImmediate);
+        under[name] -= 1;
+        return call(...args);
+      };
+    };
+    const context = {
+      ...here.context,
+      objects: { ...here.objects, get: counted('get', here.objects.get) },
+      ledger: { ...here.context.ledger, finish: counted('finish', here.context.ledger.finish) },
+    };
+    expect(await analyze(context, events)).toEqual({ failed: [], uploads: 40 });
+    expect(most).toEqual({ get: 32, finish: 32 });
+  });
+
   it('holds a batch of uploads that the store refuses, and drops none of them', async () => {
     const here = await world();
     const event = await store(here, await traces(3));
@@ -182,6 +253,10 @@ describe('analyze()', () => {
       const delivery = event(receiveCount);
       expect((await analyze(down, [delivery])).failed).toEqual([delivery]);
     }
+    expect((await balance(here)).balance).toMatchObject({ pending: 1, poison: 0 });
+    // Of which none was the upload's fault: neither is it set aside when it fails for the first time.
+    const broken = { ...here.context, heads: { ...here.context.heads, read: bug } };
+    expect((await analyze(broken, [event(98)])).failed).toHaveLength(1);
     expect((await balance(here)).balance).toMatchObject({ pending: 1, poison: 0 });
     expect((await analyze(here.context, [event(99)])).failed).toEqual([]);
     expect(await spansOf(here)).toBe(3);
@@ -229,7 +304,7 @@ describe('analyze()', () => {
     const bad = await traces(5, {}, 'cursed');
     const event = await store(here, bad);
     const broken = { ...here.context, heads: { ...here.context.heads, read: cursed(here) } };
-    await analyze(broken, [event(POISON_AFTER)]);
+    await untilPoison(broken, event().body);
     await here.context.ledger.forget('default', bad.id);
     await analyze(here.context, [event()]);
     expect(await spansOf(here, 'cursed')).toBe(5);
@@ -266,7 +341,7 @@ describe('analyze()', () => {
     await here.objects.put(key, body.slice(0, end));
     const bad = message(objectCreated('test', key, 1));
     expect((await analyze(here.context, [bad])).failed).toEqual([bad]);
-    expect((await analyze(here.context, [{ ...bad, receiveCount: POISON_AFTER }])).failed).toEqual([]);
+    expect((await untilPoison(here.context, bad.body)).failed).toEqual([]);
   });
 
   it('takes an event whose object has expired, and one of S3 that names none', async () => {
@@ -304,6 +379,7 @@ describe('analyze()', () => {
   });
 });
 
+const bug = () => Promise.reject(new RangeError('Cannot happen'));
 const unavailable = () => Promise.reject(new Fault('unavailable', 'Cannot reach the store'));
 const cursed =
   ({ context }: World): typeof context.heads.read =>

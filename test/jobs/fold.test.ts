@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Folded, fold } from '../../lib/jobs/fold.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { MACHINES, PARTITION_MS } from '../../lib/model/partition.ts';
+import { serviceName } from '../../lib/model/service.ts';
 import type { UploadFacts } from '../../lib/model/telemetry.ts';
 import { HOUR_MS } from '../../lib/model/units.ts';
 import { KIND_NAMES, KINDS, mergeSections, type Sections } from '../../lib/segments/kinds/index.ts';
@@ -130,6 +131,17 @@ describe('fold()', () => {
       nothingKept: true,
     });
     expect(foldAll(factsOf([]))).toMatchObject({ parts: [], nothingKept: false });
+  });
+
+  it('opens 4,096 partitions at most, and counts the points of others', () => {
+    const levels = Array.from({ length: 288 }, (_, i) => level({ time: NOON - i * PARTITION_MS }));
+    const reports = Array.from({ length: 15 }, (_, i) =>
+      report({ levels }, { service: serviceName({ name: `s${i}` }) }),
+    );
+    const { parts, dropped, nothingKept } = foldAll(factsOf(reports, { unused: new Map([['other', 7]]) }));
+    expect(parts).toHaveLength(4096);
+    expect(dropped).toEqual({ 'too many partitions': 15 * 288 - 4096 });
+    expect(nothingKept).toBe(false);
   });
 
   it('leaves out a time, a start, a value or a count that is no number', () => {

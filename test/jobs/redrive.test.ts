@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { analyze, POISON_AFTER } from '../../lib/jobs/analyze.ts';
+import { analyze } from '../../lib/jobs/analyze.ts';
 import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
 import { redrive } from '../../lib/jobs/redrive.ts';
 import { HOUR_MS } from '../../lib/model/units.ts';
 import { NOON } from './facts.ts';
-import { message, rawObject, spans, tracesBody, uploadOf, world } from './world.ts';
+import { message, rawObject, spans, tracesBody, untilPoison, uploadOf, world } from './world.ts';
 
 const range = { project: 'default', from: NOON - HOUR_MS, to: NOON + HOUR_MS };
 
@@ -27,7 +27,7 @@ describe('redrive()', () => {
         },
       },
     };
-    await analyze(broken, [message(event, POISON_AFTER)]);
+    await untilPoison(broken, event);
     let dead = 3;
     const context = {
       ...here.context,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { analyze, POISON_AFTER } from '../../lib/jobs/analyze.ts';
+import { analyze } from '../../lib/jobs/analyze.ts';
 import { uploadsReader } from '../../lib/jobs/answers/uploads.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
 import { keysOfEvent } from '../../lib/jobs/events.ts';
+import { POISON_AFTER } from '../../lib/jobs/finish-upload.ts';
 import { redrive } from '../../lib/jobs/redrive.ts';
 import { UNSEEN_AFTER_MS } from '../../lib/jobs/sweep-mark.ts';
 import { sweepUploads } from '../../lib/jobs/sweep-uploads.ts';
@@ -11,7 +12,16 @@ import { Fault } from '../../lib/model/fault.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { listSweeps, UNFINISHED_MAX } from '../../lib/records/sweeps.ts';
 import { NOON } from './facts.ts';
-import { message, metricsBody, rawObject, requests, uploadOf, type World, world } from './world.ts';
+import {
+  message,
+  metricsBody,
+  rawObject,
+  requests,
+  untilPoison,
+  uploadOf,
+  type World,
+  world,
+} from './world.ts';
 
 const TICK_MS = 15 * MINUTE_MS;
 const body = (count: number, at = NOON - 1000) => uploadOf(metricsBody(requests(count, { at })));
@@ -27,7 +37,7 @@ async function poisoned(here: World): Promise<string> {
   const key = await lost(here, 1);
   await here.objects.put(key, Uint8Array.of(1, 2, 3));
   const event = JSON.stringify({ Records: [{ s3: { object: { key, size: 3 } } }] });
-  await analyze(here.context, [message(event, POISON_AFTER)]);
+  await untilPoison(here.context, event);
   here.clock.time += HOUR_MS;
   return key;
 }
@@ -377,7 +387,8 @@ describe('sweepUploads()', () => {
           message(JSON.stringify({ Records: [{ s3: { object: { key: one, size: 1 } } }] }), receiveCount),
         ),
       );
-    expect((await deliver(1)).failed).toHaveLength(1);
+    for (let count = 1; count < POISON_AFTER; count += 1)
+      expect((await deliver(count)).failed).toHaveLength(1);
     expect((await deliver(POISON_AFTER)).failed).toEqual([]);
     expect((await sweep({ olderThanMs: 0 })).sent).toEqual([]);
     const answer = await uploadsReader(here.context).read('default', NOON - HOUR_MS, NOON + HOUR_MS);

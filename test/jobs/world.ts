@@ -1,6 +1,8 @@
 import type { FindingRecord } from '../../lib/findings/life-cycle.ts';
+import { type AnalyzeResult, analyze } from '../../lib/jobs/analyze.ts';
 import type { JobContext } from '../../lib/jobs/context.ts';
 import { objectCreated } from '../../lib/jobs/events.ts';
+import { POISON_AFTER } from '../../lib/jobs/finish-upload.ts';
 import { finishedUploads } from '../../lib/jobs/finished.ts';
 import { encodeRaw, rawKey, type Upload } from '../../lib/jobs/raw-segment.ts';
 import { uploadIdOf } from '../../lib/jobs/receive.ts';
@@ -114,6 +116,14 @@ let deliveries = 0;
 export function message(body: string, receiveCount = 1): QueueMessage {
   deliveries += 1;
   return { id: `m${deliveries}`, receipt: `r${deliveries}`, body, receiveCount };
+}
+
+/** Delivers an event as often as it takes until what fails of it is set aside. */
+export async function untilPoison(context: JobContext, event: string): Promise<AnalyzeResult> {
+  for (let receiveCount = 1; ; receiveCount += 1) {
+    const result = await analyze(context, [message(event, receiveCount)]);
+    if (receiveCount === POISON_AFTER) return result;
+  }
 }
 
 export async function uploadOf(

@@ -74,8 +74,8 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     changes: [
       {
         file: 'jobs/analyze.ts',
-        from: 'if ((await context.ledger.get(upload.project, upload.id)) !== undefined) return',
-        to: 'if ((await context.ledger.get(upload.project, upload.id)) === null) return',
+        from: 'return (await ledger.get(upload.project, upload.id)) === undefined;',
+        to: 'return (await ledger.get(upload.project, upload.id)) !== null;',
       },
       {
         file: 'segments/commit-shard.ts',
@@ -89,7 +89,7 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
       {
         file: 'jobs/analyze.ts',
         from: '  const { broken, expired, grown } = await commitUploads',
-        to: '  for (const taken of pending) await finish(context, taken, taken.folded.dropped);\n  const { broken, expired, grown } = await commitUploads',
+        to: "  for (const taken of pending) await finishUpload(context, taken, 'done', null, taken.folded.dropped);\n  const { broken, expired, grown } = await commitUploads",
       },
     ],
   },

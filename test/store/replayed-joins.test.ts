@@ -130,3 +130,18 @@ it('a replay leaves an upload that came twice, and that live analysis has yet to
   await joinDue(place.context, foldJoined, rethrow);
   expect((await told(place)).requests).toBe(1);
 });
+
+it('a replay joins an upload that came twice, whichever copy it reads last', async () => {
+  const place = await world();
+  const copy = (receivedAt: number) =>
+    uploadOf(span(1, 0, NOON - 1000), { route: 'otlp-traces', receivedAt });
+  const both = [await copy(NOON), await copy(NOON + 5 * MINUTE_MS)];
+  await analyze(place.context, [message(await rawObject(place, both))]);
+  place.clock.time += 30 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect((await told(place)).requests).toBe(1);
+  await openReplay(place.context, 'default');
+  place.clock.time += REPLAY_AFTER_MS;
+  while ((await replayStep(place.context, 'default')) !== 'flipped');
+  expect((await told(place, 1)).requests).toBe(1);
+});
