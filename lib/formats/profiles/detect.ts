@@ -31,8 +31,7 @@ export function detectProfile(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   // Protobuf may begin with a line feed too, and then with a length that reads as a brace or a bracket.
   if (isPprof(bytes)) return 'pprof';
   if (isOtlpProfiles(bytes)) return 'otlp-profiles';
-  if (sign === OPEN_OBJECT || sign === OPEN_ARRAY) return 'not-mine'; // Chrome traces and others
-  return detectText(bytes);
+  return detectText(bytes, sign === OPEN_OBJECT || sign === OPEN_ARRAY);
 }
 
 const OPEN_OBJECT = 0x7b;
@@ -77,7 +76,11 @@ const NUMBER_CELL = /(^|;)\s*-?\d+([.,]\d+)?\s*(;|$)/;
 /** Lines that decide. */
 const SAMPLE_LINES = 200;
 
-function detectText(bytes: Uint8Array): ProfileFormat | 'not-mine' {
+/**
+ * @param isLikeJson it may be a Chrome trace or the like: only stacks are taken then, for the outermost frame is often
+ *   `[main tid=7]` (async-profiler), `[unknown]` (perf) or `{closure}` (PHP)
+ */
+function detectText(bytes: Uint8Array, isLikeJson: boolean): ProfileFormat | 'not-mine' {
   const text = decodeText(bytes.subarray(0, HEAD_BYTES));
   if (DEBUG_TEXT.test(text)) return 'go-debug-text';
   if (textEncoding(bytes) === 'utf-8' && isBinary(bytes)) return 'not-mine';
@@ -88,6 +91,7 @@ function detectText(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   const counted = read.filter((line) => COUNTED.test(line));
   const stacks = counted.filter((line) => line.includes(';'));
   if (stacks.length > 0 && 4 * counted.length >= read.length) return 'folded';
+  if (isLikeJson) return 'not-mine';
   if (counted.length > 0 && counted.length === read.length && !read.some((line) => line.includes(',')))
     return 'folded';
   if (counted.length > 0 || read.length === 0 || !read.every((line) => line.includes(';'))) return 'not-mine';
