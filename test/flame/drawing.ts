@@ -1,4 +1,7 @@
 import type { ProfileOrigin } from '../../lib/flame/from-profile.ts';
+import { profileOf } from '../../lib/flame/to-profile.ts';
+import type { FlameTree } from '../../lib/flame/tree.ts';
+import { encodeProfile } from '../../lib/formats/profiles/index.ts';
 import type { UploadId } from '../../lib/model/ids.ts';
 import type { Profile, Temporality, ValueColumn } from '../../lib/model/profile.ts';
 import type { UnitOfWork } from '../../lib/model/unit-of-work.ts';
@@ -98,3 +101,12 @@ export const origin = (n: number, more: Partial<ProfileOrigin> = {}): ProfileOri
   scrub: (text) => text,
   ...more,
 });
+
+const COUNTS = { type: 'samples', unit: 'count', temporality: 'delta' } as const;
+
+/** A tree as folded stacks, the way they leave the product, sorted. */
+export function foldedText(tree: FlameTree): string {
+  const profile = profileOf(tree, { sampleType: COUNTS, from: 0, to: 0 });
+  const lines = new TextDecoder().decode(encodeProfile(profile, 'folded')).split(/(?<=\n)/);
+  return lines.sort().join('');
+}

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldedText } from '../../lib/flame/folded.ts';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { mergeFlame, mergeStates } from '../../lib/flame/merge.ts';
 import { emptyFlame, type FlameState, INSTANCES_MAX, snapshotOfKey } from '../../lib/flame/state.ts';
 import { treeOf } from '../../lib/flame/tree.ts';
-import { drawn, origin, T0, upload } from './drawing.ts';
+import { drawn, foldedText, origin, T0, upload } from './drawing.ts';
 import { described, flameState } from './states.ts';
 
 const options = { seed: 20_310_509, numRuns: 150 };

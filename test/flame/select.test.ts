@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalFlame } from '../../lib/flame/canonical.ts';
 import { exampleUploads } from '../../lib/flame/details.ts';
-import { foldedText } from '../../lib/flame/folded.ts';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { mergeFlame } from '../../lib/flame/merge.ts';
 import { scaled } from '../../lib/flame/scale.ts';
@@ -13,7 +12,7 @@ import { summariseFlame } from '../../lib/flame/summarise.ts';
 import { totalOf, treeOf } from '../../lib/flame/tree.ts';
 import { DAY_MS } from '../../lib/model/units.ts';
 import { flameKind } from '../../lib/segments/kinds/flame.ts';
-import { drawn, origin, T0 } from './drawing.ts';
+import { drawn, foldedText, origin, T0 } from './drawing.ts';
 import { profileState } from './states.ts';
 
 const BUCKET_MS = 600_000;

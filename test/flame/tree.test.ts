@@ -3,13 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { align, diffOf } from '../../lib/flame/diff.ts';
 import { focus, ignore } from '../../lib/flame/filter.ts';
 import { doubleFlamebearer, flamebearer } from '../../lib/flame/flamebearer.ts';
-import { foldedText } from '../../lib/flame/folded.ts';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { invert } from '../../lib/flame/invert.ts';
 import { prune, pruneSides } from '../../lib/flame/prune.ts';
 import { topOf } from '../../lib/flame/top.ts';
 import { type FlameTree, totalOf, treeOf } from '../../lib/flame/tree.ts';
-import { drawn, origin } from './drawing.ts';
+import { drawn, foldedText, origin } from './drawing.ts';
 
 /** All samples of the first type in one tree. */
 function treeIn(text: string): FlameTree {
@@ -31,7 +30,7 @@ describe('flameOf()', () => {
       main;parse@a.js:1 3
       main;parse@a.js:9 4
       main;parse@b.js:1 5`);
-    expect(lines(tree)).toEqual(['main;parse 7', 'main;parse 5']);
+    expect(lines(tree)).toEqual(['main;parse 5', 'main;parse 7']);
     expect(totalOf(tree)).toBe(12);
   });
 

@@ -1,6 +1,5 @@
 import { focus, ignore } from '../../flame/filter.ts';
 import { matchOf } from '../../flame/filter-text.ts';
-import { foldedLines } from '../../flame/folded.ts';
 import { invert } from '../../flame/invert.ts';
 import { prune } from '../../flame/prune.ts';
 import { type Selected, type Selection, type States, select } from '../../flame/select.ts';
@@ -12,7 +11,6 @@ import { framesListed } from '../../flame/walk.ts';
 import { encodedPieces } from '../../formats/profiles/index.ts';
 import { Fault } from '../../model/fault.ts';
 import { partitionStart } from '../../model/partition.ts';
-import { textPieces } from '../../model/text-pieces.ts';
 import { type FlameContext, type FlameRange, loadFlame, type Side, withEarlier } from './flame-states.ts';
 
 export interface FlameQuery extends FlameRange {
@@ -119,12 +117,13 @@ export interface DiffAnswer {
 const LISTED_MAX = 50_000_000;
 
 /**
- * The graph as a file that other tools open, in pieces, each made when it is asked for.
+ * The graph as a file that other tools open, in pieces, each made when it is asked for. Never turned: stacks begin at their
+ * root in all of these formats, and those tools turn them themselves.
  *
  * @throws Fault('invalid-input') when text would be too long, since it lists every stack from its root
  */
 export function exported(
-  { series, tree: whole }: FlameAnswer,
+  { series, plain: whole }: FlameAnswer,
   format: 'pprof' | 'speedscope' | 'folded',
   { from, to }: Side,
   maxNodes: number,
@@ -135,7 +134,6 @@ export function exported(
       'invalid-input',
       `This graph is too large for ${format}: ask for fewer nodes (maxNodes=100000), or for pprof`,
     );
-  if (format === 'folded') return textPieces(foldedLines(tree));
   const { measure, temporality } = series;
   const profile = profileOf(tree, {
     sampleType: { ...measure, temporality },
