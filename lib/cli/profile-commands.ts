@@ -49,7 +49,7 @@ export const diff = printing(async (files, options, io, progress) => {
   const sort = oneOf(options.sort ?? 'share', ['share', 'value']);
   if (files.length !== 2) throw new UsageError('Need two files to compare');
   const [a, b] = [await readProfile(files[0]!, io, progress), await readProfile(files[1]!, io, progress)];
-  const changes = diffProfiles(a, b, options.type, sort, files as readonly [string, string]);
+  const changes = diffProfiles([a, b], options.type, sort, files as readonly [string, string]);
   return options.json ? documentLine(diffJson(changes, options.limit)) : diffView(changes, options.limit);
 });
 

@@ -1,3 +1,4 @@
+import { inOneUnit } from '../formats/profiles/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { Profile, SampleType } from '../model/profile.ts';
 import { type Exact, profileTotals } from './profile-totals.ts';
@@ -24,16 +25,16 @@ export interface ProfileDiff {
 }
 
 /**
- * What changed from `a` to `b` by function. Shares are what to compare when the two cover different spans of time or
+ * What changed from the first profile to the second by function. Shares are what to compare when the two cover different spans of time or
  * different load; values when they are alike.
  */
 export function diffProfiles(
-  a: Profile,
-  b: Profile,
+  profiles: readonly [Profile, Profile],
   wanted: string | undefined,
   sort: 'share' | 'value',
   sides: readonly [string, string],
 ): ProfileDiff {
+  const [a, b] = inOneUnit(profiles) as [Profile, Profile];
   const [typeA, typeB] = commonType(a, b, wanted);
   const before = profileTotals(a, typeA);
   const after = profileTotals(b, typeB);

@@ -23,13 +23,16 @@ export function summaryJson(profile: Profile, type: number) {
       total: jsonValue(profileTotals(profile, i).sum, sampleType),
       temporality: sampleType.temporality,
     })),
-    samples: profile.samples.stack.length,
+    samples: sampleCount(profile),
     stacks: stackCount(profile),
     durationS: profile.durationNs === null ? null : profile.durationNs / NS_PER_S,
     defaultType: profile.sampleTypes[type]?.type ?? null,
     top: functions.slice(0, SUMMARY_ROWS).map((row) => rowJson(row, profile.sampleTypes[type]!)),
+    ...(profile.notes && { notes: profile.notes }),
   };
 }
+
+const sampleCount = (profile: Profile) => profile.sampleCount ?? profile.samples.stack.length;
 
 export const topJson = (profile: Profile, type: number, { sum, functions }: ProfileTotals) => ({
   type: profile.sampleTypes[type]?.type ?? null,
@@ -65,11 +68,12 @@ export function jsonValue(value: Exact, { sentUnit }: SampleType): number | stri
 export function summaryView(profile: Profile, type: number): string {
   const facts = [
     ['format', profile.format],
-    ['samples', group(profile.samples.stack.length)],
+    ['samples', group(sampleCount(profile))],
     ['stacks', group(stackCount(profile))],
     ['duration', profile.durationNs === null ? 'not known' : formatValue(profile.durationNs, 'nanoseconds')],
     ...(profile.start === null ? [] : [['start', new Date(Math.floor(profile.start)).toISOString()]]),
     ...(profile.units.length === 0 ? [] : [['units of work', unitsText(profile)]]),
+    ...(profile.notes ?? []).map((note) => ['note', note]),
   ];
   const types = profile.sampleTypes.map(({ type: name, unit, temporality }, i) => [
     i === type ? `* ${name}` : `  ${name}`,

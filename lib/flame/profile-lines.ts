@@ -61,8 +61,8 @@ export function linesOf(profile: Profile, values: ValueColumn, nodes: LineNodes,
   return rowsAt(at.slice(0, told), selves, totals);
 }
 
-/** Frames of a stack, at most: a sample counts in so many rows. */
-const MAX_DEPTH = 2048;
+/** More than a stack has frames: a sample counts in so many rows at most. */
+const MAX_DEPTH = 4096;
 
 /** Where no sum can pass 2^53, as in nearly all profiles. */
 function rowSumsOfNumbers(

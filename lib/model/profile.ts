@@ -13,7 +13,7 @@ export interface SampleType {
   readonly type: string; // cpu, wall, samples, inuse_space, alloc_objects, …
   readonly unit: string; // nanoseconds, bytes, count, …
   readonly temporality: Temporality;
-  /** The file's own unit where it had fractions: values here are whole, in `unit`. */
+  /** The file's own unit where values were brought into another one, `unit`, in which they are whole. */
   readonly sentUnit?: string;
 }
 
@@ -66,9 +66,13 @@ export interface Profile {
   readonly frames: FrameTable;
   readonly stacks: StackTable;
   readonly samples: SampleTable;
+  /** Samples of the file, where those of one stack are one row of `samples`. */
+  readonly sampleCount?: number;
   readonly units: readonly UnitOfWork[];
   /** Names of threads, '' where unnamed. */
   readonly threads: readonly string[];
   /** Labels that hold for the whole profile: service, version, span id, … as sent. */
   readonly labels: ReadonlyMap<string, string>;
+  /** What of the file is not in here, as sentences for its reader. */
+  readonly notes?: readonly string[];
 }

@@ -260,6 +260,10 @@ describe('decodeProfile is bounded', () => {
     expect(() => decodeProfile(bytes, { format })).toThrow(message);
   });
 
+  it('in depth, yet takes the 2,048 frames that async-profiler records', () => {
+    expect(decodeProfile(utf8(`${'a;'.repeat(2048)}b 1\n`)).stacks.parent).toHaveLength(2050);
+  });
+
   it('in depth: V8 nodes and speedscope events', () => {
     const callFrame = { functionName: 'f', url: '', lineNumber: 0 };
     const nodes = Array.from({ length: 3000 }, (_, i) => ({ id: i + 1, callFrame, children: [i + 2] }));

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { diffProfiles } from '../../lib/cli/profile-diff.ts';
 import { profileTotals } from '../../lib/cli/profile-totals.ts';
-import { summaryJson } from '../../lib/cli/profile-view.ts';
-import { decodeProfile, detectProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
+import { summaryJson, summaryView } from '../../lib/cli/profile-view.ts';
+import {
+  combineProfiles,
+  decodeProfile,
+  detectProfile,
+  encodeProfile,
+} from '../../lib/formats/profiles/index.ts';
 import { PROFILE_FILES, plainProfile } from './profile-fixtures.ts';
 
 // Forms that tools write and that no fixture has.
@@ -52,6 +58,17 @@ describe('folded stacks', () => {
     },
   );
 
+  it.each([
+    '[main tid=12345];java/lang/Thread.run;App.work',
+    '[unknown];__libc_start_main;main',
+    '{closure:/srv/index.php:12};array_map;render',
+    '{main};handle',
+  ])('is not taken for JSON where it begins as such: %s', (stack) => {
+    const bytes = utf8(`${stack} 12\n[unknown] 1\n`);
+    expect(format(bytes)).toBe('folded');
+    expect(folded(bytes)).toBe(`${stack} 12\n[unknown] 1\n`);
+  });
+
   it('keeps numbers and blanks inside of frames', () => {
     const bytes = utf8('main;operator new(unsigned long);f 3 4\nmain;[unknown] 2\n');
     expect(folded(bytes)).toBe('main;operator new(unsigned long);f 3 4\nmain;[unknown] 2\n');
@@ -79,6 +96,8 @@ describe('lines', () => {
     ['a program', 'int main() {\n  return 0;\n}\n'],
     ['an array', '[{"name":"a;b 3"}]'],
     ['another JSON', '{"traceEvents":[]}'],
+    ['JSON over lines', '{\n  "name": "a;b",\n  "count": 3\n}\n'],
+    ['stacks of one frame that may be JSON', '[unknown] 12\n'],
     ['numbers', '1,2,3\n4,5,6\n'],
     ['nothing', ' \n\n'],
     ['zeros', '\0\0\0\0\0\0'],
@@ -170,6 +189,19 @@ describe('V8 CPU profiles', () => {
     expect(sum(json({ head, startTime: 1, endTime: 2 }))).toBe(7);
     const { frames } = decodeProfile(json(timed));
     expect(frames.line[0]).toBe(5);
+  });
+
+  it('of more samples than a profile may have rows, since those of one node are one', () => {
+    const count = 1_000_001;
+    const file = {
+      ...LISTED,
+      endTime: 1000 + count,
+      samples: Array(count).fill(4),
+      timeDeltas: Array(count).fill(1),
+    };
+    const profile = decodeProfile(json({ ...file, timeDeltas: file.timeDeltas.with(0, 0) }));
+    expect(summaryJson(profile, 0)).toMatchObject({ samples: count, stacks: 1 });
+    expect(profileTotals(profile, 0).sum).toBe(count);
   });
 
   it('with a time that goes back: the sum is that of the span', () => {
@@ -268,6 +300,18 @@ describe('speedscope', () => {
     expect(shown!.total).toBeCloseTo(weights[0]! + weights[1]! + weights[2]!, 9);
   });
 
+  it('adds up files of one tool of which one has fractions and another none', () => {
+    const [whole, fractions] = [
+      [4, 3, 2],
+      [0.25, 0.5, 0.125],
+    ].map((weights) => decodeProfile(json(sampled({ unit: 'milliseconds', weights }))));
+    expect(whole!.sampleTypes[0]!.unit).toBe('milliseconds');
+    const both = combineProfiles([whole!, fractions!]);
+    expect(summaryJson(both, 0).sampleTypes).toMatchObject([{ unit: 'milliseconds', total: 9.875 }]);
+    const { type, sums } = diffProfiles([whole!, fractions!], undefined, 'share', ['a', 'b']);
+    expect([type.unit, ...sums]).toEqual(['nanoseconds', 9_000_000, 875_000]);
+  });
+
   it('reads as many profiles as a file holds, and the longest of them tells how long it was', () => {
     const one = { type: 'evented', unit: 'seconds', startValue: 0, events: [] };
     const profiles = Array.from({ length: 130_000 }, (_, i) => ({ ...one, endValue: i === 7 ? 9 : 2 }));
@@ -299,6 +343,19 @@ describe('speedscope', () => {
         },
       ],
     });
+
+  it('evented, in nanoseconds since 1970 to the digit', () => {
+    const events = [
+      ['O', 3, 0],
+      ['C', 20, 0],
+    ] as const;
+    const text = new TextDecoder()
+      .decode(evented(events))
+      .replace('microseconds', 'nanoseconds')
+      .replaceAll(/(?<="(?:at|startValue|endValue)":)\d+/g, (ns) => `${1700000000000000001n + BigInt(ns)}`);
+    expect(folded(utf8(text))).toBe('a 17\n');
+    expect(decodeProfile(utf8(text)).durationNs).toBe(20);
+  });
 
   it('evented, with gaps and recursion', () => {
     const events = [
@@ -353,6 +410,9 @@ describe('speedscope', () => {
     };
     expect(sum(json(file))).toBe(18);
     expect(decodeProfile(json(file)).threads).toEqual(['t', 'u']);
+    const [note] = summaryJson(decodeProfile(json(file)), 0).notes ?? [];
+    expect(note).toBe('1 of its 3 profiles are in another unit than none, and left out');
+    expect(summaryView(decodeProfile(json(file)), 0)).toContain(note);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Fault, invalidInput } from '../../model/fault.ts';
 import type { Profile, SampleType } from '../../model/profile.ts';
 import { decodeProfile, detectProfile, type ProfileFormat } from '../profiles/index.ts';
+import { inNanoseconds, scaledBy } from '../profiles/nanoseconds.ts';
 import { unpackProfile } from '../profiles/unpack.ts';
 import { instanceOfLabels, type Labels, serviceOfLabels } from './labels.ts';
 import { readMoment } from './moment.ts';
@@ -34,14 +35,14 @@ export function readPyroscope(upload: ProfileUpload): ReadProfiles {
   return { facts: factsOfProfiles([report]), identity };
 }
 
-/** `app{key=value,key2=value2}`: dots in names and slashes in values occur, braces are optional. */
+/** `app{key=value,key2="a, b"}`: dots in names, slashes in values and commas in quotes occur, braces are optional. */
 export function readAppName(name: string): { readonly app: string; readonly labels: Labels } {
   const brace = name.indexOf('{');
   const app = (brace < 0 ? name : name.slice(0, brace)).trim();
   const labels = new Map<string, string>();
   if (brace >= 0) {
     const inner = name.slice(brace + 1).replace(/\}\s*$/, '');
-    for (const pair of inner.split(',')) {
+    for (const [pair] of inner.matchAll(/(?:"[^"]*"|[^,"]|")+/g)) {
       const sign = pair.indexOf('=');
       if (sign < 0 && pair.trim() !== '')
         throw invalidInput(`Cannot read "name": "${pair.slice(0, 40)}" is no label, need key=value`);
@@ -78,7 +79,10 @@ function profileIn({ body, contentType }: ProfileUpload, query: URLSearchParams,
   const detected = detectProfile(plain);
   if (format === 'pprof' || format === 'speedscope') {
     const profile = decodeProfile(plain, { format });
-    return { profile: format === 'pprof' ? withPyroscopeTypes(profile, {}) : profile, identity: plain };
+    return {
+      profile: format === 'pprof' ? withPyroscopeTypes(profile, {}) : inNanoseconds(profile),
+      identity: plain,
+    };
   }
   // Without a format the protocol means folded stacks; some senders forget to say pprof, whose bytes say so themselves.
   if (format === '' && detected === 'pprof')
@@ -171,25 +175,8 @@ function textProfile(plain: Uint8Array, format: ProfileFormat, query: URLSearchP
     unit: TEXT_TYPES[name] ?? 'count',
     temporality: isLevel ? 'level' : 'delta',
   };
-  return { profile: { ...times(profile, factor), sampleTypes: [sampleType] }, type };
+  return { profile: { ...scaledBy(profile, factor), sampleTypes: [sampleType] }, type };
 }
 
 const nsPerSample = (rate: number) =>
   Math.round(SECOND_NS / (Number.isFinite(rate) && rate >= 1 && rate <= 1e6 ? rate : DEFAULT_RATE));
-
-function times(profile: Profile, factor: number): Profile {
-  if (factor === 1) return profile;
-  const values = profile.samples.values.map((column) => {
-    const big = BigInt64Array.from(column as ArrayLike<number | bigint>, (value) => {
-      const product = BigInt(value) * BigInt(factor);
-      if (product !== BigInt.asIntN(64, product))
-        throw invalidInput(
-          'Cannot decode folded stacks: a count times the sampling interval has more than 64 bits',
-        );
-      return product;
-    });
-    const size = big.reduce((sum, value) => sum + (value < 0n ? -value : value), 0n);
-    return size <= BigInt(Number.MAX_SAFE_INTEGER) ? Float64Array.from(big, Number) : big;
-  });
-  return { ...profile, samples: { ...profile.samples, values } };
-}

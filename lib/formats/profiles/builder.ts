@@ -16,6 +16,8 @@ export interface ProfileFacts {
   readonly labels?: ReadonlyMap<string, string>;
   /** Instead of values given one by one. */
   readonly values?: readonly ValueColumn[];
+  readonly sampleCount?: number;
+  readonly notes?: readonly string[];
 }
 
 export interface SampleFacts {
@@ -185,6 +187,8 @@ export function createProfileBuilder(valueColumns: number, samples = FIRST_ROOM)
         units,
         threads,
         labels: facts.labels ?? new Map(),
+        ...(facts.sampleCount !== undefined && { sampleCount: facts.sampleCount }),
+        ...(facts.notes && { notes: facts.notes }),
       };
     },
   };

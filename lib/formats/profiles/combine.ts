@@ -1,14 +1,16 @@
 import { invalidInput } from '../../model/fault.ts';
 import type { Profile } from '../../model/profile.ts';
 import { createProfileBuilder, ROOT } from './builder.ts';
+import { inNanoseconds } from './nanoseconds.ts';
 
 /**
- * Several profiles as one: samples of the same stack, unit of work and thread add up, whatever format they came from. Values
+ * Several profiles as one, times of different units in nanoseconds: samples of the same stack, unit of work and thread add up, whatever format they came from. Values
  * of levels add up too: that is the sum over instances; over time only the last one of an instance is wanted.
  *
  * @throws Fault('invalid-input') when they measure different things
  */
-export function combineProfiles(profiles: readonly Profile[]): Profile {
+export function combineProfiles(given: readonly Profile[]): Profile {
+  const profiles = inOneUnit(given);
   const first = profiles[0];
   if (first === undefined) throw invalidInput('Cannot merge: no profiles');
   for (const profile of profiles) checkTypes(first, profile);
@@ -40,6 +42,10 @@ export function combineProfiles(profiles: readonly Profile[]): Profile {
   return builder.finish({ format: first.format, ...combinedFacts(first, profiles) });
 }
 
+/** As they are where their units agree, else times in nanoseconds. */
+export const inOneUnit = (profiles: readonly Profile[]): readonly Profile[] =>
+  new Set(profiles.map(typeWords)).size > 1 ? profiles.map(inNanoseconds) : profiles;
+
 function combinedFacts(first: Profile, profiles: readonly Profile[]) {
   const starts = profiles.flatMap(({ start }) => (start === null ? [] : [start]));
   const durations = profiles.flatMap(({ durationNs }) => (durationNs === null ? [] : [durationNs]));
@@ -60,13 +66,14 @@ const add = (a: number | bigint, b: number | bigint): number | bigint => {
 };
 
 function checkTypes(first: Profile, other: Profile): void {
-  const words = ({ sampleTypes }: Profile) =>
-    sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(', ');
-  if (words(first) === words(other)) return;
+  if (typeWords(first) === typeWords(other)) return;
   throw invalidInput(
-    `Cannot merge profiles with different sample types: ${words(first)} and ${words(other)}`,
+    `Cannot merge profiles with different sample types: ${typeWords(first)} and ${typeWords(other)}`,
   );
 }
+
+const typeWords = ({ sampleTypes }: Profile) =>
+  sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(', ');
 
 /** Place of each node in the merged tree. */
 function mapNodes(

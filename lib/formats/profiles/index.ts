@@ -15,7 +15,7 @@ import { unpackProfile } from './unpack.ts';
 import { decodeV8Cpu } from './v8-cpu.ts';
 import { decodeV8Heap } from './v8-heap.ts';
 
-export { combineProfiles } from './combine.ts';
+export { combineProfiles, inOneUnit } from './combine.ts';
 export { detectProfile, PROFILE_FORMATS, type ProfileFormat } from './detect.ts';
 
 export interface DecodeOptions {

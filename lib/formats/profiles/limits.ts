@@ -13,8 +13,8 @@ export const MAX_STACKS = 500_000;
 export const MAX_NODES = 16_000_000;
 /** Units of work of one profile. Samples of further ones count to none of them. */
 export const MAX_UNITS = 2_000;
-/** Frames of one stack. */
-export const MAX_DEPTH = 1_024;
+/** Frames of one stack: the 2,048 that async-profiler records at most by default, and those that others put around them. */
+export const MAX_DEPTH = 2_048 + 64;
 /** Bytes, or UTF-16 code units where a format is text. What is longer is cut, not refused. */
 export const MAX_STRING_LENGTH = 64 * 1024;
 export const MAX_SAMPLE_TYPES = 256;

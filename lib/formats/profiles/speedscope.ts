@@ -4,6 +4,7 @@ import { OWN_EXPORTER } from './encode-text.ts';
 import { guessInApp } from './in-app.ts';
 import { type JsonObject, jsonReader, lineNumber, parseJson } from './json.ts';
 import { MAX_DEPTH, tooMany } from './limits.ts';
+import { NS_PER_UNIT } from './nanoseconds.ts';
 import { temporalityOf } from './temporality.ts';
 import { wholeWeights } from './value-column.ts';
 
@@ -13,21 +14,12 @@ import { wholeWeights } from './value-column.ts';
 const reader = jsonReader('speedscope profile');
 const read = {
   ...reader,
-  number: (value: unknown, path: string) =>
-    reader.number(typeof value === 'bigint' ? Number(value) : value, path),
-  /** Beyond 2^53 as it stands in the file. */
-  weight: (value: unknown, path: string): number | bigint =>
+  /** A weight or a time; beyond 2^53 as it stands in the file. */
+  number: (value: unknown, path: string): number | bigint =>
     typeof value === 'bigint' ? value : reader.number(value, path),
 };
 
-const NS_PER_UNIT: Readonly<Record<string, number>> = {
-  nanoseconds: 1,
-  microseconds: 1e3,
-  milliseconds: 1e6,
-  seconds: 1e9,
-};
-
-/** One of the file's profiles, and what its weights are multiplied by. */
+/** One of the file's profiles. */
 interface Part {
   readonly profile: JsonObject;
   readonly path: string;
@@ -53,14 +45,20 @@ export function decodeSpeedscope(bytes: Uint8Array): Profile {
   const perUnit = Object.hasOwn(NS_PER_UNIT, unit) ? NS_PER_UNIT[unit] : undefined;
   const scale = perUnit !== undefined && parts.some(({ profile }) => hasFractions(profile)) ? perUnit : 1;
   for (const part of parts) {
-    if (part.profile.type === 'sampled') addSampled(part, scale, frames, builder);
-    else if (part.profile.type === 'evented') addEvented(part, scale, frames, builder);
+    const weigh = weigher(part.profile, scale);
+    if (part.profile.type === 'sampled') addSampled(part, weigh, frames, builder);
+    else if (part.profile.type === 'evented') addEvented(part, weigh, frames, builder);
     else throw read.fault(`${part.path}.type`, '"sampled" or "evented"');
   }
   return builder.finish({
     format: 'speedscope',
     sampleTypes: [sampleTypeOf(unit, scale)],
     durationNs: durationNs(parts, perUnit),
+    ...(parts.length < all.length && {
+      notes: [
+        `${all.length - parts.length} of its ${all.length} profiles are in another unit than ${unit}, and left out`,
+      ],
+    }),
   });
 }
 
@@ -79,7 +77,7 @@ function decodeOwn(file: JsonObject, all: readonly JsonObject[]): Profile {
   for (const [i, stack] of read.array(all[0]?.samples, 'profiles[0].samples').entries()) {
     builder.sample(stackOf(stack, `profiles[0].samples[${i}]`));
     for (const [j, column] of weights.entries()) {
-      const weight = read.weight(column[i], `profiles[${j}].weights[${i}]`);
+      const weight = read.number(column[i], `profiles[${j}].weights[${i}]`);
       builder.value(j, typeof weight === 'bigint' ? weight : Math.round(weight));
     }
   }
@@ -125,6 +123,18 @@ function hasFractions(profile: JsonObject): boolean {
   );
 }
 
+type Weigh = (weight: number | bigint) => number | bigint;
+
+/** Weights of one profile as they are kept: whole ones to the digit, of others the boundaries between them rounded. */
+function weigher(profile: JsonObject, scale: number): Weigh {
+  const whole = wholeWeights(scale);
+  if (hasFractions(profile)) return (weight) => whole(Number(weight));
+  return (weight) => {
+    const product = Number(weight) * scale;
+    return Number.isSafeInteger(product) ? product : BigInt(weight) * BigInt(scale);
+  };
+}
+
 /** Stacks begin at the root. */
 function stackReader(frames: readonly number[], builder: ProfileBuilder) {
   return (sample: unknown, path: string): number => {
@@ -138,7 +148,7 @@ function stackReader(frames: readonly number[], builder: ProfileBuilder) {
 
 function addSampled(
   { profile, path, thread }: Part,
-  scale: number,
+  weigh: Weigh,
   frames: readonly number[],
   builder: ProfileBuilder,
 ) {
@@ -146,26 +156,22 @@ function addSampled(
   const weights = read.array(profile.weights, `${path}.weights`);
   if (weights.length !== samples.length) throw read.fault(`${path}.weights`, 'as many as samples');
   const stackOf = stackReader(frames, builder);
-  const isWhole = scale === 1 && !hasFractions(profile);
-  const whole = wholeWeights(scale);
   for (const [i, sample] of samples.entries()) {
-    const where = `${path}.weights[${i}]`;
     builder.sample(stackOf(sample, `${path}.samples[${i}]`), { thread });
-    builder.value(0, isWhole ? read.weight(weights[i], where) : whole(read.number(weights[i], where)));
+    builder.value(0, weigh(read.number(weights[i], `${path}.weights[${i}]`)));
   }
 }
 
 /** A sample is the time between two events during which something was open. */
 function addEvented(
   { profile, path, thread }: Part,
-  scale: number,
+  weigh: Weigh,
   frames: readonly number[],
   builder: ProfileBuilder,
 ) {
-  const whole = wholeWeights(scale);
   const open: number[] = [];
   const nodes: number[] = [ROOT];
-  let before = Number.NEGATIVE_INFINITY;
+  let before: number | bigint = Number.NEGATIVE_INFINITY;
   for (const [i, item] of read.array(profile.events, `${path}.events`).entries()) {
     const where = `${path}.events[${i}]`;
     const event = read.object(item, where);
@@ -174,7 +180,7 @@ function addEvented(
     if (at < before) throw read.fault(`${where}.at`, 'at least that of the event before');
     if (open.length > 0 && at > before) {
       builder.sample(nodes[open.length]!, { thread });
-      builder.value(0, whole(at - before));
+      builder.value(0, weigh(difference(at, before)));
     }
     if (event.type === 'O') {
       nodes[open.length + 1] = builder.node(nodes[open.length]!, frames[frame]!);
@@ -186,17 +192,24 @@ function addEvented(
   if (open.length > 0) throw read.fault(`${path}.events`, `complete: ${open.length} frames are left open`);
 }
 
-/** NaN for what is no number. */
-const numberOf = (value: unknown): number =>
-  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+/** Exact between times beyond 2^53, as nanoseconds since 1970 are. */
+function difference(at: number | bigint, before: number | bigint): number | bigint {
+  if (typeof at === 'number' && typeof before === 'number') return at - before;
+  return whole(at) - whole(before);
+}
+const whole = (value: number | bigint) => BigInt(typeof value === 'number' ? Math.round(value) : value);
+
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'bigint' || Number.isFinite(value);
 
 function durationNs(parts: readonly Part[], perUnit: number | undefined): number | null {
   if (perUnit === undefined) return null;
   // By a loop: a file may hold more profiles than a call takes arguments.
   let longest = 0;
   for (const { profile } of parts) {
-    const span = numberOf(profile.endValue) - numberOf(profile.startValue);
-    if (Number.isFinite(span) && span > longest) longest = span;
+    const { startValue, endValue } = profile;
+    if (isNumber(startValue) && isNumber(endValue))
+      longest = Math.max(longest, Number(difference(endValue, startValue)));
   }
   return longest > 0 ? Math.round(longest * perUnit) : null;
 }

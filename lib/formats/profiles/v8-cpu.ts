@@ -20,14 +20,28 @@ export function decodeV8Cpu(bytes: Uint8Array): Profile {
   const nodes = file.nodes === undefined ? nestedNodes(file) : listedNodes(file);
   const stacks = stacksOf(nodes, builder);
   const times = sampleTimes(file);
-  const sampleType =
-    times === undefined ? addCounts(file, nodes, stacks, builder) : addSamples(file, times, stacks, builder);
+  const weights = times === undefined ? counts(file, nodes, stacks) : durations(file, times, stacks);
+  for (const [stack, weight] of weights) {
+    builder.sample(stack);
+    builder.value(0, weight);
+  }
+  const samples = read.list(file.samples, 'samples').length;
   return builder.finish({
     format: 'v8-cpuprofile',
-    sampleTypes: [sampleType],
+    sampleTypes: [times === undefined ? COUNTS : DURATIONS],
     durationNs: durationNs(file, times !== undefined),
+    ...(samples > 0 && { sampleCount: samples }),
   });
 }
+
+const DURATIONS: SampleType = { type: 'cpu', unit: 'microseconds', temporality: 'delta' };
+const COUNTS: SampleType = { type: 'samples', unit: 'count', temporality: 'delta' };
+
+/** Sums by stack: of a profiler that ran for an hour there are millions of samples, and of stacks a few thousand. */
+type Weights = Map<number, number>;
+
+const addTo = (weights: Weights, stack: number, weight: number) =>
+  weights.set(stack, (weights.get(stack) ?? 0) + weight);
 
 interface Node {
   readonly id: number;
@@ -107,22 +121,17 @@ function sampleTimes(file: JsonObject): Float64Array | undefined {
   return times;
 }
 
-function addSamples(
-  file: JsonObject,
-  times: Float64Array,
-  stacks: ReadonlyMap<number, number>,
-  builder: ProfileBuilder,
-): SampleType {
+function durations(file: JsonObject, times: Float64Array, stacks: ReadonlyMap<number, number>): Weights {
   const samples = read.array(file.samples, 'samples');
+  const weights: Weights = new Map();
   const whole = wholeWeights(1);
   for (let i = 0; i < times.length; i += 1) {
     const stack = stacks.get(samples[i] as number);
     if (stack === undefined) throw read.fault(`samples[${i}]`, 'the id of a node');
-    builder.sample(stack);
     const next = i + 1 < times.length ? times[i + 1]! : endOf(file, times);
-    builder.value(0, whole(next - times[i]!));
+    addTo(weights, stack, whole(next - times[i]!));
   }
-  return { type: 'cpu', unit: 'microseconds', temporality: 'delta' };
+  return weights;
 }
 
 /** The old form gives its end in seconds, before the last sample: then nothing is known of the last one. */
@@ -133,28 +142,21 @@ function endOf(file: JsonObject, times: Float64Array): number {
 }
 
 /** Files without times still tell how often each function was at the top: sample by sample, or as a count per node. */
-function addCounts(
-  file: JsonObject,
-  nodes: readonly Node[],
-  stacks: ReadonlyMap<number, number>,
-  builder: ProfileBuilder,
-): SampleType {
+function counts(file: JsonObject, nodes: readonly Node[], stacks: ReadonlyMap<number, number>): Weights {
+  const weights: Weights = new Map();
   const samples = read.list(file.samples, 'samples');
   for (const [i, id] of samples.entries()) {
     const stack = stacks.get(id as number);
     if (stack === undefined) throw read.fault(`samples[${i}]`, 'the id of a node');
-    builder.sample(stack);
-    builder.value(0, 1);
+    addTo(weights, stack, 1);
   }
   for (const { id, value } of samples.length > 0 ? [] : nodes) {
     const hits = value.hitCount ?? 0;
     if (typeof hits !== 'number' || !Number.isInteger(hits) || hits < 0)
       throw read.fault('hitCount', 'a count');
-    if (hits === 0) continue;
-    builder.sample(stacks.get(id)!);
-    builder.value(0, hits);
+    if (hits > 0) addTo(weights, stacks.get(id)!, hits);
   }
-  return { type: 'samples', unit: 'count', temporality: 'delta' };
+  return weights;
 }
 
 function durationNs(file: JsonObject, hasTimes: boolean): number | null {

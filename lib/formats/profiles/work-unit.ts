@@ -1,8 +1,8 @@
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
 import { isTemplate, templatePath } from '../otlp/path-template.ts';
 
-// The unit of work of a sample, from the labels that profilers put on it: dd-trace's `trace endpoint`, and what people
-// tag with in Pyroscope and with Go's pprof.Do.
+// The unit of work of a sample, from the labels that profilers put on it: dd-trace's `trace endpoint`, what people tag with in
+// Pyroscope and with Go's pprof.Do, and the local root span that Pyroscope's OpenTelemetry integrations put there.
 
 /** In order of precedence. */
 export const UNIT_LABELS = [
@@ -16,6 +16,7 @@ export const UNIT_LABELS = [
   'task',
   'rpc.method',
   'grpc_method',
+  'span_name',
 ] as const;
 export const METHOD_LABELS = ['http.request.method', 'http.method', 'http_method', 'method'] as const;
 
