@@ -154,6 +154,26 @@ describe('decodePprof reads labels', () => {
     expect(samples.time![0]).toBeCloseTo(1_795_000_000_123, 2);
   });
 
+  it('as the local root span, where nothing else names the work', () => {
+    expect(read([['span_name', 'GET /cart']]).units).toEqual([{ kind: 'http', name: 'GET /cart' }]);
+    const named = read([
+      ['span_name', 'HTTP GET'],
+      ['http.route', '/cart'],
+    ]);
+    expect(named.units.map(({ name }) => name)).toEqual(['HTTP /cart']);
+  });
+
+  it('as threads of one name that a number tells apart', () => {
+    const samples = [7, 8, 7].map((id) => ({
+      stack: ['main'],
+      values: [1, 1],
+      labels: [['thread id', id] as const, ['thread name', 'worker'] as const],
+    }));
+    const profile = decodeProfile(drawPprof({ ...DRAWN, samples }));
+    expect(profile.threads).toEqual(['worker', 'worker']);
+    expect([...profile.samples.thread!]).toEqual([0, 1, 0]);
+  });
+
   it('and passes over others', () => {
     expect(read([['span id', 'abc']]).units).toEqual([]);
   });

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeProfile } from '../../lib/formats/profiles/index.ts';
+import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
 import type { ApiFlamegraph, ApiFlamegraphDiff, ApiProfileType } from '../../lib/http/flame-schemas.ts';
 import type { ApiService, ApiUploads } from '../../lib/http/schemas.ts';
 import type { CapturedRequest } from '../support/captures.ts';
@@ -63,6 +63,7 @@ describe.each<[name: string, service: string, version: string, status?: number]>
   ['pyroscope-go', 'production//depot', '1.4.0'],
   ['pyroscope-python', 'shop', '1.4.2'],
   ['dd-trace', 'production//mill', '1.4.0', 202],
+  ['ddtrace', 'production//shop', '1.4.2', 202],
 ])('what %s sent', (name, service, version, status = 200) => {
   let product: Product;
   const run = recorded(name);
@@ -165,8 +166,10 @@ describe('POST /v1/profiles', () => {
     for (const { file: name, types } of FILES) {
       // Types that only have zeros have no graph.
       for (const { type, unit, total } of types.filter((one) => one.total !== 0)) {
-        const graph = await graphOf(serviceOf(name), `type=${encodeURIComponent(`${type}:${unit}`)}`);
-        expect([name, type, graph.total]).toEqual([name, type, total]);
+        // speedscope's times are kept as nanoseconds.
+        const [kept, per] = unit === 'seconds' ? ['nanoseconds', 1e9] : [unit, 1];
+        const graph = await graphOf(serviceOf(name), `type=${encodeURIComponent(`${type}:${kept}`)}`);
+        expect([name, type, graph.total]).toEqual([name, type, total * per]);
       }
     }
   });
@@ -330,6 +333,20 @@ describe('POST /v1/profiles', () => {
     expect((samples.values[0] as Float64Array).reduce((sum, value) => sum + value, 0)).toBe(134_000_000_000);
   });
 
+  it.each(['pprof', 'speedscope', 'folded'])(
+    'gives %s with the roots first, also where callers are shown',
+    async (format) => {
+      const range = `from=${AT - 600_000}&to=${AT + 1}`;
+      const stacks = async (query: string) => {
+        const response = await product.api(
+          `/services/once/flamegraph?type=cpu&format=${format}&${range}${query}`,
+        );
+        return encodeProfile(decodeProfile(new Uint8Array(await response.arrayBuffer())), 'folded');
+      };
+      expect(await stacks('&inverted=true')).toEqual(await stacks(''));
+    },
+  );
+
   it('prunes files as well where so many nodes are asked for', async () => {
     const bytes = async (query: string) => {
       const range = `from=${AT - 600_000}&to=${AT + 1}`;
@@ -340,6 +357,34 @@ describe('POST /v1/profiles', () => {
     expect(pruned.length).toBeLessThan(whole.length / 4);
     const { samples } = decodeProfile(pruned);
     expect((samples.values[0] as Float64Array).reduce((sum, value) => sum + value, 0)).toBe(134_000_000_000);
+  });
+
+  it("keeps Go's mutex and block profiles apart where the sender says which is which", async () => {
+    const locks = file('own-go-mutex.pb.gz');
+    for (const type of ['mutex', 'block']) await send(`service=locks&pod=a&type=${type}&until=${AT}`, locks);
+    await product.settle();
+    expect((await typesOf(product, 'locks')).map(({ type }) => type).sort()).toEqual([
+      'block_count',
+      'block_duration',
+      'mutex_count',
+      'mutex_duration',
+    ]);
+  });
+
+  it('takes the names of py-spy apart, so that a function is one whatever its line', async () => {
+    const stacks =
+      'run (threading.py:975);work (shop/app.py:7) 3\nrun (threading.py:975);work (shop/app.py:9) 4\n';
+    await send(`service=py&from=20310506&until=${AT}`, Buffer.from(stacks));
+    await product.settle();
+    const { top, functionLines } = await graphOf('py', 'details=true');
+    expect(top.map(({ name, file, self }) => [name, file, self])).toEqual([
+      ['work', 'shop/app.py', 7],
+      ['run', 'threading.py', 0],
+    ]);
+    expect(functionLines![0]!.lines.map(({ line, self }) => [line, self])).toEqual([
+      [7, 3],
+      [9, 4],
+    ]);
   });
 
   it('compares two versions in one picture', async () => {
@@ -379,7 +424,125 @@ describe('POST /v1/profiles', () => {
   });
 });
 
+describe('POST /ingest', () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await openProduct({ at: AT });
+  });
+  afterAll(() => product.close());
+  const send = (query: string, body: Uint8Array, headers: Record<string, string> = {}) =>
+    product.send(`/ingest?from=${AT / 1000 - 10}&until=${AT / 1000}&${query}`, {
+      method: 'POST',
+      body: Buffer.from(body),
+      headers,
+    });
+  const FOLDED = 'main;a 3\nmain;b 4\n';
+
+  it.each([
+    [
+      'counts by the sampling rate',
+      'name=till.cpu&sampleRate=50',
+      FOLDED,
+      'till',
+      'cpu:nanoseconds',
+      140_000_000,
+    ],
+    ['the usual rate without a word', 'name=kiosk', FOLDED, 'kiosk', 'cpu:nanoseconds', 70_000_000],
+    [
+      'lines',
+      'name=desk.alloc_objects&format=lines',
+      'main;a\nmain;a\nmain;b\n',
+      'desk',
+      'alloc_objects:count',
+      3,
+    ],
+    ['a level', 'name=shelf.inuse_space&format=folded', FOLDED, 'shelf', 'inuse_space:bytes', 7],
+    [
+      'a name with dots that end in no type',
+      'name=shop.example',
+      FOLDED,
+      'shop.example',
+      'cpu:nanoseconds',
+      70_000_000,
+    ],
+    [
+      'a comma in a label',
+      'name=cart.wall{version="1, beta"}',
+      FOLDED,
+      'cart',
+      'wall:nanoseconds',
+      70_000_000,
+    ],
+  ])('takes text: %s', async (_, query, body, service, type, total) => {
+    expect((await send(query, Buffer.from(body))).status).toBe(200);
+    await product.settle();
+    const [found, ...others] = await typesOf(product, service);
+    expect([`${found?.type}:${found?.unit}`, found?.temporality, others]).toEqual([
+      type,
+      type.startsWith('inuse') ? 'level' : 'delta',
+      [],
+    ]);
+    expect(found?.versions).toEqual([service === 'cart' ? '1, beta' : '']);
+    expect((await product.get<ApiFlamegraph>(`/services/${service}/flamegraph`)).total).toBe(total);
+  });
+
+  it.each([
+    ['trie', 'name=old&format=trie', {}, 'x', 415, /form "trie" of old agents/],
+    [
+      'tree by its content type',
+      'name=old',
+      { 'content-type': 'binary/octet-stream+tree' },
+      'x',
+      415,
+      /\+tree" of old/,
+    ],
+    [
+      'a previous profile',
+      'name=old',
+      { 'content-type': 'multipart/form-data; boundary=b' },
+      '--b\r\ncontent-disposition: form-data; name="prev_profile"\r\n\r\nx\r\n--b--\r\n',
+      415,
+      /"prev_profile" comes from an agent of 2022/,
+    ],
+    ['no name', 'format=folded', {}, FOLDED, 400, /"name" names no application/],
+  ])('refuses %s', async (_, query, headers, body, status, words) => {
+    const response = await send(query, Buffer.from(body), headers);
+    const { detail } = (await response.json()) as { detail: string };
+    expect([response.status, detail]).toEqual([status, expect.stringMatching(words)]);
+  });
+});
+
 describe('POST /push.v1.PusherService/Push', () => {
+  it("keeps Go's mutex and block profiles apart", async () => {
+    const locks = file('own-go-mutex.pb.gz');
+    const product = await openProduct({ at: decodeProfile(locks).start! + 1000 });
+    try {
+      const rawProfile = locks.toString('base64');
+      const series = ['mutex', 'godeltaprof_block'].map((name) => ({
+        labels: [
+          { name: '__name__', value: name },
+          { name: 'service_name', value: 'alloy' },
+        ],
+        samples: [{ rawProfile }],
+      }));
+      const response = await product.send('/push.v1.PusherService/Push', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ series }),
+      });
+      expect(response.status).toBe(200);
+      await product.settle();
+      expect(await totalsOf(product, 'alloy')).toEqual({
+        'mutex_count:count': 16_252,
+        'mutex_duration:nanoseconds': 7_735_502_652,
+        'block_count:count': 16_252,
+        'block_duration:nanoseconds': 7_735_502_652,
+      });
+    } finally {
+      await product.close();
+    }
+  });
+
   it('takes JSON as well, and says what is wrong in the form of Connect', async () => {
     const product = await openProduct({ at: AT });
     try {

@@ -61,6 +61,7 @@ export function labelReader(
       const words = text(labels[at + 1]!);
       if (words === '') {
         if (kind === TIME) facts.time = toNumber(labels[at + 2]!, labels[at + 3]!) / NS_PER_MS;
+        else if (kind === THREAD_ID) threadId = String(toNumber(labels[at + 2]!, labels[at + 3]!) || '');
       } else if (kind >= FIRST_UNIT) {
         if (kind < rank) unit = words;
         rank = Math.min(rank, kind);

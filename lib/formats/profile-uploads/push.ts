@@ -3,7 +3,7 @@ import type { ProfileReport } from '../../model/telemetry.ts';
 import { decodeProfile } from '../profiles/index.ts';
 import { instanceOfLabels, type Labels, serviceOfLabels } from './labels.ts';
 import { withPyroscopeTypes } from './pyroscope.ts';
-import { factsOfProfiles, reportOf } from './report.ts';
+import { factsOfProfiles, reportOf, withLock } from './report.ts';
 import type { ProfileUpload, ReadProfiles } from './upload.ts';
 
 // push.v1.PusherService/Push of Pyroscope (api/push/v1/push.proto), as Alloy, profilecli and pyroscope-io for Python speak it:
@@ -31,7 +31,8 @@ export function readPush({ body, contentType, receivedAt }: ProfileUpload): Read
   let cells = 0;
   const reports = series.flatMap(({ labels, profiles }) =>
     profiles.map((bytes): ProfileReport => {
-      const profile = withPyroscopeTypes(decodeProfile(bytes), {});
+      const sent = withPyroscopeTypes(decodeProfile(bytes), {});
+      const profile = withLock(sent, labels.get('__name__') ?? '');
       cells += profile.samples.stack.length + profile.stacks.parent.length;
       if (cells > CELLS_MAX) throw invalidInput('Cannot read push: its profiles are too large together');
       const all = new Map([...profile.labels, ...labels]);

@@ -2,6 +2,7 @@ import type { Profile, SampleType } from '../../model/profile.ts';
 import type { ServiceName } from '../../model/service.ts';
 import type { InstanceIdentity, ProfileReport, UploadFacts } from '../../model/telemetry.ts';
 import type { EpochMs } from '../../model/units.ts';
+import { withPlaces } from './places.ts';
 
 const NS_PER_MS = 1e6;
 
@@ -24,7 +25,7 @@ export function reportOf({ profile, from, until, receivedAt, ...who }: ReportOf)
   const own = profile.start === null ? undefined : profile.start + (profile.durationNs ?? 0) / NS_PER_MS;
   // A clock of the payload that is ahead of us by the length of the profile is one that gave the end as the start.
   const time = until ?? (own !== undefined && own > receivedAt ? profile.start! : own) ?? from ?? receivedAt;
-  return { ...who, lifeStart: null, time, profile: { ...profile, durationNs } };
+  return { ...who, lifeStart: null, time, profile: { ...withPlaces(profile), durationNs } };
 }
 
 const lengthOf = (from: EpochMs | undefined, until: EpochMs | undefined): number | null =>
@@ -54,3 +55,19 @@ export const withTypes = (profile: Profile, change: (type: SampleType) => Sample
   ...profile,
   sampleTypes: profile.sampleTypes.map(change),
 });
+
+const LOCK_VALUES: Readonly<Record<string, string>> = { contentions: 'count', delay: 'duration' };
+
+/**
+ * Go calls the values of its mutex and of its block profile alike. The name of the profile tells them apart, in the words of
+ * Pyroscope's SDK for Go: `mutex_count`, `block_duration`.
+ *
+ * @param name `mutex`, `block`, `godeltaprof_mutex`; any other changes nothing
+ */
+export function withLock(profile: Profile, name: string): Profile {
+  const [lock] = /(mutex|block)$/.exec(name) ?? [];
+  if (lock === undefined) return profile;
+  return withTypes(profile, (type) =>
+    Object.hasOwn(LOCK_VALUES, type.type) ? { ...type, type: `${lock}_${LOCK_VALUES[type.type]}` } : type,
+  );
+}
