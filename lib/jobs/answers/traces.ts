@@ -92,18 +92,18 @@ const SEEN: StatePart<SpansState> = {
   }),
 };
 
-/** How many requests of each unit's versions were seen, and stand for how many. */
+/** How many requests of each unit, and of each of its versions, were seen, and stand for how many. */
 export async function seenByVersion(context: Pick<JobContext, 'reader'>, query: TracesQuery) {
   const sums = new Map<string, UnitSpans>();
-  const nameOf = (unit: string, version: string) => JSON.stringify([unit, version]);
+  const nameOf = (unit: string, version?: string) => JSON.stringify([unit, version]);
   for (const { units } of await statesOf(context, query, SEEN)) {
     for (const [key, state] of units) {
       const { unit, version } = unitOfSpansKey(key);
-      const name = nameOf(unit, version);
-      sums.set(name, mergeUnitSpans(sums.get(name) ?? noUnitSpans, state));
+      for (const name of [nameOf(unit), nameOf(unit, version)])
+        sums.set(name, mergeUnitSpans(sums.get(name) ?? noUnitSpans, state));
     }
   }
-  return (unit: string, version: string) => sums.get(nameOf(unit, version)) ?? noUnitSpans;
+  return (unit: string, version?: string) => sums.get(nameOf(unit, version)) ?? noUnitSpans;
 }
 
 function sumOfUnit(states: readonly SpansState[], unit: string, version: string | undefined): UnitSpans {

@@ -72,28 +72,25 @@ async function fromSpans(
   const query = { project, service, from, to };
   const set = await readTraceSettings(context.records, project, service);
   const units = await latencyByUnit(context, query);
-  let seen: Promise<SeenOf> | undefined;
-  const seenOnce = () => {
-    seen ??= seenByVersion(context, query);
-    return seen;
-  };
-  const answers = new Map<string, Awaited<ReturnType<typeof spanAnswer>>>();
-  for (const [unit, parts] of units) {
-    const apdexMs = set.units[unit]?.apdexMs ?? set.apdexMs;
-    answers.set(unit, await spanAnswer(unit, parts, { rangeMs: to - from, apdexMs, seen: seenOnce }));
-  }
-  return answers;
+  const seenOf = await seenByVersion(context, query);
+  return new Map(
+    [...units].map(([unit, parts]) => {
+      const apdexMs = set.units[unit]?.apdexMs ?? set.apdexMs;
+      return [unit, spanAnswer(unit, parts, { rangeMs: to - from, apdexMs, seenOf })];
+    }),
+  );
 }
 
-async function spanAnswer(
+function spanAnswer(
   unit: string,
   parts: readonly LatencyPart[],
-  { rangeMs, apdexMs, seen }: { rangeMs: number; apdexMs: number | undefined; seen: () => Promise<SeenOf> },
+  { rangeMs, apdexMs, seenOf }: { rangeMs: number; apdexMs: number | undefined; seenOf: SeenOf },
 ) {
   const latency = sumOfLatency(parts);
   const { sketch, sum, slowest, examples } = latency;
   const versions = versionsOf(parts);
   const [count, failures] = [latency.count / ONE, latency.failures / ONE];
+  const seen = seenShare(seenOf(unit));
   return {
     unit: unitOfKey(unit),
     count,
@@ -102,10 +99,10 @@ async function spanAnswer(
     ...percentilesOf(sketch),
     totalMs: Number(sum / BigInt(ONE)) / 1000,
     apdex: apdex(sketch, apdexMs) as number | null,
-    failureRate: failureRate(failures, count) as Rate,
+    failureRate: failureRate(failures * seen, count * seen) as Rate,
     source: 'spans',
     versions: versionFigures(versions.slice(-VERSIONS_MAX)),
-    change: await changeOf(unit, versions, seen),
+    change: changeOf(unit, versions, seenOf),
     examples: [
       ...new Map([...slowest, ...examples].map((example) => [example.traceId, example])).values(),
     ].map(({ traceId, durationUs, time }) => ({ traceId, durationMs: durationUs / 1000, at: time })),
@@ -119,29 +116,21 @@ async function spanAnswer(
 type SeenOf = Awaited<ReturnType<typeof seenByVersion>>;
 
 /** What the last version did to the p95, where that is more than chance. Sampled requests are fewer witnesses. */
-async function changeOf(unit: string, versions: readonly VersionLatency[], seen: () => Promise<SeenOf>) {
+function changeOf(unit: string, versions: readonly VersionLatency[], seenOf: SeenOf) {
   const [before, after] = versions.slice(-2);
   if (before === undefined || after === undefined || after.version === '') return null;
-  const compared = (shareOf: (version: string) => number) => {
-    const measured = ({ version, latency: { sketch, count } }: VersionLatency) => ({
-      sketch,
-      requests: Math.round((count / ONE) * shareOf(version)),
-    });
-    const shift = compareLatency(measured(before), measured(after));
-    return shift.verdict === 'regression' || shift.verdict === 'improvement' ? shift : undefined;
+  const measured = ({ version, latency: { sketch, count } }: VersionLatency) => ({
+    sketch,
+    requests: Math.round((count / ONE) * seenShare(seenOf(unit, version))),
+  });
+  const shift = compareLatency(measured(before), measured(after));
+  if (shift.verdict !== 'regression' && shift.verdict !== 'improvement') return null;
+  return {
+    version: after.version,
+    isSlower: shift.change > 0,
+    change: shift.change,
+    sentence: shiftSentence(shift, after.version),
   };
-  // Spans are many more than durations, and fewer witnesses prove no more: they are read where something is to be proved.
-  if (compared(() => 1) === undefined) return null;
-  const seenOf = await seen();
-  const shift = compared((version) => seenShare(seenOf(unit, version)));
-  return shift === undefined
-    ? null
-    : {
-        version: after.version,
-        isSlower: shift.change > 0,
-        change: shift.change,
-        sentence: shiftSentence(shift, after.version),
-      };
 }
 
 function fromHistograms(
