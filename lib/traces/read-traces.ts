@@ -1,8 +1,9 @@
 import type { Trace } from '../model/trace.ts';
 import { type ForeignWork, foreignWork } from './foreign.ts';
 import { type ExplainedGap, explainedGaps, type Run } from './gap-groups.ts';
-import { checkNesting, type NestedTrace, type NestingReport, type Parentless } from './nesting/index.ts';
+import { checkNesting, type NestedTrace, type NestingReport } from './nesting/index.ts';
 import { blockedLoop } from './patterns/blocked-loop.ts';
+import { othersRan } from './patterns/loop-turns.ts';
 import { spanPatterns } from './patterns/spans.ts';
 import { PATTERN_THRESHOLDS, type Pattern, type PatternThresholds } from './patterns/thresholds.ts';
 import { samplesByTrace, type TraceProfile } from './sampled.ts';
@@ -11,7 +12,6 @@ import { type SpanTree, treeOf } from './tree.ts';
 export interface TraceInput {
   readonly traces: readonly Trace[];
   readonly profiles: readonly TraceProfile[];
-  readonly parentless?: readonly Parentless[];
   /** Of a trace's service and unit. Default: PATTERN_THRESHOLDS. */
   readonly thresholdsOf?: (trace: Trace) => PatternThresholds;
   /** Of a trace's index: results are wanted. The others only bear witness. Default: all of them. */
@@ -41,24 +41,20 @@ export function readTraces(input: TraceInput): {
   readonly foreign: ForeignWork;
   readonly asked: readonly ReadTrace[];
 } {
-  const {
-    traces,
-    profiles,
-    parentless = [],
-    thresholdsOf = () => PATTERN_THRESHOLDS,
-    isAsked = () => true,
-  } = input;
-  const nesting = checkNesting(traces, parentless, undefined, isAsked);
+  const { traces, profiles, thresholdsOf = () => PATTERN_THRESHOLDS, isAsked = () => true } = input;
+  const nesting = checkNesting(traces, undefined, isAsked);
   const samplesOf = samplesByTrace(profiles);
   const sampled = nesting.traces.map(({ trace }) => samplesOf(trace));
-  const foreign = foreignWork(sampled.flat());
+  const runs = sampled.flat();
+  const foreign = foreignWork(runs);
+  const ran = othersRan(runs);
   const asked = nesting.traces.flatMap((nested, index): ReadTrace[] => {
     if (!isAsked(index)) return [];
     const run = { tree: treeOf(nested), sampled: sampled[index]! };
     const thresholds = thresholdsOf(nested.trace);
     const patterns = [
       ...spanPatterns(run.tree, thresholds),
-      ...run.sampled.flatMap((one) => blockedLoop(one, foreign, thresholds)),
+      ...run.sampled.flatMap((one) => blockedLoop(one, foreign, ran, thresholds)),
     ];
     return [{ index, run, result: { nested, tree: run.tree, gaps: explainedGaps(run, foreign), patterns } }];
   });

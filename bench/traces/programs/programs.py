@@ -71,7 +71,7 @@ async def _block(p, depth, concurrent, forget, budget):
         if concurrent and shape < 0.25:
             jobs = [_step(p, depth, concurrent, forget, budget) for _ in range(p.rng.randint(2, 4))]
             await _concurrently(p, jobs)
-        elif concurrent and forget and shape < 0.35:
+        elif forget and 0.25 <= shape < 0.35:
             start(_step(p, depth, concurrent, forget, budget))
         else:
             await _step(p, depth, concurrent, forget, budget)
@@ -198,6 +198,42 @@ async def feed(p):
     await asyncio.gather(producer(), consumer())
 
 
+# --- endpoints that start work and never wait for it, one step after the other ---------------------------------------------
+
+
+async def _tell(p, step, what, waits):
+    """A step that tells another service on its way: the task begins in the next pause of whoever has one."""
+    with p.span("function", f"shop.{step}"):
+        await p.wait(2)
+        start(p.call("http.client", f"POST https://{what}.internal/events", 16))
+        if waits:
+            await p.wait(4)
+        else:
+            await p.call("db", f"INSERT INTO {what} VALUES (%s)", 4)
+
+
+async def signup(p):
+    await _tell(p, "signup.store", "crm", waits=True)
+    await p.wait(2)
+    await _tell(p, "signup.welcome", "mail", waits=True)
+    await p.wait(12)
+
+
+async def upload(p):
+    await p.call("db", "SELECT * FROM quotas WHERE user_id = %s", 3)
+    await _tell(p, "upload.scan", "scanner", waits=True)
+    await _tell(p, "upload.index", "index", waits=False)
+    await p.call("db", "UPDATE files SET state = %s", 14)
+
+
+async def logout(p):
+    await _tell(p, "logout.session", "audit", waits=False)
+    await _tell(p, "logout.devices", "push", waits=False)
+    await p.wait(20)
+
+
+FORGETTING = {f.__name__: f for f in (signup, upload, logout)}
+
 ENDPOINTS = {f.__name__: f for f in (product, cart, search, checkout, dashboard, profile, feed)}
 """Endpoint names with what they do; `profile` has nothing concurrent in it."""
 
@@ -216,10 +252,12 @@ async def run(name, rng, open_span, concurrent=True, forget=False):
                 await coroutine
 
         p.together = one_by_one
-    await ENDPOINTS[name](p)
+    await (ENDPOINTS | FORGETTING)[name](p)
 
 
-def names(kind, rng, count):
+def names(kind, rng, count, concurrent=True, forget=False):
+    """Of web services that forget, sequential ones do nothing else: two tasks of one parent never live together."""
     if kind == "random":
         return ["/r"] * count
-    return [rng.choice(list(ENDPOINTS)) for _ in range(count)]
+    served = list(ENDPOINTS) if concurrent or not forget else ["profile"]
+    return [rng.choice(served + list(FORGETTING) if forget else served) for _ in range(count)]

@@ -67,7 +67,7 @@ async def main():
     if args.init != "early":
         init()
     rng = random.Random(args.seed)
-    for name in programs.names(args.kind, rng, args.count):
+    for name in programs.names(args.kind, rng, args.count, not args.sequential, args.forget):
         await asyncio.create_task(request(name, random.Random(rng.getrandbits(32))))
 
 

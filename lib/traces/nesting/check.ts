@@ -11,17 +11,17 @@ import {
   tallyOf,
 } from './deployments.ts';
 import type { Cause } from './fix.ts';
-import { type Fragmented, fragmentsOf, type Parentless } from './fragments.ts';
+import { type Fragmented, fragmentsOf } from './fragments.ts';
 import { type Group, groupBy, indices, type Judged, judge, releaseOf, settle } from './judge.ts';
 import type { Repair } from './repair.ts';
 import { reportedParents } from './reported.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
-import { type Signal, signalsOf } from './signals.ts';
+import { type Marks, ORPHAN, type Signal, signalsOf } from './signals.ts';
 import { Keys, type SpanTable, tableOf } from './span-table.ts';
 
 export type NestingVerdict = 'ok' | 'hint' | 'misnested';
 
-/** An edge that was marked, or that the repair changed. Ids are those of spans; the root's stands for the transaction. */
+/** An edge that was marked, or that the repair changed; of an `ok` trace only such as name a parent that did not arrive. Ids are those of spans; the root's stands for the transaction. */
 export interface CheckedEdge {
   readonly spanId: string;
   readonly reportedParent: string;
@@ -89,12 +89,10 @@ export interface NestingReport {
  * Total: repeated ids, cycles, orphans and garbage get a verdict. Deterministic. Linear in the spans, but for a repair's
  * weighing of spans that are alive at once (bounded by `maxCandidates`).
  *
- * @param parentless spans of no unit of work, as joins leave them: they may be pieces of one
  * @param isAsked of a trace's index: the others only bear witness, and are not repaired
  */
 export function checkNesting(
   traces: readonly Trace[],
-  parentless: readonly Parentless[] = [],
   settings: Settings = DEFAULTS,
   isAsked: (index: number) => boolean = () => true,
 ): NestingReport {
@@ -121,9 +119,9 @@ export function checkNesting(
       group.facts.filter((_, k) => isAsked(group.members[k]!)),
       settings,
     );
-    return { ...deploymentReport(group, loopsWithTasks.get(processOf(group.id)) ?? []), own };
+    return { ...deploymentReport(group, loopsWithTasks.get(processOf(group.id)) ?? [], settings), own };
   });
-  return { deployments, traces: nested, fragmented: fragmentsOf(traces, parentless, settings, isAsked) };
+  return { deployments, traces: nested, fragmented: fragmentsOf(traces, settings, isAsked) };
 }
 
 const VERDICTS = {
@@ -148,12 +146,15 @@ function nestedTrace(
     spans: table.spans,
     parent,
     reported: table.parent,
-    edges: standing === 'ok' ? [] : edgesOf(table, marks.bits, parent, repair),
+    edges: edgesOf(table, standing === 'ok' ? orphansOf(marks) : marks.bits, parent, repair),
     ambiguous: repair ? ambiguitiesOf(table, repair) : [],
     repeatedIds: table.repeatedIds,
     deployment,
   };
 }
+
+/** Of a right trace only what did not arrive is told; its other marks have good reasons. */
+const orphansOf = ({ bits }: Marks) => bits.map((b) => b & ORPHAN);
 
 function edgesOf(
   { trace, spans, parent: reported }: SpanTable,
@@ -178,7 +179,11 @@ function edgesOf(
 }
 
 /** @param loopsWithTasks deployments of the same process whose spans name tasks */
-function deploymentReport(group: Judged, loopsWithTasks: readonly Judged[]): Omit<DeploymentNesting, 'own'> {
+function deploymentReport(
+  group: Judged,
+  loopsWithTasks: readonly Judged[],
+  settings: Settings,
+): Omit<DeploymentNesting, 'own'> {
   const { id, tally, standings, facts } = group;
   const count = (standing: Standing) => standings.filter((s) => s === standing).length;
   const misnested = count('misnested');
@@ -198,7 +203,7 @@ function deploymentReport(group: Judged, loopsWithTasks: readonly Judged[]): Omi
     misnested,
     detached,
     ...advice,
-    endpoints: endpointsOf(group),
+    endpoints: endpointsOf(group, settings),
   };
 }
 
@@ -207,14 +212,11 @@ const hasTasks = ({ facts }: Group) => facts.some(({ table }) => table.task.incl
 /** Event loops of one process are told by the same words, as far as what was sent can tell. */
 const processOf = (id: DeploymentId) => JSON.stringify([releaseOf(id), id.host, id.process]);
 
-/** An endpoint is misnested when 3 of its traces, or a fifth of them, are. */
-const ENDPOINT_TRACES = 3;
-const ENDPOINT_SHARE = 0.2;
-
-function endpointsOf({ facts, standings }: Judged): EndpointNesting[] {
+function endpointsOf({ facts, standings }: Judged, settings: Settings): EndpointNesting[] {
   return groupBy(indices(facts), (k) => facts[k]!.table.trace.name).map((members) => {
     const misnested = members.filter((k) => standings[k] === 'misnested').length;
-    const isWrong = misnested >= ENDPOINT_TRACES || misnested >= ENDPOINT_SHARE * members.length;
+    const isWrong =
+      misnested >= settings.minEndpointTraces || misnested >= settings.minEndpointShare * members.length;
     const hinted = members.some((k) => standings[k] !== 'ok');
     return {
       name: facts[members[0]!]!.table.trace.name,

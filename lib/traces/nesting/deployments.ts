@@ -1,10 +1,11 @@
 import type { Trace } from '../../model/trace.ts';
 import { type LayerTest, layerTest, learnLayers } from './learned-layers.ts';
-import { type Replay, replayOf } from './replay.ts';
+import { eventsOf, type Replay, replayOf } from './replay.ts';
 import { type Apart, apartBy } from './scopes.ts';
 import type { Settings } from './settings.ts';
-import { type Marks, marksOf } from './signals.ts';
+import { DEAD, LEAF, type Marks, marksOf, OUTLIVES, TWIN } from './signals.ts';
 import type { SpanTable } from './span-table.ts';
+import { lonelyEnds } from './timeline.ts';
 
 /**
  * One process of one release on one host. Whether tasks share a scope is decided once, when the process starts, so its
@@ -27,6 +28,8 @@ export interface Facts {
   readonly isLayer: LayerTest;
   readonly marks: Marks;
   readonly apart: Apart;
+  /** Crossings of one scope that tasks share, and not of work that nobody waits for. */
+  readonly shared: boolean;
   /** Parents that differ from the replay of one variable; 0 where nothing crosses. */
   readonly replayDiffers: number;
 }
@@ -34,11 +37,11 @@ export interface Facts {
 /** How many of a deployment's traces speak for and against one shared scope. */
 export interface Tally {
   readonly traces: number;
-  /** With crossings that separate scopes don't explain. */
+  /** With crossings, and signs beside them, that separate scopes don't explain. */
   readonly shared: number;
   /** With proof of separate scopes. */
   readonly apart: number;
-  /** Shared ones with parents that one variable would not have held. */
+  /** With as many crossings, and parents that one variable would not have held. */
   readonly against: number;
 }
 
@@ -64,17 +67,36 @@ export function factsOf(tables: readonly SpanTable[], settings: Settings): Facts
     let known: Replay | undefined;
     const replay = () => (known ??= replayOf(table));
     const apart = apartBy(table, marks, replay, settings);
-    return { table, isLayer, marks, apart, replayDiffers: marks.crossings > 0 ? replay().differs : 0 };
+    return {
+      table,
+      isLayer,
+      marks,
+      apart,
+      shared: !apart && marks.crossings >= settings.minMarksAlone && isAwaited(table, marks),
+      replayDiffers: marks.crossings > 0 ? replay().differs : 0,
+    };
   });
 }
 
+/**
+ * Work that nobody waits for outlives its parent as well, and where nothing begins after it one variable would have held the
+ * same parents. So a crossing tells of a shared scope only beside a dead parent; or beside a leaf in a leaf or a twin, and
+ * where somebody goes on as soon as the outliving span ends.
+ */
+function isAwaited(table: SpanTable, { bits }: Marks): boolean {
+  if (bits.some((b) => b & DEAD)) return true;
+  if (!bits.some((b) => b & (LEAF | TWIN))) return false;
+  const isAlone = lonelyEnds(table, eventsOf(table));
+  return bits.some((b, i) => b & OUTLIVES && isAlone[i] === 0);
+}
+
 export function tallyOf(facts: readonly Facts[], settings: Settings): Tally {
-  const suspects = facts.filter(({ marks, apart }) => !apart && marks.crossings >= settings.minMarksAlone);
+  const crossed = facts.filter(({ marks, apart }) => !apart && marks.crossings >= settings.minMarksAlone);
   return {
     traces: facts.length,
-    shared: suspects.length,
+    shared: facts.filter(({ shared }) => shared).length,
     apart: facts.filter(({ apart }) => apart).length,
-    against: suspects.filter(({ replayDiffers }) => replayDiffers > 0).length,
+    against: crossed.filter(({ replayDiffers }) => replayDiffers > 0).length,
   };
 }
 
@@ -92,7 +114,7 @@ export function isBroken({ shared, apart, against }: Tally, platform: string, se
  * - `misnested`: parents are wrong because tasks share one scope.
  * - `doubtful`: nothing but parents that were not sent; misnested if the times name one that was (`settle` in judge.ts).
  * - `detached`: scopes are apart, yet work crosses its parent's end: fire-and-forget or late binding.
- * - `hint`: one edge that looks wrong, not enough for a verdict.
+ * - `hint`: one edge that looks wrong, or work that outlives its parent: not enough for a verdict.
  */
 export type Standing = 'ok' | 'hint' | 'detached' | 'doubtful' | 'misnested';
 
@@ -101,14 +123,15 @@ export type Standing = 'ok' | 'hint' | 'detached' | 'doubtful' | 'misnested';
  * @param kin whether the release is broken elsewhere, and this process has too few traces of its own to tell
  */
 export function standingOf(
-  { table, marks, apart }: Facts,
+  { table, marks, apart, shared, replayDiffers }: Facts,
   deployment: { readonly tally: Tally; readonly broken: boolean; readonly kin: boolean },
   settings: Settings,
 ): Standing {
   if (apart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
   if (deployment.broken) return marks.marked > 0 ? 'misnested' : marks.orphans > 0 ? 'doubtful' : 'ok';
   if (deployment.kin && marks.crossings > 0) return 'misnested';
-  if (!isPython(table.trace.platform) || deployment.tally.apart > settings.maxApartAlone) return 'ok';
-  if (marks.crossings >= settings.minMarksAlone) return 'misnested';
+  const { apart: aparts, against } = deployment.tally;
+  if (!isPython(table.trace.platform) || aparts + against > settings.maxApartAlone) return 'ok';
+  if (shared && replayDiffers === 0) return 'misnested';
   return marks.crossings > 0 ? 'hint' : 'ok';
 }

@@ -3,11 +3,7 @@ import type { Settings } from './settings.ts';
 import { sameness } from './span-kinds.ts';
 
 /** A span without a parent that is no unit of work: its context was lost on the way. */
-export interface Parentless {
-  readonly service: string;
-  readonly release: string;
-  readonly host: string;
-  readonly process: string;
+interface Parentless {
   readonly traceId: string;
   readonly span: Span;
 }
@@ -33,9 +29,6 @@ export interface Fragmented {
   readonly reason: string;
 }
 
-/** A kind of span that occurs outside of all units too is background work, not a piece of one. */
-const MAX_OUTSIDE = 0.1;
-const MIN_SHARE_OF_UNITS = 0.5;
 const MAX_EXAMPLES = 20;
 
 /**
@@ -44,37 +37,28 @@ const MAX_EXAMPLES = 20;
  */
 export function fragmentsOf(
   traces: readonly Trace[],
-  parentless: readonly Parentless[],
   settings: Settings,
   isAsked: (index: number) => boolean = () => true,
 ): Fragmented[] {
   const asked = new Set(traces.filter((_, t) => isAsked(t)));
   const processes = new Map<string, { units: Trace[]; pieces: Parentless[] }>();
-  const of = ({ service, release, host, process }: Omit<Parentless, 'span' | 'traceId'>) => {
+  const of = ({ service, release, host, process }: Trace) => {
     const key = JSON.stringify([service, release, host, process]);
     const known = processes.get(key) ?? { units: [], pieces: [] };
     processes.set(key, known);
     return known;
   };
   for (const trace of traces) {
-    if (isEntry(trace.root)) of(trace).units.push(trace);
-    else if (trace.root.parentSpanId === '') of(trace).pieces.push(pieceOf(trace, trace.root));
-    for (const span of trace.spans) if (span.parentSpanId === '') of(trace).pieces.push(pieceOf(trace, span));
+    const { traceId, root, spans } = trace;
+    const { units, pieces } = of(trace);
+    if (isEntry(root)) units.push(trace);
+    else if (root.parentSpanId === '') pieces.push({ traceId, span: root });
+    for (const span of spans) if (span.parentSpanId === '') pieces.push({ traceId, span });
   }
-  for (const piece of parentless) of(piece).pieces.push(piece);
   return [...processes.values()].flatMap(({ units, pieces }) =>
     fragmentsOfProcess(units, pieces, settings, asked),
   );
 }
-
-const pieceOf = ({ service, release, host, process, traceId }: Trace, span: Span): Parentless => ({
-  service,
-  release,
-  host,
-  process,
-  traceId,
-  span,
-});
 
 /** Roots that something outside called; others are parentless because they begin a unit of their own, or lost theirs. */
 const ENTRY = /(?:^|\.)(?:server|task|process|consumer|lambda|cron)(?:\.|$)/;
@@ -93,7 +77,7 @@ function fragmentsOfProcess(
 ): Fragmented[] {
   if (units.length < settings.minFragmentedUnits || pieces.length === 0) return [];
   const holders = holdersOf(units, pieces);
-  const background = backgroundKinds(pieces, holders);
+  const background = backgroundKinds(pieces, holders, settings);
   const held = Map.groupBy(
     indices(pieces).filter((p) => holders[p]!.length === 1 && !background.has(kindOf(pieces[p]!))),
     (p) => holders[p]![0]!,
@@ -113,7 +97,7 @@ function finding(members: readonly Held[], settings: Settings, asked: ReadonlySe
   const fragmented = members.filter(({ pieces }) => pieces.length >= settings.minFragments);
   const most = fragmented.toSorted((a, b) => b.pieces.length - a.pieces.length)[0];
   if (!most || fragmented.length < settings.minFragmentedUnits) return [];
-  if (fragmented.length < MIN_SHARE_OF_UNITS * members.length) return [];
+  if (fragmented.length < settings.minFragmentedShare * members.length) return [];
   const told = fragmented.filter(({ unit }) => asked.has(unit));
   if (told.length === 0) return [];
   const units = members.filter(({ unit }) => asked.has(unit)).length;
@@ -145,12 +129,13 @@ const kindOf = ({ span }: Parentless) => sameness(span.op, span.description);
 function backgroundKinds(
   pieces: readonly Parentless[],
   holders: readonly (readonly number[])[],
+  settings: Settings,
 ): Set<string> {
   const kinds = Map.groupBy(indices(pieces), (p) => kindOf(pieces[p]!));
   const background = new Set<string>();
   for (const [kind, members] of kinds) {
     const outside = members.filter((p) => holders[p]!.length === 0).length;
-    if (outside > MAX_OUTSIDE * members.length) background.add(kind);
+    if (outside > settings.maxOutsideShare * members.length) background.add(kind);
   }
   return background;
 }

@@ -4,4 +4,4 @@ export {
   type NestedTrace,
   type NestingReport,
 } from './check.ts';
-export type { Fragmented, Parentless } from './fragments.ts';
+export type { Fragmented } from './fragments.ts';

@@ -1,8 +1,9 @@
 /** Raised whenever a verdict may change for the same traces: findings carry it. */
-export const NESTING_VERSION = 5;
+export const NESTING_VERSION = 6;
 
 /**
- * Every constant of the verdict, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms.
+ * Every constant of the verdicts, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms. What the
+ * repair weighs by stands where it is used: weights in `features.ts`, what is near in `timeline.ts`, how regular in `prior.ts`.
  * SDKs read the wall clock and the monotonic clock one after the other, so a reported end may be early by the time
  * that the process was preempted in between: correct traces show up to 1.4 ms of that.
  */
@@ -29,8 +30,12 @@ export const DEFAULTS: Settings = {
   beam: 6,
   rounds: 6,
   maxCandidates: 64,
+  minEndpointTraces: 3,
+  minEndpointShare: 0.2,
   minFragments: 3,
   minFragmentedUnits: 3,
+  minFragmentedShare: 0.5,
+  maxOutsideShare: 0.1,
 };
 
 export interface Settings {
@@ -50,11 +55,11 @@ export interface Settings {
   readonly apartPerShared: number;
   /** The same where the language keeps scopes apart by itself: there a child outlives its parent for good reasons. */
   readonly apartPerSharedElsewhere: number;
-  /** Shared traces, per shared one, whose parents differ from the replay of one variable. */
+  /** Traces with as many crossings whose parents differ from the replay of one variable, per shared one. */
   readonly againstPerShared: number;
-  /** Dead parents and outliving children that one Python trace needs to be called misnested by itself. */
+  /** Dead parents and outliving children that a trace needs to show a shared scope. */
   readonly minMarksAlone: number;
-  /** Traces with separate scopes beyond which a deployment's traces are not judged by themselves. */
+  /** Traces with separate scopes, or against the replay, beyond which a deployment's traces are not judged by themselves. */
   readonly maxApartAlone: number;
   /** Parents of one trace that differ from the replay, and their share, that prove separate scopes. */
   readonly minReplayDiffers: number;
@@ -77,7 +82,13 @@ export interface Settings {
   readonly rounds: number;
   /** Spans alive at once that are weighed as parents of one span: bounds the cost of a trace of a thousand twins. */
   readonly maxCandidates: number;
-  /** Parentless spans inside one unit's interval, and units with so many, that make a finding. */
+  /** Misnested traces, or the share of them, that make an endpoint misnested. */
+  readonly minEndpointTraces: number;
+  readonly minEndpointShare: number;
+  /** Parentless spans inside one unit's interval; units with so many, and their share, that make a finding. */
   readonly minFragments: number;
   readonly minFragmentedUnits: number;
+  readonly minFragmentedShare: number;
+  /** A kind of span of which more lies outside of all units is background work, not a piece of one. */
+  readonly maxOutsideShare: number;
 }

@@ -31,7 +31,6 @@ export interface Marks {
   readonly crossings: number;
   /** Edges with any mark but ORPHAN. */
   readonly marked: number;
-  readonly leaves: number;
   readonly orphans: number;
 }
 
@@ -57,14 +56,12 @@ export function marksOf(table: SpanTable, isLayer: LayerTest, settings: Settings
 
 function counts(bits: Uint8Array) {
   let marked = 0;
-  let leaves = 0;
   let orphans = 0;
   for (const b of bits) {
     if (b & ~ORPHAN) marked++;
-    if (b & LEAF) leaves++;
     if (b & ORPHAN) orphans++;
   }
-  return { marked, leaves, orphans };
+  return { marked, orphans };
 }
 
 function crossingOf(table: SpanTable, child: number, parent: number, settings: Settings): number {

@@ -66,7 +66,8 @@ function befores(table: SpanTable, events: Int32Array) {
   return { before, sinceBefore, tightMs };
 }
 
-function lonelyEnds(table: SpanTable, events: Int32Array): Uint8Array {
+/** 1 where nothing happens near a span's end. */
+export function lonelyEnds(table: SpanTable, events: Int32Array): Uint8Array {
   const isAlone = new Uint8Array(table.spans.length);
   for (const [k, event] of events.entries()) {
     if ((event & 1) === 0) continue;
