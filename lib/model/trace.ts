@@ -53,7 +53,7 @@ export interface Trace {
   readonly root: Span;
   /** All others, in the order of their starts. No span here has the root's id. */
   readonly spans: readonly Span[];
-  /** Spans that the sender or a bound left out. */
+  /** Spans that the sender or a bound left out, or whose unit of work nothing tells. */
   readonly droppedSpans: number;
 
   /** The transaction's name as sent: the endpoint. */

@@ -45,6 +45,16 @@ describe('tracesOfSpans()', () => {
     expect(below([spanOf(1, 0, 'server'), alive, ...others(100), orphan]).slice(0, 2)).toEqual([0, 1]);
     expect(below([spanOf(1, 0, 'server'), alive, ...others(300), orphan]).slice(0, 2)).toEqual([1, 0]);
   });
+
+  it('counts a span whose parent is unknown and that no root was alive for, and hangs it on none', () => {
+    const [early, later] = [spanOf(1, 0, 'server'), spanOf(MANY / 2, 0, 'server')];
+    const orphan = spanOf(MANY - 1, 999_999);
+    const traces = tracesOfSpans(sent([early, later, orphan]));
+    expect(traces.map(({ spans, droppedSpans }) => [spans.length, droppedSpans])).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+  });
 });
 
 describe('spanPieces()', () => {

@@ -17,7 +17,8 @@ interface Placed {
 
 /**
  * Local roots with the spans of their process. A local root is a SERVER or CONSUMER span, or one without a parent. A span
- * belongs to the nearest one above it; one whose parent is not here, to the root that was alive when it started.
+ * belongs to the nearest one above it; one whose parent is not here, to the root that was alive when it started, where its
+ * parent stays the unknown one. Where none was, it is counted as left out of the first root's trace.
  */
 export function tracesOfSpans(decoded: DecodedTraces): readonly Trace[] {
   const traces: Trace[] = [];
@@ -63,19 +64,19 @@ function* tracesOfGroup({ resource, spans }: Group): Iterable<Trace> {
   const owners = new Map<string, string | undefined>(roots.map(({ sent: { spanId } }) => [spanId, spanId]));
   const members = new Map<string, TraceSpan[]>();
   let begun = 0;
+  let ownerless = 0;
   for (const one of placed) {
     if (isLocalRoot(one.sent)) continue;
     while (begun < roots.length && roots[begun]!.span.start <= one.span.start) begun += 1;
     const owner =
-      ownerOf(one, byId, owners) ??
-      aliveRoot(one, roots.slice(Math.max(0, begun - MAX_ALIVE), begun)) ??
-      roots[0]?.sent.spanId;
-    if (owner === undefined) continue;
-    const list = members.get(owner);
-    if (list === undefined) members.set(owner, [one.span]);
+      ownerOf(one, byId, owners) ?? aliveRoot(one, roots.slice(Math.max(0, begun - MAX_ALIVE), begun));
+    const list = owner === undefined ? undefined : members.get(owner);
+    if (owner === undefined) ownerless += 1;
+    else if (list === undefined) members.set(owner, [one.span]);
     else list.push(one.span);
   }
-  for (const root of roots) yield traceOf(root, members.get(root.sent.spanId) ?? [], resource);
+  for (const [r, root] of roots.entries())
+    yield traceOf(root, members.get(root.sent.spanId) ?? [], r === 0 ? ownerless : 0, resource);
 }
 
 export const isLocalRoot = ({ kind, parentSpanId }: Span): boolean =>
@@ -106,7 +107,12 @@ function ownerOf(
 const aliveRoot = ({ span }: Placed, begun: readonly Placed[]): string | undefined =>
   begun.findLast((root) => root.span.end >= span.start)?.sent.spanId;
 
-function traceOf({ sent, span: root }: Placed, spans: readonly TraceSpan[], resource: Attributes): Trace {
+function traceOf(
+  { sent, span: root }: Placed,
+  spans: readonly TraceSpan[],
+  leftOut: number,
+  resource: Attributes,
+): Trace {
   const { service, instance } = identify(resource);
   const named = service ?? serviceName({});
   const version = instance.version ?? '';
@@ -115,7 +121,7 @@ function traceOf({ sent, span: root }: Placed, spans: readonly TraceSpan[], reso
     traceId: sent.traceId,
     root,
     spans: spans.slice(0, MAX_SPANS_KEPT),
-    droppedSpans: Math.max(0, spans.length - MAX_SPANS_KEPT),
+    droppedSpans: leftOut + Math.max(0, spans.length - MAX_SPANS_KEPT),
     name: sent.name,
     nameSource: sent.attributes.has('http.route') ? 'route' : '',
     unit: unitOfSpan(sent, resource),
@@ -163,6 +169,7 @@ function spanOf(sent: Span, scope: Scope): TraceSpan {
 
 const STATEMENT = ['db.query.text', 'db.statement'];
 const METHOD = ['http.request.method', 'http.method'];
+const RPC = ['rpc.system.name', 'rpc.system'];
 
 /** Sentry's words for what semantic conventions say. */
 function opOf({ kind, attributes }: Span): string {
@@ -170,12 +177,9 @@ function opOf({ kind, attributes }: Span): string {
   if (database !== undefined || first(attributes, STATEMENT) !== undefined)
     return database === 'redis' || database === 'memcached' ? 'db.redis' : 'db';
   const hasMethod = first(attributes, METHOD) !== undefined;
-  if (kind === 'server')
-    return hasMethod ? 'http.server' : attributes.has('rpc.system') ? 'rpc.server' : 'server';
-  if (kind === 'client') {
-    if (attributes.has('rpc.system') || attributes.has('rpc.system.name')) return 'rpc';
-    return hasMethod ? 'http.client' : 'client';
-  }
+  const isRpc = first(attributes, RPC) !== undefined;
+  if (kind === 'server') return hasMethod ? 'http.server' : isRpc ? 'rpc.server' : 'server';
+  if (kind === 'client') return isRpc ? 'rpc' : hasMethod ? 'http.client' : 'client';
   if (kind === 'producer') return 'queue.publish';
   return kind === 'consumer' ? 'queue.process' : 'function';
 }

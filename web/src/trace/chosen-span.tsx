@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { ApiTrace, ApiTraceSpan } from '../../../lib/http/trace-schemas.ts';
 import { milliseconds, percent } from '../format.ts';
 import { spanTitle } from './model.ts';
-import { signalWord } from './waterfall-row.tsx';
+import { isOrphan, signalWord } from './waterfall-row.tsx';
 
 const US_PER_MS = 1000;
 
@@ -28,11 +28,13 @@ export function ChosenSpan({ trace, span }: { trace: ApiTrace; span: ApiTraceSpa
       'Reported under',
       span.reportedParent === '' ? 'no span' : (named(span.reportedParent) ?? 'a span that did not arrive'),
     ],
-    moved && [
-      'Belongs under',
-      `${named(span.parent) ?? trace.transaction}, certainty ${percent(span.certainty)}`,
-    ],
-    span.signals.length > 0 && ['Because it', signalWord(span)],
+    moved && isOrphan(span) && span.certainty === 1
+      ? ['Shown under', trace.transaction]
+      : moved && [
+          'Belongs under',
+          `${named(span.parent) ?? trace.transaction}, certainty ${percent(span.certainty)}`,
+        ],
+    span.signals.length > 0 && !isOrphan(span) && ['Because it', signalWord(span)],
     others !== undefined && [
       'Ambiguous',
       `its times fit ${others.parentIds.map((id) => named(id) ?? id.slice(0, 8)).join(' or ')}`,

@@ -21,6 +21,8 @@ export const signalWord = ({ signals }: ApiTraceSpan): string => {
   const [first] = signals;
   return first === undefined ? '' : (SIGNAL_WORDS[first] ?? first);
 };
+/** Its reported place is unknown: that is said of it wherever it stands. */
+export const isOrphan = ({ signals }: ApiTraceSpan): boolean => signals.includes('orphan');
 
 const msOf = (us: number) => digits(us / US_PER_MS >= 10 ? Math.round(us / US_PER_MS) : us / US_PER_MS);
 
@@ -86,7 +88,7 @@ function spanLabel({ span, movedFrom, ambiguous }: SpanRow, nesting: Nesting): s
     `total ${milliseconds(span.durationUs / US_PER_MS)}`,
     `self ${milliseconds((repaired ? span.selfUs : span.reportedSelfUs) / US_PER_MS)}`,
     repaired && movedFrom ? `moved from ${spanTitle(movedFrom)}` : '',
-    repaired ? '' : signalWord(span),
+    repaired && !isOrphan(span) ? '' : signalWord(span),
     ambiguous ? 'parent is ambiguous' : '',
   ]
     .filter(Boolean)
@@ -103,7 +105,7 @@ function Span({ row, trace, nesting, folded }: RowProps & { row: SpanRow }) {
   const { span, movedFrom, ambiguous, self } = row;
   const { durationUs: whole } = trace;
   const repaired = nesting === 'repaired';
-  const why = repaired ? '' : signalWord(span);
+  const why = repaired && !isOrphan(span) ? '' : signalWord(span);
   const bad = !repaired && (movedFrom !== undefined || why !== '');
   return (
     <>
@@ -120,7 +122,7 @@ function Span({ row, trace, nesting, folded }: RowProps & { row: SpanRow }) {
             <b>moved</b> from {spanTitle(movedFrom)}
           </span>
         )}
-        {bad && (
+        {(bad || why !== '') && (
           <span class="mv">
             <b>{why || 'not where it belongs'}</b>
           </span>
