@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { decodeTraces, tracesOfSpans } from '../../lib/formats/otlp/index.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import type { Span, Trace } from '../../lib/model/trace.ts';
 
@@ -70,7 +71,6 @@ function fromTransaction(json: Json): Labelled {
   return {
     truth,
     trace: {
-      ...COMMON,
       source: 'sentry-transaction',
       traceId: json.contexts.trace.trace_id,
       root,
@@ -82,63 +82,52 @@ function fromTransaction(json: Json): Labelled {
       host: json.server_name ?? '',
       platform: json.platform,
       sdk: { name: json.sdk.name, version: json.sdk.version, integrations: json.sdk.integrations },
+      droppedSpans: 0,
+      nameSource: 'route',
+      statusClass: '',
+      failed: false,
+      weight: undefined,
+      environment: '',
+      version: '',
+      process: '',
+      runtime: '',
+      profile: { eventId: '', profilerId: '' },
     },
   };
 }
 
-/** A line of the OTLP generators: what the SDK exported, with the program's own record of parents beside it. */
+/** A line of the OTLP generators, by the product's own decoder; the program's record of parents stays beside it. */
 function fromSpans(json: Json): Labelled {
-  const spans: Span[] = json.spans.map(fromOtlp);
-  return {
-    truth: new Map(Object.entries(json.truth)),
-    trace: {
-      ...COMMON,
-      source: 'otlp',
-      traceId: json.traceId,
-      root: spans.find(({ spanId }) => spanId === json.root)!,
-      spans: spans.filter(({ spanId }) => spanId !== json.root).sort((a, b) => a.start - b.start),
-      name: json.endpoint,
-      unit: { kind: 'http', name: json.endpoint },
-      service: serviceName({ name: json.service }),
-      release: '',
-      host: '',
-      platform: json.language,
-      sdk: { name: 'opentelemetry', version: '', integrations: undefined },
-    },
-  };
+  const resourceSpans = [
+    { resource: { attributes: keyValues(resourceOf(json)) }, scopeSpans: scopesOf(json) },
+  ];
+  const decoded = decodeTraces(new TextEncoder().encode(JSON.stringify({ resourceSpans })), 'json');
+  const trace = tracesOfSpans(decoded).find(({ root }) => root.spanId === json.root)!;
+  return { truth: new Map(Object.entries(json.truth)), trace };
 }
 
-const fromOtlp = (s: Json): Span => ({
-  spanId: s.id,
-  parentSpanId: s.parent,
-  op: opOf(s.kind.toUpperCase(), s.attributes),
-  description: s.name,
-  origin: s.scope,
-  status: '',
-  start: Number(BigInt(s.startNs) / 1000n) + Number(BigInt(s.startNs) % 1000n) / 1000,
-  end: Number(BigInt(s.endNs) / 1000n) + Number(BigInt(s.endNs) % 1000n) / 1000,
-  threadId: '',
-  threadName: '',
+const resourceOf = ({ service, language }: Json) => ({
+  'service.name': service,
+  'telemetry.sdk.name': 'opentelemetry',
+  'telemetry.sdk.language': language,
 });
 
-function opOf(kind: string, attributes: Readonly<Record<string, string>>): string {
-  const system = attributes['db.system.name'];
-  if (system !== undefined) return system === 'redis' ? 'db.redis' : 'db';
-  if (kind === 'PRODUCER') return 'queue.publish';
-  if (kind === 'SERVER') return 'http.server';
-  if (kind !== 'CLIENT') return 'function';
-  return attributes['rpc.system'] !== undefined ? 'rpc' : 'http.client';
-}
+const scopesOf = ({ traceId, spans }: Json): Json[] =>
+  spans.map((s: Json) => ({
+    scope: { name: s.scope },
+    spans: [
+      {
+        traceId,
+        spanId: s.id,
+        parentSpanId: s.parent,
+        name: s.name,
+        kind: `SPAN_KIND_${s.kind.toUpperCase()}`,
+        startTimeUnixNano: s.startNs,
+        endTimeUnixNano: s.endNs,
+        attributes: keyValues(s.attributes),
+      },
+    ],
+  }));
 
-const COMMON = {
-  droppedSpans: 0,
-  nameSource: 'route',
-  statusClass: '',
-  failed: false,
-  weight: undefined,
-  environment: '',
-  version: '',
-  process: '',
-  runtime: '',
-  profile: { eventId: '', profilerId: '' },
-} as const;
+const keyValues = (attributes: Readonly<Record<string, string>>) =>
+  Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }));

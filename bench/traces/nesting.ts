@@ -148,8 +148,20 @@ for (const folder of values.data) {
   scores.push(...sets);
   if (values.json || sets.length === 0) continue;
   for (const score of sets) process.stdout.write(`${line(score)}\n`);
-  const total = sets.reduce((a, b) => add(a, b));
+  const total = sets.reduce(add);
   process.stdout.write(`${line({ ...total, set: `= ${basename(folder)}` })}\n`);
 }
 if (values.json) process.stdout.write(`${JSON.stringify(scores)}\n`);
-else process.stdout.write(`Memory: ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident\n`);
+else {
+  if (scores.length > 0) process.stdout.write(overall(scores));
+  process.stdout.write(`Memory: ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident\n`);
+}
+
+/** Over all folders, by kind of program, then as one; what each kind is of that one, because the figure follows the mix. */
+function overall(all: readonly Score[]): string {
+  const total = all.reduce(add);
+  const kinds = [...Map.groupBy(all, ({ set }) => (/web/.test(set) ? 'web-like' : 'random'))];
+  const rows = kinds.map(([kind, sets]) => ({ ...sets.reduce(add), set: `= ${kind}` }));
+  const mix = rows.map(({ set, spans }) => `${share(spans, total.spans)} ${set.slice(2)}`).join(', ');
+  return `${[...rows, { ...total, set: '= all' }].map(line).join('\n')}\nSpans of wrong traces: ${mix}\n`;
+}
