@@ -7,7 +7,7 @@ import { T0 } from '../flame/drawing.ts';
 
 /** A stack as deep as there are nodes, each of them with a value. */
 const deep = (nodes: number) => {
-  const tree = {
+  const plain = {
     stacks: {
       strings: ['', 'recurse'],
       frameName: Uint32Array.of(1),
@@ -19,7 +19,7 @@ const deep = (nodes: number) => {
     self: Float64Array.from({ length: nodes + 1 }, (_, node) => Math.sign(node)),
   };
   const series = { measure: { type: 'cpu', unit: 'nanoseconds' }, temporality: 'delta' };
-  return { tree, series } as unknown as FlameAnswer;
+  return { plain, series } as unknown as FlameAnswer;
 };
 const side = { from: T0, to: T0 + 600_000 };
 const ANY = 1_000_000;
@@ -48,12 +48,12 @@ describe('exported()', () => {
     expect(pprof!.length).toBeLessThan(500_000);
     const fewer = new Blob([...exported(graph, 'folded', side, 50)] as BlobPart[]);
     expect(fewer.size).toBeLessThan(50_000);
-    expect(totalOf(graph.tree)).toBe(10_100);
+    expect(totalOf(graph.plain)).toBe(10_100);
   });
 
   it('writes weights of speedscope with all their digits', () => {
-    const { tree, series } = deep(2);
-    const big = { tree: { ...tree, self: BigInt64Array.of(0n, 9007199254740993n, 1n) }, series };
+    const { plain, series } = deep(2);
+    const big = { plain: { ...plain, self: BigInt64Array.of(0n, 9007199254740993n, 1n) }, series };
     const text = [...exported(big as unknown as FlameAnswer, 'speedscope', side, ANY)]
       .map((piece) => new TextDecoder().decode(piece))
       .join('');
