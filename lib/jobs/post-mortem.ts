@@ -45,7 +45,7 @@ export function postMortemOf(
 function growthOf({ times, values }: LifeOfRole, result: LeakResult | undefined): PostMortem['growth'] {
   if (result?.verdict === 'leak' && result.onset && result.floor)
     return { bytes: result.floor.end - result.floor.start, since: result.onset.t, isFloor: true };
-  const least = values.indexOf(Math.min(...values));
+  const least = values.indexOf(values.reduce((a, b) => Math.min(a, b)));
   const bytes = (values.at(-1) as number) - (values[least] as number);
   return bytes > 0 ? { bytes, since: times[least] as number, isFloor: false } : null;
 }

@@ -23,7 +23,7 @@ export function metricsFacts(decoded: DecodedMetrics): UploadFacts {
     const draft = new ReportDraft(resource, tally);
     draft.read();
     reports.push(...draft.reports());
-    machines.push(...draft.machines);
+    for (const fact of draft.machines) machines.push(fact);
   }
   const { unused, dropped, earliest, latest } = tally;
   return { reports, machines, unused, dropped, earliest, latest, points: decoded.points, spans: 0 };

@@ -85,7 +85,7 @@ class ItemReader {
         const container = parseObject(payload, 'span container');
         this.#spans += Array.isArray(container.items) ? container.items.length : 0;
         if (!Array.isArray(container.items)) this.#drop('span of the old form');
-        this.#streamed.push(...readStreamedSpans(container, this.#drop));
+        for (const span of readStreamedSpans(container, this.#drop)) this.#streamed.push(span);
         return;
       }
       case 'profile':

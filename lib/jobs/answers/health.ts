@@ -102,7 +102,7 @@ function workRows(loaded: LoadedService) {
   for (const instance of instancesOf(loaded)) {
     for (const { source, unit, complete, increments } of workOf(instance, loaded.from, loaded.to)) {
       const row = sources.get(source) ?? { times: [], units: new Set(), points: 0, complete: true };
-      row.times.push(...increments.times);
+      for (const time of increments.times) row.times.push(time);
       row.units.add(unit);
       row.points += increments.times.length;
       sources.set(source, { ...row, complete: row.complete && complete });
