@@ -1,4 +1,5 @@
 import { type Observation, observe } from '../findings/life-cycle.ts';
+import type { Finding } from '../model/finding.ts';
 import type { JobContext } from './context.ts';
 import { observeDeaths } from './death-findings.ts';
 import { reworded } from './leak-ends.ts';
@@ -16,11 +17,14 @@ export async function keepFindings(context: JobContext, outcome: ScanOutcome): P
   await observeAll(context, outcome, observeRules(await ruleScene(context, outcome), outcome.rules));
 }
 
-/** Rules come second: what the analysis says of an instance, now or in a scan before, makes them no news. */
+/** What says of an instance what a rule about its memory would say. */
+const SAYS_THE_SAME: readonly Finding['kind'][] = ['leak', 'killed'];
+
+/** Rules come second: what a message tells of an instance's memory, now or since a scan before, makes them no news. */
 async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<RuleScene> {
   const { project, service, now, from, instances } = outcome;
   const known = (await context.findings.list(project)).filter(
-    (finding) => finding.service === service && finding.kind !== 'rule' && finding.state !== 'resolved',
+    ({ service: of, kind, state }) => of === service && SAYS_THE_SAME.includes(kind) && state === 'firing',
   );
   const named = new Set(known.flatMap(({ evidence }) => evidence.instances));
   return { project, service, now, from, instances, named };

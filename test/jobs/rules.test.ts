@@ -106,6 +106,16 @@ describe('alert rules of a service', () => {
       // The rule may have spoken first; then it has ended without a message of its own.
       const silent = (await findings(product)).filter(({ kind }) => kind === 'rule');
       expect(silent.every(({ notice }) => notice.resolved === 'none')).toBe(true);
+      // Somebody says that it is no leak: then the rule speaks for itself.
+      const dismissed = await product.api(`/findings/${open[0]?.id}/dismiss`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: 'as it should be' }),
+      });
+      expect(dismissed.status).toBe(200);
+      await run(product, 121, 141, (minute) => 50 + 20 * minute + 5 * Math.sin(minute));
+      const speaking = (await findings(product)).filter(({ state }) => state === 'firing');
+      expect(speaking.map(({ kind }) => kind)).toEqual(['rule']);
     } finally {
       await product.close();
     }
