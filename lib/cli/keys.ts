@@ -6,6 +6,7 @@ import { secretText, uploadSecret } from '../http/signing.ts';
 import { Fault } from '../model/fault.ts';
 import { hexOf } from '../model/ids.ts';
 import {
+  ANY_ORIGIN,
   type ApiKey,
   changeKey,
   createKey,
@@ -18,6 +19,7 @@ import { EXIT, type Io } from './command.ts';
 import { table } from './table.ts';
 
 const HELP = `Usage: tidemark keys create --project P [--scopes ingest,read,admin] [--note TEXT]
+                            [--origins https://shop.example,…]   for browsers: writes alone, from these pages
        tidemark keys list [--project P]
        tidemark keys rotate ID     a second upload secret; the first one still verifies until the next rotation
        tidemark keys revoke ID     refused everywhere within 30 s
@@ -31,6 +33,7 @@ Works beside a server that is running on the same folder. Tokens and secrets are
 const OPTIONS = {
   project: { type: 'string' },
   scopes: { type: 'string' },
+  origins: { type: 'string' },
   note: { type: 'string' },
   data: { type: 'string' },
   json: { type: 'boolean' },
@@ -71,6 +74,7 @@ type Store = Awaited<ReturnType<typeof openKeys>> & { readonly publicUrl: string
 interface Values {
   readonly project?: string | undefined;
   readonly scopes?: string | undefined;
+  readonly origins?: string | undefined;
   readonly note?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -87,12 +91,13 @@ async function create(store: Store, values: Values, io: Io): Promise<number> {
   const key: ApiKey = {
     id,
     project: project.name,
-    scopes: scopesOf(values.scopes),
+    scopes: scopesOf(values),
     status: 'active',
     createdAt: Date.now(),
     note: values.note ?? '',
     publicKey,
     secretVersions: [1],
+    ...(values.origins !== undefined && { origins: originsOf(values.origins) }),
   };
   await createKey(store.records, key, token);
   const secret = secretText(await uploadSecret(store.masterSecret, id, 1));
@@ -107,14 +112,35 @@ async function create(store: Store, values: Values, io: Io): Promise<number> {
   return EXIT.done;
 }
 
-function scopesOf(text = 'ingest,read'): Scope[] {
+function scopesOf({
+  origins,
+  scopes: text = origins === undefined ? 'ingest,read' : 'ingest',
+}: Values): Scope[] {
   const scopes = text.split(',').map((scope) => scope.trim());
   const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
   if (unknown !== undefined) {
     throw new Fault('invalid-input', `Cannot use scope "${unknown}": need some of ${SCOPES.join(', ')}`);
   }
+  if (origins !== undefined && text !== 'ingest')
+    throw new Fault(
+      'invalid-input',
+      `Cannot give a browser's key the scopes "${text}": everybody may read it`,
+    );
   return scopes as Scope[];
 }
+
+function originsOf(text: string): string[] {
+  const origins = text.split(',').map((origin) => origin.trim());
+  const bad = origins.find((one) => one !== ANY_ORIGIN && !isOrigin(one));
+  if (bad !== undefined)
+    throw new Fault(
+      'invalid-input',
+      `Cannot use origin "${bad}": need https://host, with a port where it is another, or *`,
+    );
+  return origins;
+}
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
 async function print(store: Store, values: Values, io: Io): Promise<number> {
   const found = await listKeys(store.records, values.project);

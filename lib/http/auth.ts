@@ -21,6 +21,8 @@ export interface Caller {
   readonly keyId: string;
   /** Set when the request was signed: a replay of it gets the first answer. `request` says what was asked. */
   readonly signed: { readonly id: string; readonly request: string } | undefined;
+  /** Set for keys that browsers hold: whose pages may use them. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 export interface AuthContext {
@@ -243,11 +245,12 @@ export function refuseForeignPage(request: Request) {
 
 const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : '');
 
-const callerWith = ({ project, scopes, id }: ApiKey, signed: Caller['signed']): Caller => ({
+const callerWith = ({ project, scopes, id, origins }: ApiKey, signed: Caller['signed']): Caller => ({
   project,
   scopes,
   keyId: id,
   signed,
+  origins,
 });
 
 const partsOf = (

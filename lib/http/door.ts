@@ -3,7 +3,7 @@ import { Fault } from '../model/fault.ts';
 import { digest, hexOf } from '../model/ids.ts';
 import type { Scope } from '../records/api-keys.ts';
 import { firstAnswer, keepAnswer, type SignedAnswer } from '../records/replays.ts';
-import { type Authenticator, authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
+import { type Authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
 import { kindOfBytes, readBody } from './body.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { SENDER_CHARS } from './limits.ts';
@@ -36,8 +36,7 @@ export interface Entrance {
  * The one way in, for every protocol: authenticate, bound, then let the route do its part. What fails is answered in the
  * protocol's own form and counted; a signed request that came before gets the answer it got then.
  */
-export function door(context: IngestContext) {
-  const standard = authenticator(context.auth);
+export function door(context: IngestContext, standard: Authenticator) {
   const signedInWork = new Map<string, Promise<unknown>>();
   let inFlightBytes = 0;
 

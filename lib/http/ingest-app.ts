@@ -5,7 +5,7 @@ import { type OtlpEncoding, otlpEncoding, type Route, recognise } from '../jobs/
 import { Fault } from '../model/fault.ts';
 import { putDeploy } from '../records/deploys.ts';
 import { noteService } from '../records/services.ts';
-import { DEFAULT_PROJECT } from './auth.ts';
+import { authenticator, DEFAULT_PROJECT } from './auth.ts';
 import { directUploads } from './direct-uploads.ts';
 import { type Admitted, door, note } from './door.ts';
 import { inflate } from './inflate.ts';
@@ -13,13 +13,15 @@ import type { IngestContext } from './ingest-context.ts';
 import { otlpStatus, otlpSuccess } from './otlp-replies.ts';
 import { problem, RETRY_AFTER_S, STATUS_OF } from './problem.ts';
 import { profileRoutes } from './profile-routes.ts';
+import { pageOrigin } from './sentry-auth.ts';
 import { sentryRoutes } from './sentry-routes.ts';
 import { readService } from './service-path.ts';
 
 /** Everything that SDKs and people send. Unknown paths are counted and answered here as well. */
 export function ingestApp(context: IngestContext): Hono {
   const app = new Hono();
-  const enter = door(context);
+  const standard = authenticator(context.auth);
+  const enter = door(context, standard);
 
   for (const [path, route] of [
     ['/v1/metrics', 'otlp-metrics'],
@@ -39,7 +41,7 @@ export function ingestApp(context: IngestContext): Hono {
     }
   }
 
-  sentryRoutes(app, context, enter);
+  sentryRoutes(app, context, enter, pageOrigin(standard));
   if (context.recogniseProfiles !== undefined) profileRoutes(app, context, enter, context.recogniseProfiles);
   if (context.direct !== undefined) directUploads(app, context, enter, context.direct);
 

@@ -1,6 +1,6 @@
 import { Fault } from '../model/fault.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import { projectNamed } from '../records/api-keys.ts';
+import { ANY_ORIGIN, projectNamed } from '../records/api-keys.ts';
 import type { Authenticator, Caller } from './auth.ts';
 
 // Who sends by a Sentry DSN: http://<public key>@<host>/<project>. The key comes in a header, in the query or in the
@@ -132,6 +132,12 @@ export const sentryAuth =
     const byKey = async (key: string, request: Request) => {
       const caller = await standard.identifyPublicKey(key, 'ingest');
       await belongs(caller, projectNumber(new URL(request.url).pathname));
+      const origin = request.headers.get('origin');
+      if (origin !== null && caller.origins !== undefined && !isListed(origin, caller))
+        throw new Fault(
+          'forbidden',
+          `Cannot accept sentry_key from ${origin.slice(0, 100)}: it is for other origins`,
+        );
       return caller;
     };
     return {
@@ -151,6 +157,27 @@ export const sentryAuth =
           : byKey(partsOfDsn(dsn).key, request);
       },
     };
+  };
+
+const isListed = (origin: string, { origins = [] }: Caller) =>
+  origins.some((one) => one === origin || one === ANY_ORIGIN);
+
+/**
+ * The origin that a browser has to be told so that its page may send, and read the answer: that of a page for which the key
+ * outside of the body was made, else undefined. A preflight request has it in the query alone.
+ */
+export const pageOrigin =
+  (standard: Authenticator) =>
+  async (origin: string, request: Request): Promise<string | undefined> => {
+    try {
+      const key = carriedKey(request);
+      if (key === undefined) return undefined;
+      return isListed(origin, await standard.identifyPublicKey(key, 'ingest')) ? origin : undefined;
+    } catch (error) {
+      // The request itself says what is wrong.
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   };
 
 const hasOwnCarrier = ({ headers }: Request) =>

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { receive } from '../jobs/receive.ts';
 import {
   type RecognisedEnvelope,
@@ -9,11 +10,16 @@ import {
 import type { Admitted, door } from './door.ts';
 import { inflate } from './inflate.ts';
 import type { IngestContext } from './ingest-context.ts';
-import { checkDsn, sentryAuth, sentryPath } from './sentry-auth.ts';
+import { checkDsn, type pageOrigin, sentryAuth, sentryPath } from './sentry-auth.ts';
 import { sentryAccepted, sentryRefusal } from './sentry-replies.ts';
 
 /** `POST /api/{project}/envelope/` and `/store/`, with any prefix and any number of slashes, as SDKs write them. */
-export function sentryRoutes(app: Hono, context: IngestContext, enter: ReturnType<typeof door>): void {
+export function sentryRoutes(
+  app: Hono,
+  context: IngestContext,
+  enter: ReturnType<typeof door>,
+  originOf: ReturnType<typeof pageOrigin>,
+): void {
   const auth = sentryAuth(context.records, async (request, body) => {
     if (sentryPath(new URL(request.url).pathname)?.endpoint !== 'envelope') return '';
     return recogniseEnvelope(await unpack(context, body, encodingOf(request))).dsn;
@@ -27,11 +33,24 @@ export function sentryRoutes(app: Hono, context: IngestContext, enter: ReturnTyp
       enter: (admitted, c) => take(context, endpoint, admitted, c),
     });
   const handlers = { envelope: entrance('envelope'), store: entrance('store') };
+  const forPages = cors({
+    origin: (origin, c) => originOf(origin, c.req.raw),
+    allowMethods: ['POST'],
+    exposeHeaders: ['retry-after', 'x-sentry-rate-limits'],
+    maxAge: PREFLIGHT_S,
+  });
+  app.use('*', (c, next) => {
+    const isOfPage = c.req.header('origin') !== undefined && sentryPath(c.req.path) !== undefined;
+    return isOfPage ? forPages(c, next) : next();
+  });
   app.post('*', (c, next) => {
     const path = sentryPath(c.req.path);
     return path === undefined ? next() : handlers[path.endpoint](c);
   });
 }
+
+/** How long a browser need not ask again. What it sends then is looked at all the same. */
+const PREFLIGHT_S = 3600;
 
 /** Of other names (`utf-8`, from old Android) and of none the first bytes tell, as in Relay. */
 const KNOWN = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd']);

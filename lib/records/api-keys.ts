@@ -28,7 +28,10 @@ export interface ApiKey {
   readonly publicKey: string;
   /** Secret versions that verify; new signatures use the last. At most two. */
   readonly secretVersions: readonly number[];
+  /** Of the pages that may send with the public key, `https://shop.example`, or ANY_ORIGIN; absent for what browsers do not hold. */
+  readonly origins?: readonly string[];
 }
+export const ANY_ORIGIN = '*';
 
 export interface ProjectRecord {
   readonly name: string;

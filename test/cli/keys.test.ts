@@ -60,6 +60,20 @@ describe('tidemark keys', () => {
     expect(other.dsn.split('/').at(-1)).not.toBe(admin.dsn.split('/').at(-1));
   });
 
+  it('create makes keys for browsers, which may but write', async () => {
+    const { id, token } = await made('--origins', 'https://shop.example, http://localhost:5173');
+    expect(await validate(token)).toMatchObject({ scopes: ['ingest'] });
+    const { items } = JSON.parse((await run('list', '--json')).out) as { items: { id: string }[] };
+    expect(items.find((key) => key.id === id)).toMatchObject({
+      origins: ['https://shop.example', 'http://localhost:5173'],
+    });
+    for (const bad of ['shop.example', 'https://shop.example/', 'https://*.shop.example/x', ''])
+      await expect(run('create', '--project', 'shop', '--origins', bad)).rejects.toThrow('Cannot use origin');
+    await expect(run('create', '--project', 'shop', '--origins', '*', '--scopes', 'read')).rejects.toThrow(
+      `Cannot give a browser's key the scopes "read"`,
+    );
+  });
+
   it('create for people shows everything once, and says so', async () => {
     const { code, out } = await run('create', '--project', 'shop', '--note', 'for the CI');
     expect(code).toBe(0);

@@ -51,6 +51,7 @@ export async function makeKey(
   scopes: readonly Scope[] = ['ingest', 'read'],
   project = 'default',
   publicKey?: string,
+  origins?: readonly string[],
 ): Promise<TestKey> {
   made += 1;
   const key: ApiKey = {
@@ -62,6 +63,7 @@ export async function makeKey(
     note: '',
     publicKey: publicKey ?? String(made).padStart(32, '0'),
     secretVersions: [1],
+    ...(origins !== undefined && { origins }),
   };
   const token = `tm_${String(made).padStart(32, 'x')}`;
   await createKey(local.context.records, key, token);

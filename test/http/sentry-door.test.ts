@@ -208,6 +208,75 @@ describe('the door for Sentry', () => {
   });
 });
 
+describe('a page in a browser', () => {
+  const PAGE_KEY = 'c'.repeat(32);
+  const PAGE = 'https://shop.example';
+  beforeAll(() => makeKey(product, ['ingest'], 'members', PAGE_KEY, [PAGE]));
+
+  /** What a browser sends across origins: SDKs put the key into the query and send text, which needs no preflight. */
+  async function fromPage(method: string, origin: string, key = PAGE_KEY, changes: object = {}) {
+    const app = doorApp(product, { auth: authOf(product, false) });
+    const target = `http://tidemark.test/api/${project}/envelope/?sentry_version=7&sentry_key=${key}`;
+    const sent = method === 'POST' && { body: transactionEnvelope() };
+    const headers = { origin, 'content-type': 'text/plain;charset=UTF-8', 'sec-fetch-site': 'cross-site' };
+    const response = await app.request(target, { method, headers, ...sent, ...changes });
+    return {
+      status: response.status,
+      allowed: response.headers.get('access-control-allow-origin'),
+      response,
+    };
+  }
+
+  it('may send with a key that lists its origin, and read the answer', async () => {
+    const { status, allowed, response } = await fromPage('POST', PAGE);
+    expect([status, allowed]).toEqual([200, PAGE]);
+    expect(await response.json()).toEqual({ id: ID });
+    expect(response.headers.get('access-control-expose-headers')).toContain('x-sentry-rate-limits');
+    expect(response.headers.get('vary')).toBe('Origin');
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('gets its preflight answered, for POST and the headers it asks for', async () => {
+    const asked = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'x-sentry-auth',
+    };
+    const { status, allowed, response } = await fromPage('OPTIONS', PAGE, PAGE_KEY, {
+      headers: { origin: PAGE, ...asked },
+    });
+    expect([status, allowed]).toEqual([204, PAGE]);
+    expect(response.headers.get('access-control-allow-methods')).toBe('POST');
+    expect(response.headers.get('access-control-allow-headers')).toBe('x-sentry-auth');
+  });
+
+  it('reads refusals too: how long to stay away, and why', async () => {
+    const { status, allowed } = await fromPage('POST', PAGE, PAGE_KEY, { body: 'no envelope' });
+    expect([status, allowed]).toEqual([400, PAGE]);
+  });
+
+  it.each([
+    ['of another origin', 'https://shop.example.evil.test', PAGE_KEY, 403],
+    ['that has no origin to name', 'null', PAGE_KEY, 403],
+    ['with a key that nobody knows', PAGE, '0'.repeat(32), 403],
+    ['with a key of programs', PAGE, KEY, 200],
+  ])('%s is told nothing', async (_, origin, key, status) => {
+    expect(await fromPage('POST', origin, key)).toMatchObject({ status, allowed: null });
+    expect(await fromPage('OPTIONS', origin, key)).toMatchObject({ allowed: null });
+  });
+
+  it('of any origin may, where the key says so', async () => {
+    const anyKey = 'd'.repeat(32);
+    await makeKey(product, ['ingest'], 'members', anyKey, ['*']);
+    expect(await fromPage('POST', PAGE, anyKey)).toMatchObject({ status: 200, allowed: PAGE });
+  });
+
+  it('is not needed: programs send with the same key', async () => {
+    const path = `/api/${project}/envelope/?sentry_key=${PAGE_KEY}`;
+    const { status, headers } = await send(transactionEnvelope(), { path, headers: {} });
+    expect([status, headers.get('vary')]).toEqual([200, null]);
+  });
+});
+
 describe('what the door stored', () => {
   it('counts each request of the captures once, however often it is sent', async () => {
     const requests = capturedRequests('sentry-django-prefetch');
