@@ -194,6 +194,27 @@ describe('latency', () => {
     );
   });
 
+  it('blames no release for what came hours after it', async () => {
+    const place = await world();
+    const day = [
+      ...Array.from({ length: 3 }, () => ['1.4.2', 100] as const),
+      ...Array.from({ length: 6 }, () => ['1.4.3', 100] as const),
+      ...Array.from({ length: 6 }, () => ['1.4.3', 190] as const),
+    ];
+    let slowSince = 0;
+    for (const [i, [version, ms]] of day.entries()) {
+      place.clock.time += HOUR_MS;
+      if (i === 9) slowSince = place.clock.time;
+      await counted(place, release(1000 * i, version, ms));
+    }
+    await scan(place);
+    const [slower, ...others] = await findingsOf(place, 'latency');
+    expect(others).toEqual([]);
+    expect(slower!.summary).toMatch(/^`GET \/orders` of shop: p95 rose by 9\d %: /);
+    expect(slower!.evidence.traces!.shift).toMatchObject({ before: '', after: '' });
+    expect(Math.abs(slower!.since - slowSince)).toBeLessThan(20 * MINUTE_MS);
+  });
+
   it('tells nothing of a release that changed nothing, nor of a handful of requests', async () => {
     const place = await world();
     await counted(place, release(0, '1.4.2', 100));
