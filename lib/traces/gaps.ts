@@ -1,5 +1,5 @@
 import { isLeafOp } from './nesting/span-kinds.ts';
-import { type SpanTree, unionOf } from './tree.ts';
+import { type SpanTree, selfParts } from './tree.ts';
 
 /** Time of a span that none of its children covers. Node indices of the tree. */
 export interface Gap {
@@ -33,23 +33,9 @@ export function gapsOf(tree: SpanTree, periodUs: number): readonly Gap[] {
   return gaps.sort((a, b) => a.start - b.start || a.parent - b.parent);
 }
 
-function* piecesOf(tree: SpanTree, i: number): Iterable<readonly [number, number]> {
-  const { start, end } = tree.nodes[i]!;
-  let at = start;
-  for (const [from, to] of unionOf(
-    tree.children[i]!.map((child) => tree.nodes[child]!),
-    start,
-    end,
-  )) {
-    if (from > at) yield [at, from];
-    at = to;
-  }
-  if (end > at) yield [at, end];
-}
-
 function gapsOfNode(tree: SpanTree, i: number, least: number): Gap[] {
   const children = tree.children[i]!;
-  const pieces = [...piecesOf(tree, i)].filter(([start, end]) => end - start >= least);
+  const pieces = selfParts(tree, i).filter(([start, end]) => end - start >= least);
   return pieces.map(([start, end]) => {
     let after = -1;
     let before = -1;

@@ -3,7 +3,7 @@ import type { FlameTree } from '../flame/tree.ts';
 import { Totals } from '../flame/values.ts';
 import { eachKeptWithin, type KeptSamples } from './kept-samples.ts';
 import type { RetainedSpan, RetainedTrace } from './retained.ts';
-import type { Interval } from './tree.ts';
+import { type Interval, uncovered } from './uncovered.ts';
 
 /** The flame graph of some time of one trace. Values are microseconds. */
 export interface TraceFlame {
@@ -74,15 +74,12 @@ function withoutEmpty({ stacks, self }: FlameTree): FlameTree {
 
 /** The stretches of a span that none of its children covers, under the parents to use. */
 export function selfIntervals({ spans }: Pick<RetainedTrace, 'spans'>, span: RetainedSpan): Interval[] {
-  const end = span.startUs + span.durationUs;
-  const parts: Interval[] = [];
-  let at = span.startUs;
+  const endOf = ({ startUs, durationUs }: RetainedSpan) => startUs + durationUs;
   // Spans are in the order of their starts.
-  for (const { spanId, parent, startUs, durationUs } of spans) {
-    if (parent !== span.spanId || spanId === span.spanId) continue;
-    if (Math.min(startUs, end) > at) parts.push([at, Math.min(startUs, end)]);
-    at = Math.max(at, startUs + durationUs);
-  }
-  if (at < end) parts.push([at, end]);
-  return parts;
+  const children = spans.filter(({ spanId, parent }) => parent === span.spanId && spanId !== span.spanId);
+  return uncovered(
+    span.startUs,
+    endOf(span),
+    children.map((child) => [child.startUs, endOf(child)]),
+  );
 }

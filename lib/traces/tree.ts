@@ -1,4 +1,6 @@
 import type { Span, Trace } from '../model/trace.ts';
+import { cutCycles } from './cycles.ts';
+import { type Interval, uncovered } from './uncovered.ts';
 
 /**
  * A trace with the parents to use: those that were sent, or those that the nesting check repaired. The check's own
@@ -31,18 +33,19 @@ export function treeOf({ trace, spans, parent }: PlacedSpans): SpanTree {
   const children: number[][] = nodes.map(() => []);
   for (let i = 1; i < nodes.length; i += 1) children[parents[i]!]!.push(i);
   for (const list of children) list.sort((a, b) => nodes[a]!.start - nodes[b]!.start || a - b);
-  const selfUs = Float64Array.from(nodes, ({ start, end }, i) => {
-    let covered = 0;
-    for (const [from, to] of unionOf(
-      children[i]!.map((c) => nodes[c]!),
-      start,
-      end,
-    ))
-      covered += to - from;
-    return end - start - covered;
-  });
+  const selfUs = Float64Array.from(nodes, (_, i) =>
+    selfParts({ nodes, children }, i).reduce((sum, [from, to]) => sum + to - from, 0),
+  );
   return { trace, nodes, parent: parents, children, selfUs };
 }
+
+/** The parts of a node's interval that none of its children covers. */
+export const selfParts = ({ nodes, children }: Pick<SpanTree, 'nodes' | 'children'>, i: number): Interval[] =>
+  uncovered(
+    nodes[i]!.start,
+    nodes[i]!.end,
+    children[i]!.map((child) => [nodes[child]!.start, nodes[child]!.end]),
+  );
 
 /**
  * The spans of a trace under the parents that were sent: repeated ids count once, unknown parents and cycles become
@@ -56,36 +59,5 @@ export function asSent(trace: Trace): PlacedSpans {
     return true;
   });
   const parent = Int32Array.from(spans, ({ parentSpanId }) => index.get(parentSpanId) ?? -1);
-  cutCycles(parent);
-  return { trace, spans, parent };
-}
-
-/** Walks up from every node once; whoever closes a circle hangs from the root. */
-function cutCycles(parent: Int32Array) {
-  const seenBy = new Int32Array(parent.length).fill(-1);
-  for (let i = 0; i < parent.length; i += 1) {
-    for (let at = i; at !== -1 && (seenBy[at] === -1 || seenBy[at] === i); at = parent[at]!) {
-      if (seenBy[at] === i) {
-        parent[at] = -1;
-        break;
-      }
-      seenBy[at] = i;
-    }
-  }
-}
-
-export type Interval = readonly [from: number, to: number];
-
-/** The union of spans' intervals within [from, to], ascending and apart. @param spans in the order of their starts */
-export function unionOf(spans: readonly Span[], from: number, to: number): Interval[] {
-  const union: [number, number][] = [];
-  for (const { start, end } of spans) {
-    const a = Math.max(start, from);
-    const b = Math.min(end, to);
-    if (!(b > a)) continue;
-    const last = union.at(-1);
-    if (last !== undefined && a <= last[1]) last[1] = Math.max(last[1], b);
-    else union.push([a, b]);
-  }
-  return union;
+  return { trace, spans, parent: cutCycles(parent) };
 }

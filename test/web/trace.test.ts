@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiTrace, ApiTraceSpan } from '../../lib/http/trace-schemas.ts';
+import { uncovered } from '../../lib/traces/uncovered.ts';
 import { meanBudget, traceBudget } from '../../web/src/trace/budget.ts';
 import { causeText, ownCaller } from '../../web/src/trace/causes.ts';
-import { findGap, gapId, gapUs, type Row, rowsOf, uncovered } from '../../web/src/trace/model.ts';
+import { findGap, gapId, gapUs, type Row, rowsOf } from '../../web/src/trace/model.ts';
 import { GAPS, SUSPECTS } from '../browser/fixture-trace-sums.ts';
 import { TRACES } from '../browser/fixture-traces.ts';
 
@@ -43,7 +44,24 @@ describe('rows of a waterfall', () => {
   it('stand under the parents that were sent', () => {
     const lines = drawn(rowsOf(TRACE, 'reported'));
     expect(lines).toContain('              GET loyalty/points < SELECT * FROM recommendation');
-    expect(lines).toHaveLength(17);
+    expect(lines.filter((line) => !line.includes('~'))).toHaveLength(15);
+  });
+
+  it('show no gap that a child covers where it was sent', () => {
+    const sent = (id: string, parent: string, from: number, to: number): ApiTraceSpan => ({
+      ...TRACE.spans[0]!,
+      ...{ spanId: id, description: id, parent: id === 'root' ? '' : 'root', reportedParent: parent },
+      ...{ startUs: from * 1000, durationUs: (to - from) * 1000 },
+    });
+    const spans = [sent('root', '', 0, 100), sent('a', 'root', 0, 90), sent('b', 'a', 20, 30)];
+    const gapOf = (spanId: string, from: number, to: number) => ({
+      ...TRACE.gaps[0]!,
+      ...{ spanId, startUs: from * 1000 + 1, durationUs: (to - from) * 1000 },
+    });
+    // Repaired, b stands beside a; as sent it covers a part of a's time.
+    const trace = { ...TRACE, spans, gaps: [gapOf('a', 0, 90), gapOf('root', 90, 100)] };
+    expect(drawn(rowsOf(trace, 'repaired'))).toEqual(['root', '  a', '    ~ 90', '  b < a', '  ~ 10']);
+    expect(drawn(rowsOf(trace, 'reported'))).toEqual(['root', '  a', '    b < a', '  ~ 10']);
   });
 
   it('leave out what is folded', () => {
@@ -86,21 +104,24 @@ describe('rows of a waterfall', () => {
   });
 });
 
-describe('self time', () => {
-  const span = (startUs: number, endUs: number) => ({
-    ...TRACE.spans[0]!,
-    startUs,
-    durationUs: endUs - startUs,
-  });
-  it('is what no child covers, be they side by side or longer than their parent', () => {
-    const children = [span(10, 30), span(20, 40), span(60, 70), span(95, 200)];
-    expect(uncovered(span(0, 100), children)).toEqual([
+describe('uncovered()', () => {
+  it('is what no child covers, be they side by side, within each other, longer than their parent or of no length', () => {
+    const children = [
+      [10, 30],
+      [20, 40],
+      [22, 25],
+      [50, 50],
+      [60, 70],
+      [95, 200],
+      [300, 400],
+    ] as const;
+    expect(uncovered(0, 100, children)).toEqual([
       [0, 10],
       [40, 60],
       [70, 95],
     ]);
-    expect(uncovered(span(0, 10), [])).toEqual([[0, 10]]);
-    expect(uncovered(span(5, 9), [span(0, 20)])).toEqual([]);
+    expect(uncovered(0, 10, [])).toEqual([[0, 10]]);
+    expect(uncovered(5, 9, [[0, 20]])).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ import type { StatePart } from '../../segments/read.ts';
 import type { RetainedTrace } from '../../traces/retained.ts';
 import { type DeploymentSpans, noSpans, type SpansState } from '../../traces/spans-state.ts';
 import { selfIntervals, traceFlame } from '../../traces/trace-flame.ts';
-import type { Interval } from '../../traces/tree.ts';
+import type { Interval } from '../../traces/uncovered.ts';
 import type { JobContext } from '../context.ts';
 import { isCoarse } from '../load-service.ts';
 import { adviceOf, deploymentsOf } from './nesting.ts';

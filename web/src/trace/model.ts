@@ -1,4 +1,6 @@
 import type { ApiTrace, ApiTraceSpan } from '../../../lib/http/trace-schemas.ts';
+import { cutCycles } from '../../../lib/traces/cycles.ts';
+import { type Interval, uncovered } from '../../../lib/traces/uncovered.ts';
 
 // A trace as rows: spans under their parents, and the time inside a span that no child covers as a row of its own.
 
@@ -13,7 +15,7 @@ export interface SpanRow {
   /** Row under which it stands; undefined for the root. */
   readonly parent: string | undefined;
   /** Stretches that no child covers, µs since the trace's start. */
-  readonly self: readonly (readonly [from: number, to: number])[];
+  readonly self: readonly Interval[];
   /** Where the sender put it, if that is another place than this. */
   readonly movedFrom: ApiTraceSpan | undefined;
   readonly ambiguous: boolean;
@@ -45,61 +47,15 @@ export const spanTitle = (span: ApiTraceSpan): string => span.description || spa
 function treeOf(trace: ApiTrace, nesting: Nesting) {
   const byId = new Map(trace.spans.map((span) => [span.spanId, span]));
   const root = trace.spans[0]?.spanId ?? '';
-  const children = new Map<string, ApiTraceSpan[]>();
-  const add = (parent: string, span: ApiTraceSpan) => {
-    const list = children.get(parent);
-    if (list) list.push(span);
-    else children.set(parent, [span]);
-  };
-  const parentOf = ({ spanId, parent, reportedParent }: ApiTraceSpan) => {
-    const named = nesting === 'repaired' ? parent : reportedParent;
-    return byId.has(named) && named !== spanId ? named : root;
-  };
   const rest = [...byId.values()].filter(({ spanId }) => spanId !== root);
-  const inCircle = circles(rest, parentOf, root);
-  for (const span of rest) add(inCircle.has(span.spanId) ? root : parentOf(span), span);
+  const index = new Map(rest.map(({ spanId }, i) => [spanId, i]));
+  const nameOf = (span: ApiTraceSpan) => (nesting === 'repaired' ? span.parent : span.reportedParent);
+  const parents = cutCycles(Int32Array.from(rest, (span) => index.get(nameOf(span)) ?? -1));
+  const parentOf = ({ spanId }: ApiTraceSpan) => rest[parents[index.get(spanId) ?? -1] ?? -1]?.spanId ?? root;
+  const children = Map.groupBy(rest, parentOf);
   for (const list of children.values())
     list.sort((a, b) => a.startUs - b.startUs || b.durationUs - a.durationUs);
   return { byId, root, children };
-}
-
-/** One span of each circle: hung on the root it opens the circle. O(spans). */
-function circles(
-  spans: readonly ApiTraceSpan[],
-  parentOf: (span: ApiTraceSpan) => string,
-  root: string,
-): Set<string> {
-  const parents = new Map(spans.map((span) => [span.spanId, parentOf(span)]));
-  const done = new Set([root]);
-  const found = new Set<string>();
-  for (const { spanId } of spans) {
-    const way = new Set<string>();
-    let at = spanId;
-    while (!done.has(at) && !way.has(at)) {
-      way.add(at);
-      at = parents.get(at) ?? root;
-    }
-    if (way.has(at)) found.add(at);
-    for (const one of way) done.add(one);
-  }
-  return found;
-}
-
-/** The parts of `span` that none of `children` covers. */
-export function uncovered(
-  span: ApiTraceSpan,
-  children: readonly ApiTraceSpan[],
-): readonly (readonly [from: number, to: number])[] {
-  const end = span.startUs + span.durationUs;
-  const parts: [number, number][] = [];
-  let at = span.startUs;
-  for (const { startUs, durationUs } of children) {
-    if (startUs >= end) break; // children are in the order of their starts
-    if (startUs > at) parts.push([at, startUs]);
-    at = Math.max(at, startUs + durationUs);
-  }
-  if (at < end) parts.push([at, end]);
-  return parts;
 }
 
 /** Rows from top to bottom; what lies under a folded span is left out. Every span is there once, whatever was sent. */
@@ -121,7 +77,7 @@ export function rowsOf(trace: ApiTrace, nesting: Nesting, folded: ReadonlySet<st
       depth,
       span,
       parent,
-      self: uncovered(span, below),
+      self: uncovered(...intervalOf(span), below.map(intervalOf)),
       movedFrom: wasElsewhere ? byId.get(reportedParent) : undefined,
       ambiguous: ambiguous.has(spanId),
       children: below.length,
@@ -135,9 +91,9 @@ export function rowsOf(trace: ApiTrace, nesting: Nesting, folded: ReadonlySet<st
     const depth = row.depth + 1;
     const below: Row[] = [
       ...(children.get(row.id) ?? []).map((span) => spanRow(span, depth, row.id)),
-      ...(gaps.get(row.id) ?? []).map(
-        (gap): GapRow => ({ kind: 'gap', id: gapId(gap), depth, gap, parent: row.id }),
-      ),
+      ...(gaps.get(row.id) ?? [])
+        .filter((gap) => nesting === 'repaired' || isUncovered(gap, row))
+        .map((gap): GapRow => ({ kind: 'gap', id: gapId(gap), depth, gap, parent: row.id })),
     ];
     below.sort((a, b) => startOf(a) - startOf(b));
     todo.push(...below.reverse());
@@ -145,6 +101,11 @@ export function rowsOf(trace: ApiTrace, nesting: Nesting, folded: ReadonlySet<st
   return rows;
 }
 
+/** Whether it is a gap under these children too: gaps are found under the repaired parents. Times are rounded by parts. */
+const isUncovered = ({ startUs, durationUs }: ApiTraceGap, { self }: SpanRow) =>
+  self.some(([from, to]) => from <= startUs + 2 && startUs + durationUs <= to + 2);
+
+const intervalOf = ({ startUs, durationUs }: ApiTraceSpan): Interval => [startUs, startUs + durationUs];
 const startOf = (row: Row) => (row.kind === 'span' ? row.span.startUs : row.gap.startUs);
 
 /** Time that no span accounts for: gaps of different spans may lie over one another. */
