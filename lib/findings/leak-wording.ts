@@ -186,8 +186,7 @@ const PLACES = {
 /** Where it lies, when the heap is not it. */
 function outside({ explained, service: name }: LeakSituation): SentencePart[] {
   const where = explained?.where;
-  if (!where || where.share < MOSTLY_OUTSIDE || where.place === 'heap' || where.place === 'page-cache')
-    return [];
+  if (!where || where.share < MOSTLY_OUTSIDE || where.place === 'heap') return [];
   return [
     text(' '),
     number(formatPercent(Math.min(1, where.share))),

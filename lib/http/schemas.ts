@@ -176,7 +176,7 @@ export const FindingSchema = z.object({
       .object({
         where: z
           .object({
-            place: z.enum(['heap', 'external', 'stacks', 'allocator', 'page-cache', 'outside']),
+            place: z.enum(['heap', 'external', 'stacks', 'allocator', 'outside']),
             share: z.number(),
             experiments: z.array(z.string()),
           })

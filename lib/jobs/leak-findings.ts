@@ -34,7 +34,7 @@ export async function observeRole(
   const grown = newest(same.filter(({ look, cohort }) => look.fired && cohort.result.verdict === 'leak'));
   const ended = before && endOfRelease(outcome, before, current);
   if (ended?.state === 'clear') return ended;
-  const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || buffersGrow(outcome));
+  const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || partGrows(outcome));
   if (grown !== undefined && !explained) return leakObservation(context, outcome, grown.cohort);
   if (same.some(({ decision }) => decision === 'clear')) return clearObservation(outcome, current.cohort);
   return ended;
@@ -46,10 +46,12 @@ function heapIsCalm({ looked }: ScanOutcome): boolean {
   return heap === undefined || CALM.includes(heap.cohort.result.verdict);
 }
 
-/** External buffers make a finding of their own; the process that holds them is no other. */
-const buffersGrow = ({ looked }: ScanOutcome): boolean =>
+/** Parts of a process that make a finding of their own; the process that holds them is no other. */
+const PARTS: readonly MemoryRole[] = ['external', 'non_heap'];
+
+const partGrows = ({ looked }: ScanOutcome): boolean =>
   looked.some(
-    ({ cohort, look }) => cohort.role === 'external' && look.fired && cohort.result.verdict === 'leak',
+    ({ cohort, look }) => PARTS.includes(cohort.role) && look.fired && cohort.result.verdict === 'leak',
   );
 
 async function leakObservation(

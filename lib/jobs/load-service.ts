@@ -81,13 +81,17 @@ export interface Cohort {
   readonly result: CohortResult;
 }
 
-/** Roles whose curves are worth a verdict of their own, the most telling first. Totals and addresses are not. */
+/**
+ * Roles whose curves are worth a verdict of their own, the most telling first. Totals and addresses are not, nor what has the
+ * page cache in it.
+ */
 export const JUDGED_ROLES: readonly MemoryRole[] = [
   'heap_after_gc',
   'heap_used',
   'rss',
   'container_usage',
   'external',
+  'non_heap',
   'object_count',
   'goroutine_count',
   'thread_count',
@@ -154,7 +158,7 @@ function cohortsOfRole(role: MemoryRole, lives: readonly LifeOfRole[], heardSinc
     : [...cohorts, { role, version: ALL_VERSIONS, lives: newest, result: pooled }];
 }
 
-/** A role that is judged only where a better one is not sent: a container's memory has the page cache in it. */
+/** A role that is judged only where a better one is not sent: a container's memory is that of all its processes. */
 const STOOD_FOR: Partial<Record<string, MemoryRole>> = {
   heap_used: 'heap_after_gc',
   container_usage: 'rss',

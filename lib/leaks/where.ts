@@ -22,7 +22,7 @@ const STACK_BYTES = { least: 8 * 1024, most: 8 * 1024 * 1024 };
 export function whereGrown(growths: Growths): Where | undefined {
   const { rss, container, heapUsed, heapTotal, external, threads = 0 } = growths;
   const whole = rss ?? container;
-  if (whole === undefined || whole <= 0) return cacheAlone(growths);
+  if (whole === undefined || whole <= 0) return undefined;
   const share = (part: Bytes | undefined) => Math.min(1, Math.max(0, part ?? 0) / whole);
   if (share(heapUsed) >= MOST) return { place: 'heap', share: share(heapUsed), experiments: [] };
   if (share(external) >= MOST)
@@ -37,11 +37,6 @@ export function whereGrown(growths: Growths): Where | undefined {
   if (share(reserved) >= MOST)
     return { place: 'allocator', share: share(reserved), experiments: EXPERIMENTS.allocator };
   return { place: 'outside', share: share(left), experiments: EXPERIMENTS.outside };
-}
-
-function cacheAlone({ rss, container }: Growths): Where | undefined {
-  if (container === undefined || container <= 0 || rss === undefined) return undefined;
-  return { place: 'page-cache', share: 1, experiments: [] };
 }
 
 /** By how much the readings grew since a time, along a line; undefined with too few of them. */

@@ -85,7 +85,7 @@ export interface PostMortem {
 
 /** Where a process grew, as far as its metrics can tell. */
 export interface Where {
-  readonly place: 'heap' | 'external' | 'stacks' | 'allocator' | 'page-cache' | 'outside';
+  readonly place: 'heap' | 'external' | 'stacks' | 'allocator' | 'outside';
   /** Share of the process's growth that lies there. */
   readonly share: number;
   /** What would tell more, when no line can be named. */

@@ -115,7 +115,7 @@ describe('the roles', () => {
     expect([...rolesOf('otel-go')].sort()).toEqual(roles.sort());
   });
   it('of a Java service', () => {
-    const roles = ['heap_used', 'heap_total', 'heap_after_gc', 'heap_limit', 'external', 'thread_count'];
+    const roles = ['heap_used', 'heap_total', 'heap_after_gc', 'heap_limit', 'non_heap', 'thread_count'];
     expect([...rolesOf('otel-java')].sort()).toEqual(roles.sort());
   });
   it.each([
@@ -135,7 +135,7 @@ describe('the roles', () => {
       ...new Set(levels.filter((level) => level.role === role).map(({ part }) => part)),
     ];
     expect(pools('heap_used')).toEqual(['G1 Eden Space', 'G1 Survivor Space', 'G1 Old Gen']);
-    expect(pools('external')).toContain('Metaspace');
+    expect(pools('non_heap')).toContain('Metaspace');
   });
 
   it('take one of two scopes that send the same level', () => {

@@ -103,7 +103,22 @@ describe('levels', () => {
     [
       'Micrometer under the same name',
       { name: 'jvm.memory.used', unit: 'bytes', with: { area: 'nonheap', id: 'Metaspace' } },
-      ['external', 'Metaspace', 1],
+      ['non_heap', 'Metaspace', 1],
+    ],
+    [
+      'buffers of Micrometer, apart from it',
+      { name: 'jvm_buffer_memory_used_bytes', unit: 'bytes', with: { id: 'direct' } },
+      ['external', 'direct', 1],
+    ],
+    [
+      'what the kubelet counts with the page cache',
+      { name: 'container.memory.usage', unit: 'By', value: 3 },
+      ['container_cached', '', 3],
+    ],
+    [
+      'what Docker counts without it',
+      { name: 'container.memory.usage.total', unit: 'By', value: 3 },
+      ['container_usage', '', 3],
     ],
     [
       'the deprecated Java name',

@@ -12,7 +12,6 @@ describe('whereGrown()', () => {
     [{ rss: 100 * MIB, heapUsed: 1 * MIB, threads: 800 }, 'stacks'],
     [{ rss: 100 * MIB, heapUsed: 1 * MIB, heapTotal: 90 * MIB }, 'allocator'],
     [{ rss: 100 * MIB, heapUsed: 0, heapTotal: 0, external: 0 }, 'outside'],
-    [{ rss: 0, container: 80 * MIB }, 'page-cache'],
   ])('tells %o as %s', (growths, place) => {
     expect(whereGrown(growths)?.place).toBe(place);
   });

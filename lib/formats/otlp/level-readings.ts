@@ -56,7 +56,7 @@ export class LevelReader {
     }
     let used = 0;
     for (const point of metric.points) {
-      const row = levelRowFor(rows, point.attributes);
+      const row = levelRowFor(rows, metric.name, point.attributes);
       if (row === undefined) continue;
       used += 1;
       const reason = this.#readPoint(row, metric, point);

@@ -20,6 +20,8 @@ export interface LevelRow {
   readonly part?: readonly string[];
   readonly where?: Filter;
   readonly unless?: Filter;
+  /** The name has to be the very same: in its normal form it means something else. */
+  readonly asSent?: true;
   /** Arrives under the resource of a machine part (pod, container, host), not of the process. */
   readonly machine?: true;
 }
@@ -169,22 +171,22 @@ export const LEVEL_ROWS: readonly LevelRow[] = [
     ],
     unit: 'bytes',
   },
-  { role: 'external', names: ['jvm.memory.used'], unit: 'bytes', part: POOL, where: NON_HEAP },
-  {
-    role: 'external',
-    names: ['process.runtime.jvm.memory.usage'],
-    unit: 'bytes',
-    part: POOL,
-    where: NON_HEAP,
-  },
   {
     role: 'external',
     names: ['jvm.buffer.memory.used', 'jvm.buffer.memory.usage', 'process.runtime.jvm.buffer.usage'],
     unit: 'bytes',
     part: ['jvm.buffer.pool.name', 'pool', 'id'],
   },
+  // Metaspace and compiled code: none of it is a buffer
+  {
+    role: 'non_heap',
+    names: ['jvm.memory.used', 'process.runtime.jvm.memory.usage'],
+    unit: 'bytes',
+    part: POOL,
+    where: NON_HEAP,
+  },
 
-  // Memory of the host and the container beside the process
+  // Memory of the host and the container beside the process. What has the page cache in it grows with every file that is read.
   {
     role: 'container_usage',
     names: [
@@ -192,14 +194,28 @@ export const LEVEL_ROWS: readonly LevelRow[] = [
       'container_memory_rss',
       'container.memory.working_set',
       'container_memory_working_set_bytes',
-      'container.memory.usage',
-      'container.memory.usage.total',
-      'container_memory_usage_bytes',
       'container.memory.utilized',
       'k8s.pod.memory.rss',
       'k8s.pod.memory.working_set',
-      'k8s.pod.memory.usage',
       'ecs.task.memory.utilized',
+    ],
+    unit: 'bytes',
+    machine: true,
+  },
+  // Docker's name, from which the cache is taken off; without its ending it is the kubelet's
+  {
+    role: 'container_usage',
+    names: ['container.memory.usage.total'],
+    unit: 'bytes',
+    asSent: true,
+    machine: true,
+  },
+  {
+    role: 'container_cached',
+    names: [
+      'container.memory.usage',
+      'container_memory_usage_bytes',
+      'k8s.pod.memory.usage',
       'ecs.task.memory.usage',
     ],
     unit: 'bytes',

@@ -27,10 +27,15 @@ export const collectionRowOf = (normal: string): CollectionRow | undefined => CO
 export const workRowOf = (normal: string): WorkRow | undefined =>
   WORK.get(normal) ?? (/\.calls$/.test(normal) ? WORK.get('calls') : undefined); // the connector's namespace is free
 
-/** The row of a metric that fits a point's attributes. */
-export const levelRowFor = (rows: readonly LevelRow[], attributes: Attributes): LevelRow | undefined =>
+/** The row of a metric that fits its name and a point's attributes. */
+export const levelRowFor = (
+  rows: readonly LevelRow[],
+  name: string,
+  attributes: Attributes,
+): LevelRow | undefined =>
   rows.find(
     (row) =>
+      (row.asSent === undefined || row.names.includes(name)) &&
       (row.where === undefined || fits(row.where, attributes)) &&
       (row.unless === undefined || !fits(row.unless, attributes)),
   );

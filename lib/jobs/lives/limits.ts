@@ -33,7 +33,14 @@ export function machineValues(
 }
 
 const HEAP_ROLES: readonly MemoryRole[] = ['heap_used', 'heap_total', 'heap_after_gc'];
-const PROCESS_ROLES: readonly MemoryRole[] = ['rss', 'container_usage', 'external', ...HEAP_ROLES];
+const PROCESS_ROLES: readonly MemoryRole[] = [
+  'rss',
+  'container_usage',
+  'container_cached',
+  'external',
+  'non_heap',
+  ...HEAP_ROLES,
+];
 
 /** The bound of a role: its own, else the container's, else what people set. The last known value counts. */
 export function limitOf(

@@ -11,7 +11,6 @@ const PLACES: Record<NonNullable<Explained['where']>['place'], string> = {
   external: 'in external buffers of the runtime',
   stacks: 'in the stacks of threads',
   allocator: 'in what the runtime has reserved and does not use',
-  'page-cache': 'in the page cache, which the system takes back when it needs it',
   outside: 'outside the managed heap',
 };
 
