@@ -58,7 +58,7 @@ export function foreignWork(runs: readonly Sampled[]): ForeignWork {
   };
 }
 
-const threadKey = ({ trace, samples }: Sampled) =>
+export const threadKey = ({ trace, samples }: Sampled) =>
   JSON.stringify([trace.service, trace.host, trace.process, samples.threadId || samples.threadName]);
 
 function groupOf(runs: Sampled[]): Group {

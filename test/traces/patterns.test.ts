@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Span } from '../../lib/model/trace.ts';
 import { foreignWork } from '../../lib/traces/foreign.ts';
 import { blockedLoop } from '../../lib/traces/patterns/blocked-loop.ts';
+import { othersRan } from '../../lib/traces/patterns/loop-turns.ts';
 import { spanPatterns } from '../../lib/traces/patterns/spans.ts';
 import {
   PATTERN_THRESHOLDS,
@@ -39,6 +40,9 @@ describe('spanPatterns', () => {
     ['commands of redis', `GET /x | 0-300\n${rows(8, 20, 10, (i) => `db.redis GET a:${i}`)}`],
     ['different ones', `GET /x | 0-300\n${rows(8, 20, 10, (i) => `db SELECT a FROM t${'abcdefgh'[i]}`)}`],
     ['connects', `GET /x | 0-300\n${rows(8, 20, 10, () => 'db connect')}`],
+    ['connects of a pool', `GET /x | 0-700\n${rows(8, 80, 70, () => 'db pg-pool.connect')}`],
+    ['steps of a driver', `GET /x | 0-300\n${rows(8, 20, 10, () => 'db sql.rows')}`],
+    ['a slow handshake', 'GET /x | 0-700\n    db sql.connector.connect | 10-650'],
   ])('leaves %s alone', (_, picture) => {
     expect(patternsIn(picture)).toEqual([]);
   });
@@ -132,8 +136,14 @@ describe('spanPatterns', () => {
 });
 
 describe('blockedLoop', () => {
-  const blocked = (picture: string, platform = 'python') => {
-    const trace = traceOf('GET /x | 0-400', { platform, profile: { eventId: 'e', profilerId: '' } });
+  const blocked = (
+    picture: string,
+    platform = 'python',
+    pictures: readonly string[] = ['GET /x | 0-400'],
+  ) => {
+    const traces = pictures.map((one) =>
+      traceOf(one, { platform, profile: { eventId: 'e', profilerId: '' } }),
+    );
     const source = {
       profile: profileOf(picture),
       eventId: 'e',
@@ -141,9 +151,9 @@ describe('blockedLoop', () => {
       activeThreadId: '',
       threadIds: [],
     };
-    const runs = samplesByTrace([source])(trace);
+    const runs = traces.flatMap(samplesByTrace([source]));
     return runs
-      .flatMap((run) => blockedLoop(run, foreignWork(runs), PATTERN_THRESHOLDS))
+      .flatMap((run) => blockedLoop(run, foreignWork(runs), othersRan(runs), PATTERN_THRESHOLDS))
       .map(({ subject, evidence }) => `${subject}: ${evidence}`);
   };
   const loop = 'run@asyncio/base_events.py';
@@ -167,6 +177,31 @@ describe('blockedLoop', () => {
     );
     expect(blocked(steps.join('\n'))).toEqual([]);
     expect(blocked('0-400: main > view > work')).toEqual([]);
+  });
+
+  it('adds up no steps of requests that take turns', () => {
+    const work = `0-200: ${loop} > view > parse`;
+    const requests = Array.from({ length: 10 }, (_, i) => `GET /x | 0-${20 * (i + 1)}`);
+    expect(blocked(work, 'python', requests)).toEqual([]);
+    const calls = Array.from(
+      { length: 10 },
+      (_, i) => `GET /x | 0-400\n  http.client GET /y | ${20 * (i + 1)}-300`,
+    );
+    expect(blocked(work, 'python', calls)).toEqual([]);
+    expect(blocked(work, 'python', ['GET /x | 0-400', 'GET /x | 10-300'])).toEqual([
+      'parse (app.py): 190 ms without giving the event loop back',
+      'parse (app.py): 190 ms without giving the event loop back',
+    ]);
+  });
+
+  it('adds up no steps between which the request waited, but those within a call that held the loop', () => {
+    const work = `0-200: ${loop} > view`;
+    const queries = Array.from({ length: 20 }, (_, i) => `  db SELECT 1 | ${10 * i}-${10 * i + 1}`);
+    expect(blocked(work, 'python', [['GET /x | 0-400', ...queries].join('\n')])).toEqual([]);
+    const held = Array.from({ length: 4 }, (_, i) => `  db SELECT 1 | ${50 * i}-${50 * i + 45}`);
+    expect(blocked(work, 'python', [['GET /x | 0-400', ...held].join('\n')])).toEqual([
+      'view (app.py): 200 ms without giving the event loop back',
+    ]);
   });
 
   it("finds Node's synchronous calls", () => {

@@ -2,6 +2,7 @@ import type { ForeignWork, Sampled } from '../foreign.ts';
 import { kindsOf } from '../frame-kinds.ts';
 import { named } from '../names.ts';
 import { eachWithin, framesOf } from '../samples.ts';
+import { type OthersRan, selfWaited } from './loop-turns.ts';
 import type { Pattern, PatternThresholds } from './thresholds.ts';
 
 const US_PER_MS = 1000;
@@ -38,65 +39,91 @@ const BLOCKING: readonly { readonly file: RegExp; readonly name: RegExp; readonl
 ];
 const ASYNC_LOOP = /(^|\/)(asyncio|uvloop|trio)\//;
 
-interface Stretch {
+interface Work {
+  /** The team's own function that a step of the loop runs, and its file. */
   readonly key: string;
+  readonly advice: string;
+}
+interface Stretch extends Work {
   advice: string;
   ms: number;
 }
 
 /**
  * Work that held the event loop of Python's asyncio or of Node without a break. A stretch is a run of neighbouring samples
- * below one function of the team's own, without the loop itself on top: in between nothing else could run.
+ * below one function of the team's own, without the loop itself on top, between which no span shows that the loop turned.
  */
 export function blockedLoop(
   run: Sampled,
   foreign: ForeignWork,
+  othersRan: OthersRan,
   { blockedLoop: limits, ignore }: PatternThresholds,
 ): readonly Pattern[] {
   if (ignore.includes('blocked-loop')) return [];
-  const { trace, samples } = run;
-  const isNode = trace.platform === 'node';
-  const kinds = kindsOf(samples.profile);
   const longest = new Map<string, Stretch>();
-  let current: Stretch | undefined;
-  const close = () => {
-    if (
-      current !== undefined &&
-      current.ms >= limits.minMs &&
-      current.ms > (longest.get(current.key)?.ms ?? 0)
-    )
-      longest.set(current.key, current);
-    current = undefined;
-  };
-  eachWithin(samples, trace.root.start, trace.root.end, (leaf, us, i) => {
-    const isForeign = foreign(run, run.readStack(leaf), samples.timeUs[i]!) !== undefined;
-    const work = isForeign ? undefined : workOf(samples, kinds, leaf, isNode);
-    if (work === undefined) return close();
-    if (current?.key !== work.key) close();
-    current ??= { ...work, ms: 0 };
-    current.ms += us / US_PER_MS;
-    current.advice ||= work.advice;
-  });
-  close();
+  for (const stretch of stretchesOf(run, foreign, othersRan)) {
+    if (stretch.ms >= Math.max(limits.minMs, longest.get(stretch.key)?.ms ?? 0))
+      longest.set(stretch.key, stretch);
+  }
   return [...longest.values()].map(({ key, advice, ms }) => {
     const [name = '', file = ''] = key.split('\n');
     return {
       kind: 'blocked-loop',
       subject: named(`${name} (${file})`),
       evidence: `${Math.round(ms)} ms without giving the event loop back${advice === '' ? '' : `: ${advice}`}`,
-      spanIds: [trace.root.spanId],
+      spanIds: [run.trace.root.spanId],
       ms,
     };
   });
 }
 
-/** The team's own function that a step of the loop runs; undefined while the loop waits. */
+function stretchesOf(run: Sampled, foreign: ForeignWork, othersRan: OthersRan): readonly Stretch[] {
+  const steps = stepsOf(run, foreign);
+  const hasWaited = selfWaited(
+    run.trace,
+    Float64Array.from(steps, ({ at }) => at),
+  );
+  const stretches: Stretch[] = [];
+  for (const [i, { index, at, ms, work }] of steps.entries()) {
+    const [last, current] = [steps[i - 1], stretches.at(-1)];
+    const goesOn =
+      last !== undefined &&
+      current?.key === work.key &&
+      index === last.index + 1 &&
+      !hasWaited(last.at, at) &&
+      !othersRan(run, last.at, at);
+    if (!goesOn) stretches.push({ ...work, ms });
+    else {
+      current.ms += ms;
+      current.advice ||= work.advice;
+    }
+  }
+  return stretches;
+}
+
+/** The samples in which the loop runs a function of the request. */
+function stepsOf(run: Sampled, foreign: ForeignWork) {
+  const { trace, samples } = run;
+  const isNode = trace.platform === 'node';
+  const kinds = kindsOf(samples.profile);
+  const steps: { readonly index: number; readonly at: number; readonly ms: number; readonly work: Work }[] =
+    [];
+  eachWithin(samples, trace.root.start, trace.root.end, (leaf, us, index) => {
+    const at = samples.timeUs[index]!;
+    if (foreign(run, run.readStack(leaf), at) !== undefined) return;
+    const work = workOf(samples, kinds, leaf, isNode);
+    if (work !== undefined) steps.push({ index, at, ms: us / US_PER_MS, work });
+  });
+  return steps;
+}
+
+/** Undefined while the loop waits. */
 function workOf(
   samples: Sampled['samples'],
   kinds: ReturnType<typeof kindsOf>,
   leaf: number,
   isNode: boolean,
-): { key: string; advice: string } | undefined {
+): Work | undefined {
   const { frames } = samples.profile;
   const stack = framesOf(samples.profile, leaf);
   const last = stack.at(-1);
