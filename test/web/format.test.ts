@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   bytes,
-  bytesEstimate,
   count,
   intervalsIn,
+  keptEstimate,
   milliseconds,
   percent,
   perSecond,
@@ -60,13 +60,14 @@ describe('format', () => {
     expect(spaced(count(value))).toBe(text);
   });
   it('estimates carry as many digits as their interval', () => {
-    expect(spaced(bytesEstimate({ value: 812, low: 772, high: 852 }))).toBe('812 ± 40 B');
-    expect(spaced(bytesEstimate({ value: 0, low: -2, high: 2 }))).toBe('0 ± 2 B');
+    expect(spaced(keptEstimate({ value: 812, low: 772, high: 852 }))).toBe('812 ± 40 B');
+    expect(spaced(keptEstimate({ value: 1.02, low: 1, high: 1.04 }, 'count'))).toBe('1.02 ± 0.02');
+    expect(spaced(keptEstimate({ value: 0, low: -2, high: 2 }))).toBe('0 ± 2 B');
     const slope = { value: 9.3 * MIB, low: 8.9 * MIB, high: 9.7 * MIB };
     expect(spaced(slopeEstimate(slope))).toBe('+9.3 ± 0.4 MiB/h');
   });
   it('estimates that lean to one side show both ends', () => {
-    expect(spaced(bytesEstimate({ value: 100, low: 90, high: 180 }))).toBe('100 B (90–180)');
+    expect(spaced(keptEstimate({ value: 100, low: 90, high: 180 }))).toBe('100 B (90–180)');
   });
   it('a slope of nothing takes its unit from its interval', () => {
     expect(spaced(slopeEstimate({ value: 0, low: -0.2 * MIB, high: 0.2 * MIB }))).toBe('0 ± 200 KiB/h');

@@ -31,6 +31,9 @@ export function byteScale(bytes: number): Scale {
   return { unit: BYTE_UNITS[step] ?? 'B', size: 1024 ** step };
 }
 
+/** The same for things that are counted. */
+export const countScale = (): Scale => ({ unit: '', size: 1 });
+
 /** A bare number of three digits, for axes and columns whose head names the unit. */
 export const digits = (value: number): string => formatAxis(value);
 const formatAxis = (value: number) => {
@@ -58,7 +61,12 @@ export const quantileWord = (quantile: number): string => `p${digits(Math.round(
 /** A change with its sign: `−48 %`. */
 export const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`;
 
-export const bytesEstimate = (of: Estimate): string => formatInterval(of, 'bytes');
+/** What a memory role is measured in. */
+export const measureOf = (role: string | null | undefined): Measure =>
+  role?.endsWith('_count') ? 'count' : 'bytes';
+
+/** What one unit of work keeps: bytes, or so many of what a role counts. */
+export const keptEstimate = (of: Estimate, measure: Measure = 'bytes'): string => formatInterval(of, measure);
 export const slopeEstimate = (
   of: number | Estimate,
   measure: Measure = 'bytes',

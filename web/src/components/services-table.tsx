@@ -1,5 +1,5 @@
 import type { ApiFinding, ApiService } from '../../../lib/http/schemas.ts';
-import { amount, digits, milliseconds, percent, seconds, UNKNOWN } from '../format.ts';
+import { amount, digits, measureOf, milliseconds, percent, seconds, UNKNOWN } from '../format.ts';
 import { go, href, hrefWith, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
 import { serviceWords } from '../words.ts';
@@ -101,7 +101,7 @@ function Row({ of, onset }: { of: ApiService; onset: number | null }) {
   const { before, name } = serviceWords(of.service);
   const floor = of.floor.at(-1)?.[1];
   const share = floor !== undefined && of.limitBytes ? floor / of.limitBytes : undefined;
-  const unit = of.role?.endsWith('_count') ? 'count' : 'bytes';
+  const unit = measureOf(of.role);
   const health = href(servicePath(of.service, 'health'));
   return (
     <tr data-row>

@@ -1,6 +1,7 @@
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
+import type { Measure } from '../../../lib/model/format-number.ts';
 import { Tag } from '../components/tag.tsx';
-import { bytesEstimate, count, digits, slopeEstimate } from '../format.ts';
+import { count, digits, keptEstimate, slopeEstimate } from '../format.ts';
 import { dayTime } from '../time.ts';
 import { useView } from '../view.ts';
 
@@ -10,7 +11,7 @@ type Releases = NonNullable<Explained['releases']>;
 const nameOf = (version: string) => version || 'without a name';
 
 /** What each release kept, which was the first bad one, and how far the proof of a fix is. */
-export function ReleasesTable({ releases }: { releases: Releases }) {
+export function ReleasesTable({ releases, measure }: { releases: Releases; measure: Measure }) {
   const { zone } = useView();
   const { items, firstBad, fix, by } = releases;
   const bad = new Set(firstBad?.versions ?? []);
@@ -65,11 +66,11 @@ export function ReleasesTable({ releases }: { releases: Releases }) {
                   {count(item.units)}
                 </td>
                 <td class={`num${by === 'unit' ? ' key' : ' mid'}`} data-l="per unit">
-                  {item.bytesPerUnit ? bytesEstimate(item.bytesPerUnit) : <span class="dim">–</span>}
+                  {item.bytesPerUnit ? keptEstimate(item.bytesPerUnit, measure) : <span class="dim">–</span>}
                 </td>
                 <td class={`num${by === 'clock' ? ' key' : ' mid'}`} data-l="slope">
                   {item.slopeBytesPerHour ? (
-                    slopeEstimate(item.slopeBytesPerHour)
+                    slopeEstimate(item.slopeBytesPerHour, measure)
                   ) : (
                     <span class="dim">–</span>
                   )}

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { ApiCleared, ApiSuspect, ApiUnit } from '../../../lib/http/schemas.ts';
+import type { Measure } from '../../../lib/model/format-number.ts';
 import { type IntervalAxis, IntervalHead, IntervalPlot, intervalAxis } from '../charts/interval-plot.tsx';
 import { ShowAll } from '../components/show-all.tsx';
 import { Share } from '../components/tag.tsx';
-import { byteScale, bytes, bytesEstimate, count, type Estimate, percent } from '../format.ts';
+import { byteScale, bytes, count, countScale, type Estimate, keptEstimate, percent } from '../format.ts';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 
 const FIRST = 8;
@@ -33,9 +34,9 @@ function UnitName({ unit, service, strong }: { unit: Unit; service: string; stro
   );
 }
 
-function Kept({ of, strong }: { of: Estimate | null; strong: boolean }) {
+function Kept({ of, measure, strong }: { of: Estimate | null; measure: Measure; strong: boolean }) {
   if (of === null) return <span class="dim">not per unit</span>;
-  const text = bytesEstimate(of);
+  const text = keptEstimate(of, measure);
   // The estimate carries the colour, its interval and unit stay quiet.
   const cut = text.search(/[\s(]/);
   return (
@@ -61,11 +62,14 @@ function why(suspect: ApiSuspect): string {
 /** Suspects and the cleared in one table on one axis: what was cleared makes the named one believable. */
 export function UnitsTable({
   service,
+  measure,
   suspects,
   cleared,
   seen,
 }: {
   service: string;
+  /** Of what is kept: bytes, or things that the finding's role counts. */
+  measure: Measure;
   suspects: readonly ApiSuspect[];
   cleared: readonly ApiCleared[];
   /** Units counted in the window: those that are neither named nor cleared are not decided yet. */
@@ -73,7 +77,7 @@ export function UnitsTable({
 }) {
   const [all, setAll] = useState(false);
   const estimates = [...suspects, ...cleared].flatMap((row) => row.bytesPerUnit ?? []);
-  const axis = intervalAxis(estimates, byteScale);
+  const axis = intervalAxis(estimates, measure === 'bytes' ? byteScale : countScale);
   const decided = new Set(
     [...suspects.flatMap((row) => row.units), ...cleared.map((row) => row.unit)].map(keyOf),
   );
@@ -84,7 +88,7 @@ export function UnitsTable({
     <section>
       <div class="head">
         <h2>Which unit of work keeps memory</h2>
-        <span class="note">bytes kept per unit; bars are 95 % intervals on one axis</span>
+        <span class="note">{measure} kept per unit; bars are 95 % intervals on one axis</span>
       </div>
       <div class="scroll">
         <table class="stack" id="units">
@@ -114,8 +118,7 @@ export function UnitsTable({
                 key={suspect.cause + suspect.units.map((u) => u.name).join()}
                 suspect={suspect}
                 service={service}
-                axis={axis}
-                allocated={allocated}
+                {...{ measure, axis, allocated }}
               />
             ))}
             {cleared.length > 0 && (
@@ -135,7 +138,7 @@ export function UnitsTable({
                   {count(row.unitsSinceOnset)}
                 </td>
                 <td class="num key">
-                  <Kept of={row.bytesPerUnit} strong={false} />
+                  <Kept of={row.bytesPerUnit} measure={measure} strong={false} />
                 </td>
                 <td class="only-l">
                   {row.bytesPerUnit && <IntervalPlot of={row.bytesPerUnit} axis={axis} named={false} />}
@@ -209,11 +212,13 @@ function Allocated({ of, by }: { of: readonly Unit[]; by: Allocations }) {
 function SuspectRow({
   suspect,
   service,
+  measure,
   axis,
   allocated,
 }: {
   suspect: ApiSuspect;
   service: string;
+  measure: Measure;
   axis: IntervalAxis;
   allocated: Allocations;
 }) {
@@ -237,7 +242,7 @@ function SuspectRow({
         {suspect.cause === 'clock' ? '' : count(suspect.unitsSinceOnset)}
       </td>
       <td class="num key">
-        <Kept of={suspect.bytesPerUnit} strong={named} />
+        <Kept of={suspect.bytesPerUnit} measure={measure} strong={named} />
       </td>
       <td class="only-l">
         {suspect.bytesPerUnit && <IntervalPlot of={suspect.bytesPerUnit} axis={axis} named={named} />}

@@ -1,6 +1,6 @@
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
 import { Share } from '../components/tag.tsx';
-import { bytesEstimate, count, percent, slopeEstimate } from '../format.ts';
+import { count, keptEstimate, percent, slopeEstimate } from '../format.ts';
 import { roleWord } from '../words.ts';
 
 type Explained = NonNullable<ApiFinding['evidence']['explained']>;
@@ -98,7 +98,7 @@ const Lines = ({ lines }: { lines: Explained['lines'] }) => (
               <Share of={line.share} colour="--growth-mark" text={percent(line.share)} />
             </td>
             <td class="num key">
-              {line.bytesPerUnit ? bytesEstimate(line.bytesPerUnit) : <span class="dim">–</span>}
+              {line.bytesPerUnit ? keptEstimate(line.bytesPerUnit) : <span class="dim">–</span>}
             </td>
             <td class="num mid" data-l="growth">
               {slopeEstimate(line.bytesPerHour)}

@@ -15,7 +15,7 @@ import { Standing } from '../finding/standing.tsx';
 import { TraceFacts } from '../finding/trace-facts.tsx';
 import { UnitsTable } from '../finding/units-table.tsx';
 import { Compared, WhereItGrew } from '../finding/where-it-grew.tsx';
-import { percent, seconds } from '../format.ts';
+import { measureOf, percent, seconds } from '../format.ts';
 import { useKeys } from '../keys.ts';
 import { go, href, hrefWith, usePlace } from '../router.ts';
 import { dayTime, rangeQuery } from '../time.ts';
@@ -118,6 +118,7 @@ function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string 
   const seen = counted.data?.items ?? [];
 
   const { open, show } = useEvidence();
+  const measure = measureOf(evidence.role);
   const metric =
     memory.data && pickSeries(memory.data, role, query.get('instance'), evidence.instances).series?.metric;
   const left = evidence.timeToLimitS ? evidence.to + evidence.timeToLimitS.value * 1000 - now : undefined;
@@ -155,10 +156,16 @@ function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string 
           </aside>
         </div>
         {(finding.suspects.length > 0 || evidence.cleared.length > 0 || finding.kind === 'leak') && (
-          <UnitsTable service={service} suspects={finding.suspects} cleared={evidence.cleared} seen={seen} />
+          <UnitsTable
+            {...{ service, measure, seen }}
+            suspects={finding.suspects}
+            cleared={evidence.cleared}
+          />
         )}
-        {evidence.explained && <WhereItGrew explained={evidence.explained} />}
-        {evidence.explained?.releases && <ReleasesTable releases={evidence.explained.releases} />}
+        {evidence.explained && <WhereItGrew explained={evidence.explained} measure={measure} />}
+        {evidence.explained?.releases && (
+          <ReleasesTable releases={evidence.explained.releases} measure={measure} />
+        )}
         {evidence.explained && <Compared compared={evidence.explained.compared} />}
         {evidence.deaths && <PostMortems deaths={evidence.deaths} />}
         {open && <Evidence finding={finding} metric={metric} close={() => show(false)} />}

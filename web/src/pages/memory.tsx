@@ -7,7 +7,7 @@ import { VerdictTag } from '../components/tag.tsx';
 import { UnitsOfWork } from '../components/units-of-work.tsx';
 import { MemorySection, pickSeries } from '../finding/memory-section.tsx';
 import { diffAround } from '../flame/around.ts';
-import { amount, count, percent, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
+import { amount, count, measureOf, percent, slopeEstimate, UNKNOWN, unbroken } from '../format.ts';
 import { href, servicePath, usePlace } from '../router.ts';
 import { between, dayTime, rangeQuery } from '../time.ts';
 import type { FindingList } from '../types.ts';
@@ -132,7 +132,7 @@ function Cohorts({ memory, role }: { memory: ApiMemory; role: string | null }) {
   const wanted = role ?? memory.roles[0];
   const cohorts = memory.cohorts.filter((cohort) => cohort.role === wanted);
   if (cohorts.length === 0) return null;
-  const unit = wanted?.endsWith('_count') ? 'count' : 'bytes';
+  const unit = measureOf(wanted);
   return (
     <section>
       <div class="head">

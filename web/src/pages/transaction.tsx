@@ -8,7 +8,7 @@ import { Copy } from '../components/paste.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { useCountRange } from '../default-range.ts';
-import { bytesEstimate, count, milliseconds, percent, perSecond } from '../format.ts';
+import { count, keptEstimate, measureOf, milliseconds, percent, perSecond } from '../format.ts';
 import { href, hrefWith, RANGE_KEYS, servicePath } from '../router.ts';
 import { dayTime } from '../time.ts';
 import { ByRelease } from '../trace/by-release.tsx';
@@ -209,7 +209,7 @@ function Kept({ findings, unit }: { findings: readonly ApiFinding[]; unit: Unit 
         <h2>Memory</h2>
       </div>
       {rows.map(({ finding, kept, named, why }) => {
-        const text = kept && bytesEstimate(kept);
+        const text = kept && keptEstimate(kept, measureOf(finding.evidence.role));
         return (
           <div key={finding.id} class={`msg ${named ? 'err' : 'plain'}`}>
             <span aria-hidden="true" />
