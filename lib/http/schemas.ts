@@ -80,6 +80,11 @@ const PostMortemSchema = z.object({
     .meta({ description: 'the last heap profile beside a flat one' }),
 });
 
+const LoadShareSchema = z.object({
+  ...{ lives: z.number(), unitsPerHour: z.number() },
+  slopeBytesPerHour: IntervalSchema,
+});
+
 const ReleasesSchema = z.object({
   by: z.enum(['unit', 'clock']).meta({ description: 'what releases are compared by' }),
   items: z.array(
@@ -207,6 +212,10 @@ export const FindingSchema = z.object({
           .optional()
           .meta({ description: 'types of objects, states of threads, kinds of handles that grew' }),
         releases: ReleasesSchema.nullable().optional(),
+        byLoad: z
+          .object({ busiest: LoadShareSchema, idlest: LoadShareSchema })
+          .optional()
+          .meta({ description: 'what busy processes keep beside idle ones' }),
       })
       .optional()
       .meta({ description: 'of leaks' }),

@@ -1,5 +1,6 @@
 import type { Site } from '../flame/sites.ts';
 import {
+  busyBesideIdle,
   comparedCounts,
   compareReleases,
   type GrowingLine,
@@ -25,7 +26,7 @@ import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
 export function explainLeak(
   loaded: LoadedService,
   life: LifeOfRole | undefined,
-  { role, version, result }: Cohort,
+  { role, version, lives, result }: Cohort,
 ): Explained {
   const onset = result.onset?.t;
   const releases = compareReleases(livesIn(loaded, role), {
@@ -37,6 +38,7 @@ export function explainLeak(
   const where = AROUND_THE_HEAP.includes(life.role) ? whereGrown(growthsOf(loaded, life, onset)) : undefined;
   const counts = unitCounts(life.work);
   const suspect = result.suspects[0];
+  const byLoad = busyBesideIdle(lives, suspect?.units[0] && unitKey(suspect.units[0]));
   const allUnits = counts
     .filter(({ isPart }) => !isPart)
     .reduce((sum, unit) => sum + unit.total - (unit.at(onset) - unit.at(life.times[0] as number)), 0);
@@ -55,6 +57,7 @@ export function explainLeak(
     compared: comparedCounts(life, onset),
     parts: growingParts(loaded, life, suspectCounts(life, result), onset),
     releases,
+    ...(byLoad === undefined ? {} : { byLoad }),
   };
 }
 

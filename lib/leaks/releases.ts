@@ -112,7 +112,7 @@ function releaseSlope(
     .filter(({ mixedWriters, times }) => !mixedWriters && times.length > 0)
     .slice(-MAX_LIVES);
   if (usable.length === 0) return undefined;
-  const seen = usable.map((life) => lookAt(life, unit, settings));
+  const seen = usable.map((life) => seenAfterStartUp(life, unit, settings));
   const sum = (of: (one: Seen) => number) => seen.reduce((all, one) => all + of(one), 0);
   return {
     version,
@@ -132,7 +132,7 @@ function releaseSlope(
   };
 }
 
-interface Seen {
+export interface Seen {
   readonly durationMs: number;
   readonly units: number;
   readonly byClock: Estimate | undefined;
@@ -140,7 +140,7 @@ interface Seen {
 }
 
 /** One process after its start-up: how long, how much work, and its slopes. */
-function lookAt(life: Life, unit: string | undefined, settings: Settings): Seen {
+export function seenAfterStartUp(life: Life, unit: string | undefined, settings: Settings): Seen {
   const lows = settled(lowsOf(life, settings), life, settings);
   const counts = unitCounts(life.work).filter(({ isPart }) => !isPart);
   const own = counts.find((one) => unitKey(one.unit) === unit);

@@ -159,6 +159,17 @@ export interface GrowingPart {
   readonly perUnit: Interval | null;
 }
 
+/** A third of the processes, by how busy they are. */
+export interface LoadShare {
+  readonly lives: number;
+  readonly unitsPerHour: number;
+  readonly slopeBytesPerHour: Interval;
+}
+export interface BusyBesideIdle {
+  readonly busiest: LoadShare;
+  readonly idlest: LoadShare;
+}
+
 export interface Explained {
   readonly where: Where | null;
   readonly lines: readonly FindingLine[];
@@ -174,6 +185,8 @@ export interface Explained {
   readonly parts?: readonly GrowingPart[];
   /** What each release kept; absent in findings of before it was looked at. */
   readonly releases?: Releases | null;
+  /** What busy processes keep beside idle ones; absent where they are too few or too alike. */
+  readonly byLoad?: BusyBesideIdle;
 }
 
 /** What traces said. Times are ms. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { attributionCase } from '../../bench/leaks/attribution-case.ts';
-import { analyzeLife, comparedCounts, growingLines, stopGapOf, whereGrown } from '../../lib/leaks/index.ts';
+import {
+  analyzeLife,
+  busyBesideIdle,
+  comparedCounts,
+  growingLines,
+  stopGapOf,
+  whereGrown,
+} from '../../lib/leaks/index.ts';
 import type { Life, Suspect } from '../../lib/model/leak.ts';
 import { MIB } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
@@ -24,6 +31,46 @@ describe('whereGrown()', () => {
   it('says nothing of a process whose heap is not sent', () => {
     expect(whereGrown({ rss: 100 * MIB, threads: 5 })).toBeUndefined();
     expect(whereGrown({ rss: 100 * MIB, external: 90 * MIB })?.place).toBe('external');
+  });
+});
+
+describe('busyBesideIdle()', () => {
+  const UNIT = { kind: 'http', name: 'GET /a' } as const;
+  /** A day of an instance that serves so many an hour. */
+  const instance = (unitsPerHour: number, mibPerHour: number): Life => {
+    const gauss = normal(random(unitsPerHour));
+    const hours = Array.from({ length: 288 }, (_, i) => i / 12);
+    const life = lifeOf(
+      hours.map((hour) => (300 + mibPerHour * hour + gauss()) * MIB),
+      300,
+    );
+    const counts = Float64Array.from(hours, (hour) => Math.round(unitsPerHour * hour));
+    return { ...life, work: [{ unit: UNIT, status: '', times: life.times, counts, complete: true }] };
+  };
+
+  it('tells that what busy instances keep goes with their work', () => {
+    const told = busyBesideIdle(
+      [100, 200, 900, 4000, 5000, 6000].map((n) => instance(n, n / 500)),
+      undefined,
+    );
+    expect(told?.busiest.slopeBytesPerHour.value).toBeCloseTo(11 * MIB, -6);
+    expect(told?.idlest.slopeBytesPerHour.high).toBeLessThan(2 * MIB);
+    expect([told?.busiest.lives, Math.round(told?.idlest.unitsPerHour ?? 0)]).toEqual([2, 150]);
+  });
+
+  it('is silent where all do about as much, or where there are too few', () => {
+    expect(
+      busyBesideIdle(
+        [100, 110, 120].map((n) => instance(n, 1)),
+        undefined,
+      ),
+    ).toBeUndefined();
+    expect(
+      busyBesideIdle(
+        [100, 900].map((n) => instance(n, 1)),
+        undefined,
+      ),
+    ).toBeUndefined();
   });
 });
 

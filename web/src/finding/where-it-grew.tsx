@@ -1,4 +1,5 @@
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
+import type { Measure } from '../../../lib/model/format-number.ts';
 import { Share } from '../components/tag.tsx';
 import { count, keptEstimate, percent, slopeEstimate } from '../format.ts';
 import { roleWord } from '../words.ts';
@@ -40,9 +41,9 @@ export function LineName({ line }: { line: Line }) {
 }
 
 /** Where the process grew, the lines that allocated what stayed, and the types that grew. Nothing where nothing is known. */
-export function WhereItGrew({ explained }: { explained: Explained }) {
-  const { where, lines, parts = [] } = explained;
-  if (where === null && lines.length === 0 && parts.length === 0) return null;
+export function WhereItGrew({ explained, measure }: { explained: Explained; measure: Measure }) {
+  const { where, lines, parts = [], byLoad } = explained;
+  if (where === null && lines.length === 0 && parts.length === 0 && !byLoad) return null;
   return (
     <section id="where">
       <div class="head">
@@ -64,6 +65,14 @@ export function WhereItGrew({ explained }: { explained: Explained }) {
             <li key={one}>{one}</li>
           ))}
         </ul>
+      )}
+      {byLoad && (
+        <p class="small" id="by-load">
+          The busiest third of the processes ({count(Math.round(byLoad.busiest.unitsPerHour))} units/h) grew
+          by {slopeEstimate(byLoad.busiest.slopeBytesPerHour, measure)}, the idlest third (
+          {count(Math.round(byLoad.idlest.unitsPerHour))} units/h) by{' '}
+          {slopeEstimate(byLoad.idlest.slopeBytesPerHour, measure)}.
+        </p>
       )}
       {lines.length > 0 && <Lines lines={lines} />}
       {parts.length > 0 && <Parts parts={parts} />}
