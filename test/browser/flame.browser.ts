@@ -44,8 +44,17 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     await expect.poll(async () => (await colours(page)).size).toBeGreaterThan(8);
     expect(await page.locator('.functions tbody tr').count()).toBeGreaterThan(5);
     expect(await page.locator('.keys').first().textContent()).toContain('idle is hidden');
+    const figures = async () => {
+      const said = await page.locator('h1.say b.nb').textContent();
+      const row = page.locator('.functions tr', { hasText: 'snapshotCart' });
+      return [said, await row.locator('td').nth(1).textContent()].map((text) => Number.parseFloat(text!));
+    };
+    const busy = await figures();
+    expect(busy[0]).toBeCloseTo(busy[1]!, 0);
     await page.getByRole('link', { name: 'show', exact: true }).click();
     await page.waitForURL(/idle=shown/);
+    await expect.poll(async () => (await figures())[0]).toBeLessThan(busy[0]!);
+    expect((await figures())[0]).toBeCloseTo((await figures())[1]!, 0);
     expect(complaints).toEqual([]);
     await context.close();
   });
@@ -195,7 +204,7 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     await context.close();
   });
 
-  it('turns the graph around, and opens it in speedscope with the profile in the link', async () => {
+  it('turns the graph around, and opens it in speedscope as it was, with the profile in the link', async () => {
     const { page, context, complaints } = await open(FLAME);
     const callers = page.getByRole('button', { name: 'Callers' });
     await callers.click();
@@ -203,8 +212,6 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     expect(await callers.getAttribute('aria-pressed')).toBe('true');
     const asked = () => pages.fixture().requests.some((one) => one.includes('flamegraph?inverted=true'));
     await expect.poll(asked).toBe(true);
-    await page.keyboard.press('b');
-    await page.waitForURL((url) => !url.search.includes('view'));
     await context.route('https://www.speedscope.app/**', (route) => route.fulfill({ body: 'speedscope' }));
     const [tab] = await Promise.all([
       context.waitForEvent('page'),
@@ -217,6 +224,14 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     const file = Buffer.from(profile, 'base64');
     expect(JSON.parse(file.toString()).$schema).toBe('https://www.speedscope.app/file-format-schema.json');
     expect(Buffer.from(encodeProfile(decodeProfile(file), 'folded')).toString()).toBe(FILE_STACKS);
+    const links = await page
+      .locator('a[download]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+    const files = [...links, ...pages.fixture().requests].filter((one) => one?.includes('format='));
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.filter((one) => one?.includes('inverted'))).toEqual([]);
+    await page.keyboard.press('b');
+    await page.waitForURL((url) => !url.search.includes('view'));
     expect(complaints).toEqual([]);
     await context.close();
   });
@@ -302,14 +317,18 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     await context.close();
   });
 
-  it('draws 10,000 nodes as no more bars than there are pixels', async () => {
+  it('draws 10,000 nodes as no more bars in a row than it has pixels', async () => {
     const { page, context } = await open(`${FLAME}?unit=nodes+10000`);
-    const { cells, area } = await page.locator('.flame canvas').evaluate((canvas: HTMLCanvasElement) => ({
-      cells: Number(canvas.dataset.cells),
-      area: canvas.clientWidth * (document.querySelector('.flame-scroll')!.scrollHeight / 22),
-    }));
+    const { cells, widest, pixels } = await page
+      .locator('.flame canvas')
+      .evaluate((canvas: HTMLCanvasElement) => ({
+        cells: Number(canvas.dataset.cells),
+        widest: Number(canvas.dataset.widestRow),
+        pixels: canvas.clientWidth,
+      }));
     expect(cells).toBeGreaterThan(100);
-    expect(cells).toBeLessThanOrEqual(area);
+    expect(widest).toBeGreaterThan(50);
+    expect(widest).toBeLessThanOrEqual(pixels);
     await context.close();
   });
 });

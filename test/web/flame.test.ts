@@ -15,8 +15,9 @@ import {
   nodeOfHash,
   nodesOfHashes,
   pathHash,
+  widthsOf,
 } from '../../web/src/flame/model.ts';
-import { foldedHead } from '../../web/src/flame/moves.ts';
+import { foldedHead, neighbour } from '../../web/src/flame/moves.ts';
 import { drawn as drawnProfile, origin } from '../flame/drawing.ts';
 import { BUSY, picture, tree, treeOf } from './pictures.ts';
 
@@ -148,15 +149,16 @@ describe('layout()', () => {
     expect(headOf('z', new Set([model.names.indexOf('y')]))).toBe(3);
   });
 
-  it('draws no more bars than pixels, none outside, none over another', () => {
+  it('draws no more bars in a row than it has pixels, none outside, none over another', () => {
     fc.assert(
       fc.property(treeOf(1), fc.integer({ min: 1, max: 60 }), fc.nat(), (root, width, pick) => {
         const model = flameModel(picture({ ...root, name: 'total' }), true);
         const zoom = pick % model.count;
         const { cells, rows } = drawn(model, { width, zoom });
-        expect(cells.length).toBeLessThanOrEqual(rows * (width + 1));
+        expect(Math.max(...cells.map((cell) => cell.row))).toBe(rows - 1);
         for (const row of new Set(cells.map((cell) => cell.row))) {
           const inRow = cells.filter((cell) => cell.row === row).sort((a, b) => a.x - b.x);
+          expect(inRow.length).toBeLessThanOrEqual(width);
           let end = 0;
           for (const cell of inRow) {
             expect(cell.x).toBeGreaterThanOrEqual(end - 1e-6);
@@ -166,6 +168,14 @@ describe('layout()', () => {
         }
       }),
     );
+  });
+
+  it('leads down to a bar that is drawn, where the largest child is on the other side alone', () => {
+    const model = flameModel(picture(tree('total', [0, 0], tree('gone', [9, 0]), tree('new', [0, 4]))));
+    const nameOf = (node: number | undefined) => model.names[model.name[node ?? 0] ?? 0];
+    const down = (side: 'before' | 'after') => neighbour(model, 0, 'ArrowDown', widthsOf(model, side));
+    expect([nameOf(down('before')), nameOf(down('after'))]).toEqual(['gone', 'new']);
+    expect(neighbour(model, down('after')!, 'ArrowDown', widthsOf(model, 'after'))).toBeUndefined();
   });
 
   it('draws children of more than their parent within it', () => {

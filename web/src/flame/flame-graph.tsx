@@ -1,20 +1,13 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { useWidth } from '../charts/use-width.ts';
 import { useInFrame } from './after-frame.ts';
+import { FlameCanvas } from './flame-canvas.tsx';
 import { FlameMarks } from './flame-marks.tsx';
-import { FlameTip, figuresOf, type Tip } from './flame-tip.tsx';
+import { FlameTip, type Tip } from './flame-tip.tsx';
 import { type Cell, layout } from './layout.ts';
-import {
-  type FlameModel,
-  findNode,
-  frameText,
-  nodesOfHashes,
-  pathHash,
-  type SideName,
-  widthsOf,
-} from './model.ts';
-import { foldedHead, neighbour } from './moves.ts';
+import { type FlameModel, findNode, nodesOfHashes, pathHash, type SideName, widthsOf } from './model.ts';
 import { type Shared, shared, useShared } from './shared.ts';
+import { useFlameKeys } from './use-flame-keys.ts';
 import { usePainter } from './use-painter.ts';
 
 const COARSE = matchMedia('(pointer: coarse)').matches;
@@ -58,63 +51,32 @@ export function FlameGraph(props: FlameGraphProps) {
   const zoom = ahead?.model === model ? ahead.node : props.zoom;
   const [box, width] = useWidth(GUESS_PX);
   const scroller = useRef<HTMLDivElement>(null);
+  const scrolled = useRef(0);
   const { expanded, expand, chosen, setChosen } = usePaths(model);
   const tip = useMemo(() => shared<Tip | undefined>(undefined), [model]); // a tip is of a bar of one picture
-  const [spoken, setSpoken] = useState('');
   const value = widthsOf(model, side);
-  const { cells, rows } = useMemo(
-    () => layout({ model, zoom, width, value, expanded, hits, upward }),
-    [model, zoom, width, value, expanded, hits, upward],
-  );
+  const drawn = { model, zoom, width, value, expanded, hits, upward };
+  const { cells, rows } = useMemo(() => layout(drawn), Object.values(drawn));
   const height = Math.min(rows, rowsMax) * ROW_PX;
-  const byRow = useMemo(() => Map.groupBy(cells, ({ row }) => row), [cells]);
   const view = { width, height, rowHeight: ROW_PX, tallest: rowsMax * ROW_PX };
   const painter = usePainter({ model, unit, zoom, side, expanded, hits, upward, ...view });
-  const scrolled = useRef(0); // kept, since asking the element would lay the page out
 
   const point = useInFrame((to: Tip | undefined) => {
     tip.set(to);
     lit.set(to?.cell.kind === 'frame' ? model.name[to.cell.node] : undefined);
   });
-  const cellAt = (event: PointerEvent | MouseEvent): Cell | undefined => {
-    const row = Math.floor((event.offsetY + scrolled.current) / ROW_PX);
-    return byRow.get(row)?.find(({ x, width }) => event.offsetX >= x && event.offsetX < x + width);
-  };
+  const unpoint = () => point(undefined);
   const open = (cell: Cell) => {
-    point(undefined); // another bar will be there
+    unpoint(); // another bar will be there
     if (cell.kind === 'run') expand(cell.node);
     else if (cell.kind === 'frame') setZoom(cell.node);
     else setZoom(model.parent[cell.node] as number);
   };
-  const choose = (node: number) => {
-    setChosen(node);
-    setSpoken(spokenOf(model, node, upward, amount));
-    lit.set(model.name[node]);
-    const cell = cells.find((one) => one.node === node);
-    if (cell && scroller.current) {
-      const y = cell.row * ROW_PX;
-      const { scrollTop } = scroller.current;
-      if (y < scrollTop || y + ROW_PX > scrollTop + height)
-        scroller.current.scrollTop = Math.max(0, y - height / 2);
-      tip.set({ cell, x: cell.x, y: y - scroller.current.scrollTop });
-    }
-  };
-  const onKey = (event: KeyboardEvent) => {
-    const from = chosen ?? zoom;
-    const to = neighbour(model, from, upward ? (TURNED[event.key] ?? event.key) : event.key, value);
-    if (to !== undefined) choose(foldedHead({ model, expanded, hits }, to));
-    else if (event.key === 'Enter') {
-      const cell = cells.find((one) => one.node === from);
-      if (cell) open(cell);
-    } else if (event.key === 'Escape') {
-      setChosen(undefined);
-      point(undefined);
-      props.leave();
-    } else if (event.key === 'c') void navigator.clipboard?.writeText(frameText(model, from));
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  const { spoken, choose, onKey } = useFlameKeys({
+    ...drawn,
+    ...{ cells, chosen, setChosen, lit, tip, scroller, height, rowHeight: ROW_PX, amount },
+    ...{ open, unpoint, leave: props.leave },
+  });
   return (
     <div class="flame" ref={box}>
       <div
@@ -127,27 +89,11 @@ export function FlameGraph(props: FlameGraphProps) {
         }}
       >
         <div class="flame-stage" style={{ height: `${height}px` }}>
-          <canvas
-            ref={painter.canvas}
-            tabIndex={0}
-            role="img"
-            aria-label={`${props.label} The table beside it holds the same figures. Arrow keys move, Enter zooms, Escape zooms out, c copies the frame.`}
-            data-cells={cells.length}
-            onPointerMove={(event) => {
-              if (event.pointerType !== 'mouse') return;
-              const cell = cellAt(event);
-              point(cell && { cell, x: event.offsetX, y: event.offsetY });
-            }}
-            onPointerLeave={() => point(undefined)}
-            onClick={(event) => {
-              const cell = cellAt(event);
-              if (!cell) return;
-              // By touch the first tap says what it is, the second one zooms.
-              if (COARSE && cell.node !== chosen) choose(cell.node);
-              else open(cell);
-            }}
-            onKeyDown={onKey}
-            onBlur={() => point(undefined)}
+          <FlameCanvas
+            {...{ cells, scrolled, point, onKey, canvas: painter.canvas, label: props.label }}
+            rowHeight={ROW_PX}
+            // By touch the first tap says what it is, the second one zooms.
+            press={(cell) => (COARSE && cell.node !== chosen ? choose(cell.node) : open(cell))}
           />
         </div>
         <FlameMarks {...{ model, cells, lit, chosen, width }} height={rows * ROW_PX} rowHeight={ROW_PX} />
@@ -176,17 +122,3 @@ function usePaths(model: FlameModel) {
     setChosen: (node: number | undefined) => setPicked(node === undefined ? node : pathHash(model, node)),
   };
 }
-
-/** Arrow keys go where bars are. */
-const TURNED: Readonly<Record<string, string>> = { ArrowUp: 'ArrowDown', ArrowDown: 'ArrowUp' };
-
-const spokenOf = (
-  model: FlameModel,
-  node: number,
-  upward: boolean,
-  amount: FlameGraphProps['amount'],
-): string =>
-  [
-    frameText(model, node),
-    ...figuresOf(upward).map((word) => `${word} ${amount(model.whole[word][node] as number)}`),
-  ].join(', ');

@@ -14,23 +14,30 @@ import { hitsOf, nextHit, shareText } from './search.ts';
 import { shared } from './shared.ts';
 import { hrefToGraph, hrefToSandwich, useZoomed } from './use-zoomed.ts';
 
+/**
+ * A picture as it is drawn: without idle time unless the reader wants it.
+ *
+ * @param scaleBefore see `flameModel`
+ */
+export function useFlameModel(picture: FlamePicture, scaleBefore = 1): FlameModel {
+  const keepIdle = usePlace().query.get('idle') === 'shown';
+  return useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
+}
+
 /** Graph and table together, with search, zoom, sandwich, filters and idling in the URL. */
 export function FlameView({
-  picture,
+  model,
   unit,
   label,
   sides = false,
-  scaleBefore = 1,
   filtered = false,
   about,
 }: {
-  picture: FlamePicture;
+  model: FlameModel;
   /** Of the amounts. */
   unit: string;
   label: string;
   sides?: boolean;
-  /** See `flameModel`. */
-  scaleBefore?: number;
   /** Whether the picture is asked for with the URL's filters. */
   filtered?: boolean;
   /** What else is known of the frame that was zoomed to. */
@@ -40,7 +47,6 @@ export function FlameView({
   const amount = useCallback((value: number) => profileAmount(value, unit), [unit]);
   const keepIdle = query.get('idle') === 'shown';
   const isSandwich = query.get('view') === 'sandwich';
-  const model = useMemo(() => flameModel(picture, keepIdle, scaleBefore), [picture, keepIdle, scaleBefore]);
   const lit = useMemo(() => shared<number | undefined>(undefined), [model]);
   const text = query.get('q') ?? '';
   const hits = useMemo(() => hitsOf(model, text), [model, text]);

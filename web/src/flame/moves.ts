@@ -8,15 +8,16 @@ export function neighbour(
   key: string,
   value: Float64Array,
 ): number | undefined {
-  const first = model.child[model.childStart[node] as number];
-  if (key === 'ArrowDown')
-    return (model.childStart[node + 1] as number) > (model.childStart[node] as number) ? first : undefined;
+  // Of a comparison one side is drawn: what is on the other alone has no bar.
+  const drawnOf = (parent: number) =>
+    [...model.child.subarray(model.childStart[parent], model.childStart[parent + 1])].filter(
+      (one) => (value[one] as number) > 0,
+    );
+  if (key === 'ArrowDown') return drawnOf(node)[0];
   const up = model.parent[node] as number;
   if (key === 'ArrowUp') return up < 0 ? undefined : up;
   if ((key !== 'ArrowLeft' && key !== 'ArrowRight') || up < 0) return undefined;
-  const siblings = [...model.child.subarray(model.childStart[up], model.childStart[up + 1])].filter(
-    (one) => (value[one] as number) > 0,
-  );
+  const siblings = drawnOf(up);
   return siblings[siblings.indexOf(node) + (key === 'ArrowRight' ? 1 : -1)];
 }
 

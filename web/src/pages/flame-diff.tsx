@@ -7,7 +7,7 @@ import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
 import { FILTER_KEYS } from '../flame/filters.tsx';
-import { FlameView } from '../flame/flame-view.tsx';
+import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { IDLE } from '../flame/model.ts';
 import { Choice, Picks } from '../flame/picks.tsx';
 import { type RegressionList, RegressionsTable } from '../flame/regressions-table.tsx';
@@ -131,6 +131,7 @@ function Diff({
   const amount = useCallback((value: number) => profileAmount(value, right.type.unit), [right.type.unit]);
   // Two ranges of different lengths, or loads, are compared by share: sums would only say that one was longer.
   const scale = isLevel || Number(left.total) === 0 ? 1 : Number(right.total) / Number(left.total);
+  const model = useFlameModel(data, scale);
   return (
     <>
       <Answer data={data} name={name} isLevel={isLevel} amount={amount} />
@@ -149,9 +150,8 @@ function Diff({
           <SideHead word="after" side={right} amount={amount} versions={versions} />
         </div>
         <FlameView
-          picture={data}
+          model={model}
           unit={right.type.unit}
-          scaleBefore={scale}
           sides
           filtered
           label={`Difference of two flame graphs of ${name}, ${typeWord(right.type.type)}.`}

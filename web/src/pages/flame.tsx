@@ -7,7 +7,7 @@ import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
 import { FILTER_KEYS } from '../flame/filters.tsx';
-import { FlameView } from '../flame/flame-view.tsx';
+import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
 import { type FlameModel, IDLE } from '../flame/model.ts';
 import { OpenSpeedscope } from '../flame/open-speedscope.tsx';
@@ -33,31 +33,9 @@ export function FlamePage({ service }: { service: string }) {
   const base = `/services/${encodeURIComponent(service)}`;
   const span = [range.from, range.to].join('|');
   const types = useApi<ProfileTypeList>(`${base}/profiles`, span, (now) => rangeQuery(range, now));
-  const picks = new URLSearchParams();
-  for (const key of [...PICKS, ...FILTER_KEYS]) {
-    const value = query.get(key);
-    if (value) picks.set(key, value);
-  }
-  if (query.get('view') === 'callers') picks.set('inverted', 'true');
-  const asked = (now: number) => {
-    const all = new URLSearchParams(rangeQuery(range, now));
-    for (const [key, value] of picks) all.set(key, value);
-    return all.size > 0 ? `?${all}` : '';
-  };
   const some = (types.data?.items.length ?? 0) > 0;
-  const key = `${span}|${picks}`;
-  const graph = useApi<ApiFlamegraph>(some ? `${base}/flamegraph` : undefined, key, asked);
-  const isZoomed = useWasZoomed();
-  const details = useApi<ApiFlamegraph>(
-    some && isZoomed ? `${base}/flamegraph` : undefined,
-    `${key}|details`,
-    (now) => `${asked(now) || '?'}&details=true`,
-  );
+  const { graph, details, file } = useGraph(some ? base : undefined, query, range);
   const functions = useFunctions(some ? base : undefined, query, range);
-  const file = (format: string) => {
-    const to = asked(Date.now());
-    return `/api/v1${base}/flamegraph${to}${to === '' ? '?' : '&'}format=${format}`;
-  };
   return (
     <>
       <ServiceBar service={service} tab="flame" />
@@ -73,7 +51,7 @@ export function FlamePage({ service }: { service: string }) {
                     Compare with before
                   </a>
                   <Views />
-                  <OpenSpeedscope title={name} file={(nodes) => `${file('speedscope')}&maxNodes=${nodes}`} />
+                  <OpenSpeedscope title={name} file={(nodes) => file('speedscope', nodes)} />
                   <a class="btn bare only-l" href={file('speedscope')} download>
                     speedscope file
                   </a>
@@ -99,6 +77,29 @@ export function FlamePage({ service }: { service: string }) {
       </Page>
     </>
   );
+}
+
+/** The graph as it is picked; what is known of a frame, once one was zoomed to; and the graph's files, which are never turned. */
+function useGraph(base: string | undefined, query: URLSearchParams, range: Range) {
+  const path = base && `${base}/flamegraph`;
+  const picks = new URLSearchParams();
+  for (const key of [...PICKS, ...FILTER_KEYS]) {
+    const value = query.get(key);
+    if (value) picks.set(key, value);
+  }
+  const asked = (now: number, more: Readonly<Record<string, string>>) =>
+    `?${new URLSearchParams([...new URLSearchParams(rangeQuery(range, now)), ...picks, ...Object.entries(more)])}`;
+  const turned: Record<string, string> = query.get('view') === 'callers' ? { inverted: 'true' } : {};
+  const key = [range.from, range.to, picks, turned.inverted].join('|');
+  const isZoomed = useWasZoomed();
+  return {
+    graph: useApi<ApiFlamegraph>(path, key, (now) => asked(now, turned)),
+    details: useApi<ApiFlamegraph>(isZoomed ? path : undefined, `${key}|details`, (now) =>
+      asked(now, { ...turned, details: 'true' }),
+    ),
+    file: (format: string, nodes?: number) =>
+      `/api/v1${path}${asked(Date.now(), { format, ...(nodes !== undefined && { maxNodes: String(nodes) }) })}`,
+  };
 }
 
 interface FunctionList {
@@ -175,6 +176,8 @@ function Graph({
 }) {
   const { zone } = useView();
   const { type, from, to, profiles, instances, shownInstances, newInstances } = data;
+  const model = useFlameModel(data);
+  const shown = model.whole.total[0] as number;
   const amount = useCallback((value: number) => profileAmount(value, type.unit), [type.unit]);
   const about = useCallback(
     (model: FlameModel, node: number) => (
@@ -184,15 +187,14 @@ function Graph({
   );
   return (
     <>
-      <Answer data={data} name={name} />
+      <Answer data={data} name={name} shown={shown} />
       <section class="near">
         <div class="head">
           <h2 class="h">
             {dayTime(from, zone)} – {dayTime(to, zone)}
           </h2>
           <span class="note">
-            {amount(Number(data.total))} of {typeWord(type.type)} from {count(profiles)}{' '}
-            {plural(profiles, 'profile')}
+            {amount(shown)} of {typeWord(type.type)} from {count(profiles)} {plural(profiles, 'profile')}
             {instances > 0 && ` of ${count(instances)} ${plural(instances, 'instance')}`}
             {shownInstances < instances && `; stacks of ${count(shownInstances)}, scaled to all`}
             {newInstances > 0 &&
@@ -200,7 +202,7 @@ function Graph({
           </span>
         </div>
         <FlameView
-          picture={data}
+          model={model}
           unit={type.unit}
           label={`Flame graph of ${name}, ${typeWord(type.type)}, roots on top.`}
           filtered
@@ -217,21 +219,24 @@ function Graph({
   );
 }
 
-/** The function that takes most by itself, the team's own before others'. */
-function Answer({ data, name }: { data: ApiFlamegraph; name: string }) {
+/**
+ * The function that takes most by itself, the team's own before others'.
+ *
+ * @param shown the whole that shares are of, in the graph and its table too: without idle time where that is hidden
+ */
+function Answer({ data, name, shown }: { data: ApiFlamegraph; name: string; shown: number }) {
   const { query } = usePlace();
   const unit = query.get('unit')?.replace(/^\S+ /, '');
-  const total = Number(data.total);
   const busy = data.top.filter(({ name: one }) => !IDLE.test(one));
   const own = busy.find(({ inApp }) => inApp === 1);
-  const first = own && Number(own.self) > 0.05 * total ? own : busy[0];
+  const first = own && Number(own.self) > 0.05 * shown ? own : busy[0];
   return (
     <h1 class="say">
       {unit ? <code>{unit}</code> : <b>{name}</b>}
-      {first && total > 0 ? (
+      {first && shown > 0 ? (
         <>
           {data.type.temporality === 'level' ? ' holds ' : ' spends '}
-          <b class="nb">{percent(Number(first.self) / total)}</b> of{' '}
+          <b class="nb">{percent(Number(first.self) / shown)}</b> of{' '}
           {FILTER_KEYS.some((key) => query.has(key)) ? 'what is shown of ' : ''}its {typeWord(data.type.type)}
           {data.type.temporality === 'level' ? ' allocated at ' : ' in '}
           <code>{first.name}</code>.

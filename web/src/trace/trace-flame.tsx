@@ -1,7 +1,7 @@
 import type { ApiTrace, ApiTraceFlamegraph, ApiTraceSpan } from '../../../lib/http/trace-schemas.ts';
 import { useApi } from '../api.ts';
 import { Part } from '../components/states.tsx';
-import { FlameView } from '../flame/flame-view.tsx';
+import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { count, milliseconds, percent } from '../format.ts';
 import { useKeys } from '../keys.ts';
 import { go, hrefWith, usePlace } from '../router.ts';
@@ -72,6 +72,7 @@ function titleOf(focus: Focus, span: ApiTraceSpan): string {
 
 function Graph({ data, title }: { data: ApiTraceFlamegraph; title: string }) {
   const { samples, coverage, intervals } = data;
+  const model = useFlameModel(data);
   const us = intervals.reduce((sum, { durationUs }) => sum + durationUs, 0);
   if (samples === 0)
     return (
@@ -83,7 +84,7 @@ function Graph({ data, title }: { data: ApiTraceFlamegraph; title: string }) {
     );
   return (
     <>
-      <FlameView picture={data} unit="microseconds" label={`${title}, roots on top.`} />
+      <FlameView model={model} unit="microseconds" label={`${title}, roots on top.`} />
       <p class="note under">
         {count(samples)} {plural(samples, 'sample covers', 'samples cover')} {percent(coverage)} of{' '}
         {milliseconds(us / US_PER_MS)}
