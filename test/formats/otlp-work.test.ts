@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Attributes } from '../../lib/formats/otlp/decoded.ts';
 import { identify } from '../../lib/formats/otlp/identity.ts';
-import { decodeTraces, tracesFacts } from '../../lib/formats/otlp/index.ts';
+import { decodeTraces, tracesFacts, tracesOfSpans } from '../../lib/formats/otlp/index.ts';
 import { templatePath } from '../../lib/formats/otlp/path-template.ts';
 import { weightOf } from '../../lib/formats/otlp/sampling.ts';
 import { httpUnit } from '../../lib/formats/otlp/work-units.ts';
@@ -69,7 +69,7 @@ describe('httpUnit', () => {
 
 describe('spans', () => {
   const HOUR_NS = '1795000000000000000';
-  const facts = (span: object, attributes: Readonly<Record<string, string>> = {}) => {
+  const decoded = (span: object, attributes: Readonly<Record<string, string>> = {}) => {
     const list = Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }));
     const body = {
       resourceSpans: [
@@ -90,8 +90,9 @@ describe('spans', () => {
         },
       ],
     };
-    return tracesFacts(decodeTraces(jsonBytes(body), 'json'));
+    return decodeTraces(jsonBytes(body), 'json');
   };
+  const facts = (...span: Parameters<typeof decoded>) => tracesFacts(decoded(...span));
   const unitOf = (span: object, attributes: Readonly<Record<string, string>>) => {
     const unit = facts(span, attributes).reports[0]?.work[0]?.unit;
     return unit === undefined ? undefined : shown(unit);
@@ -122,6 +123,17 @@ describe('spans', () => {
     [{ ...SERVER, name: 'tick 42' }, {}, 'rpc tick :id'],
     [{ kind: 3 }, { 'http.request.method': 'GET' }, undefined],
   ])('%o %o', (span, attributes, wanted) => expect(unitOf(span, attributes)).toBe(wanted));
+
+  it.each([
+    ['SERVER', { 'http.request.method': 'GET' }, 'http.server'],
+    ['SERVER', { 'rpc.system': 'grpc' }, 'rpc.server'],
+    ['SERVER', { 'rpc.system.name': 'grpc' }, 'rpc.server'],
+    ['SERVER', {}, 'server'],
+    ['CONSUMER', {}, 'queue.process'],
+  ])('of kind %s with %o have Sentry’s op %s', (kind, attributes, op) => {
+    const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), kind: `SPAN_KIND_${kind}` };
+    expect(tracesOfSpans(decoded(ids, attributes)).map(({ root }) => root.op)).toEqual([op]);
+  });
 
   it('carry duration, status, failure and weight', () => {
     const [report] = facts(

@@ -71,6 +71,29 @@ describe('dates parsed by dateutil', () => {
     expect(parsing[0]!.frame).toMatch(/dateutil.*called from parse_datetime ← zerofill/);
   });
 
+  it('adds up zerofill and smooth to 15 % of what the program measured, before the fix, and smooth after it', () => {
+    const runs = [
+      [slow, 'zerofill', sum(truth.map(({ zerofillMs }) => zerofillMs))],
+      [slow, 'smooth', sum(truth.map(({ smoothMs }) => smoothMs))],
+      [
+        transaction(analyzeTraces(after), 'GET series'),
+        'smooth',
+        sum(truthAfter.map(({ smoothMs }) => smoothMs)),
+      ],
+    ] as const;
+    for (const [{ functions }, name, measured] of runs) {
+      const explained = functions.find((one) => one.name === name)!.total.sum;
+      expect(Math.abs(explained - measured) / measured).toBeLessThan(0.15);
+    }
+  });
+
+  it('explains the one gap that smooth makes to 15 %', () => {
+    const gap = slow.gaps.find(({ within }) => within.includes('smooth'))!;
+    const measured = sum(truth.map(({ smoothMs }) => smoothMs).filter((ms) => ms >= 20));
+    expect(gap.causes.map(({ kind, callers }) => [kind, callers[0]])).toEqual([['app', 'smooth']]);
+    expect(Math.abs(gap.causes[0]!.ms - measured) / measured).toBeLessThan(0.15);
+  });
+
   it('says that zerofill is usually fast, sometimes slow, and smooth is not', () => {
     const spread = (name: string) => slow.functions.find((one) => one.name === name)?.spread;
     expect(spread('zerofill')).toBe('usually fast, sometimes slow');
