@@ -1,6 +1,6 @@
 import { shortHash } from '../model/hash.ts';
 import { MIB } from '../model/units.ts';
-import { changeJoin } from '../records/joins.ts';
+import { changeJoin, untouched } from '../records/joins.ts';
 import { compareText } from '../segments/bytes.ts';
 import type { StoredPiece } from '../segments/pieces.ts';
 import type { JobContext } from './context.ts';
@@ -59,6 +59,8 @@ export function isInPart(cuts: readonly string[], n: number): (piece: StoredPiec
  * The cuts of a minute. Fixed before the first part is committed, for live joins and replays alike: both may fold the same
  * minute into one generation, where it counts once because the parts' ids are the same.
  *
+ * Chunks of profilers count for nothing: of them each part looks up those that it needs, as far as there is room.
+ *
  * Cost: where the window holds more than one part, its pieces are read once more.
  */
 export async function fixedCuts(
@@ -80,9 +82,8 @@ export async function fixedCuts(
   }
   // Two parts side by side hold more than one may: hence at most twice as many parts as whole ones would be.
   const cuts = cutsOf(bytesAt, Math.max(partBytes, (2 * all) / PARTS_MAX));
-  const begun = { minute, traces: 0, rootless: 0, late: 0 };
-  const stands = await changeJoin(context.records, project, 'live', minute, (before) =>
-    before?.cuts === undefined ? { ...begun, ...before, cuts } : undefined,
+  const stands = await changeJoin(context.records, project, 'live', minute, (before = untouched(minute)) =>
+    before.cuts === undefined ? { ...before, cuts } : undefined,
   );
   return stands?.cuts ?? cuts;
 }

@@ -66,9 +66,10 @@ export async function windowSince(
   return window;
 }
 
-/** What one trace of a process, or one profiler, may hold in memory, and what was left out for it. */
+/** What pieces of one place may hold in memory, and what was left out for it. */
 export interface Room {
   readonly bytesMax: number;
+  readonly placeOf: (piece: StoredPiece) => string;
   readonly held: Map<string, number>;
   leftOut: number;
 }
@@ -86,12 +87,13 @@ export async function piecesWhere(
       for (const piece of pieces) {
         const name = `${arrived} ${piece.upload} ${piece.index}`;
         if (!isWanted(piece) || found.has(name)) continue;
-        const place = `${piece.process}\n${piece.key}`;
+        const place = room.placeOf(piece);
         const bytes = (room.held.get(place) ?? 0) + piece.payload.length;
         if (bytes > room.bytesMax) room.leftOut += piece.spans;
         else {
           room.held.set(place, bytes);
-          found.set(name, { arrived, piece });
+          // A view would keep all of the object from being freed.
+          found.set(name, { arrived, piece: { ...piece, payload: piece.payload.slice() } });
         }
       }
     }

@@ -16,10 +16,24 @@ export interface JoinRecord {
   readonly rootless: number;
   /** Spans and chunks that were analysed after the minute had been joined. */
   readonly late: number;
-  /** How often its traces could not be folded, and why last; a minute that is given up is joined without them. */
-  readonly failures?: number;
+  /** Of the parts between the cuts, how many are joined: whoever begins again goes on there. */
+  readonly parts?: number;
+  /** Spans and chunks that memory had no room for. */
+  readonly leftOut?: number;
+  /** Absent once the next part is joined: the others are tries of which no end is known, or that went wrong. */
+  readonly tries?: JoinTries;
+}
+
+export interface JoinTries {
+  /** With the one under way. A minute of too many is given up: `joinedAt` is set, and this stays. */
+  readonly count: number;
+  /** When the one under way began; absent: none is. */
+  readonly since?: EpochMs;
+  /** Why the last one went wrong, if it could tell. */
   readonly reason?: string;
 }
+
+export const untouched = (minute: EpochMs): JoinRecord => ({ minute, traces: 0, rootless: 0, late: 0 });
 
 const KEEP_DAYS = 14;
 

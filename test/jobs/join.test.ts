@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseUpload } from '../../lib/formats/index.ts';
 import { type FoldJoined, type Joined, joinMinute } from '../../lib/jobs/join.ts';
 import { joinDue } from '../../lib/jobs/join-due.ts';
+import { piecesWhere, windowAround } from '../../lib/jobs/join-window.ts';
 import { writePieces } from '../../lib/jobs/pieces.ts';
 import type { Upload } from '../../lib/jobs/raw-segment.ts';
 import { MIB, MINUTE_MS } from '../../lib/model/units.ts';
@@ -308,7 +309,92 @@ describe('joinDue()', () => {
     const spans = seen.flatMap(({ traces }) => traces.map((trace) => trace.spans.length))[0]!;
     expect(spans).toBeGreaterThan(2);
     expect(spans).toBeLessThan(35);
-    expect(record?.reason).toMatch(new RegExp(`^${39 - spans} spans were left out`));
+    expect(record?.leftOut).toBe(39 - spans);
+  });
+
+  it('leaves out chunks of the profilers of a part beyond the memory, all of them together', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    for (const [n, name] of ['d', 'e', 'f'].entries()) {
+      const profile = { profiler_id: name.repeat(32) };
+      const trace = { ...transaction.contexts.trace, trace_id: name.repeat(32), span_id: idOf(n + 1) };
+      const whole = { ...transaction, contexts: { trace, profile } };
+      await arrive(place, envelope(['transaction', whole]), 'sentry-envelope', 0);
+      const chunks = Array.from({ length: 4 }, () => ['profile_chunk', { ...chunk, ...profile }] as const);
+      await arrive(place, envelope(...chunks), 'sentry-envelope', 0);
+    }
+    place.clock.time = NOON + 10 * MINUTE_MS;
+    const at = { project: 'default', space: 'live', minute: NOON } as const;
+    const record = await joinMinute(place.context, fold, at, { heldBytes: 2000 });
+    const [joined] = seen;
+    expect(joined?.traces).toHaveLength(3);
+    expect(joined?.profiles.reduce((sum, { payload }) => sum + payload.length, 0)).toBeLessThanOrEqual(2000);
+    expect(joined?.profiles.length).toBeGreaterThan(4);
+    expect(record?.leftOut).toBe(12 - (joined?.profiles.length ?? 0));
+  });
+
+  it('keeps no more of an object of pieces than those that it needs', async () => {
+    const place = await world();
+    await arrive(place, otlp({ id: 1 }, { id: 2, trace: 'e'.repeat(32) }), 'otlp-traces', 0);
+    const at = { project: 'default', space: 'live', minute: NOON } as const;
+    const room = { bytesMax: 1e6, held: new Map(), leftOut: 0, placeOf: () => '' };
+    const isOne = ({ key }: { readonly key: string }) => key === TRACE;
+    const found = await piecesWhere(place.context, await windowAround(place.context, at), isOne, room);
+    expect(found.map(({ piece: { payload } }) => payload.buffer.byteLength - payload.length)).toEqual([0]);
+  });
+
+  it('goes on with the part that it had come to', async () => {
+    const place = await world();
+    const { seen, fold } = folder();
+    for (let n = 1; n <= 8; n += 1)
+      await arrive(place, otlpOf(`vm-${n}`, { id: n, kind: 2, trace: `${n}`.repeat(32) }), 'otlp-traces', 0);
+    place.clock.time = NOON + 10 * MINUTE_MS;
+    const at = { project: 'default', space: 'live', minute: NOON } as const;
+    const dying: FoldJoined = (...given) => {
+      if (seen.length === 2) throw new Error('died');
+      return fold(...given);
+    };
+    await expect(joinMinute(place.context, dying, at, { partBytes: 500 })).rejects.toThrow('died');
+    const [record] = await joinsOf(place);
+    expect(record).toMatchObject({ parts: 2 });
+    expect(record?.joinedAt).toBeUndefined();
+    const whole = await joinMinute(place.context, fold, at, { partBytes: 500 });
+    expect(whole).toMatchObject({ traces: 8, parts: whole!.cuts!.length + 1 });
+    expect(seen).toHaveLength(whole!.parts!);
+    expect(Object.keys(await rootsCounted(place))).toHaveLength(8);
+  });
+
+  it('gives up a minute whose joins never came to an end, and joins others meanwhile', async () => {
+    const place = await world();
+    const { fold } = folder();
+    await arrive(place, otlp({ id: 1, kind: 2 }), 'otlp-traces', 0);
+    await arrive(place, otlp({ id: 3, kind: 2, trace: 'e'.repeat(32) }), 'otlp-traces', 6);
+    place.clock.time = NOON + 20 * MINUTE_MS;
+    const dies: FoldJoined = (project, joined, placeOf) => {
+      if (joined.traces[0]?.root.spanId === idOf(1)) throw new Error('the process ends');
+      return fold(project, joined, placeOf);
+    };
+    // What ends the process writes nothing more.
+    const dying = () => {
+      let isDead = false;
+      const put: typeof place.records.put = (record, condition) =>
+        isDead ? new Promise(() => undefined) : place.records.put(record, condition);
+      const die: FoldJoined = (...given) => {
+        isDead = true;
+        return dies(...given);
+      };
+      return { context: { ...place.context, records: { ...place.records, put } }, die };
+    };
+    for (let death = 1; death <= 5; death += 1) {
+      const { context, die } = dying();
+      void joinDue(context, die, () => undefined);
+      await new Promise(setImmediate);
+      expect(await joinDue(place.context, fold, rethrow)).toBe(death === 1 ? 1 : 0); // the other minute
+      place.clock.time += 15 * MINUTE_MS;
+    }
+    expect(await joinDue(place.context, fold, rethrow)).toBe(1);
+    expect(await joinsOf(place)).toMatchObject([{ traces: 0, tries: { count: 5 } }, { traces: 1 }]);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(3)}`]: 1 });
   });
 
   it('counts what came late and what never had a root', async () => {
@@ -414,7 +500,7 @@ describe('joinDue()', () => {
     }
     expect(errors).toHaveLength(5);
     expect(await joinsOf(place)).toMatchObject([
-      { traces: 0, failures: 5, reason: 'cannot fold this' },
+      { traces: 0, tries: { count: 5, reason: 'cannot fold this' } },
       { traces: 1 },
     ]);
     expect(await rootsCounted(place)).toEqual({ [`root ${idOf(3)}`]: 1 });

@@ -111,12 +111,18 @@ function leftOutOf(rows: readonly Row[]) {
 
 /** Of the minutes of arrival in [from, to]. */
 async function joinsOf({ records }: JobContext, project: string, from: EpochMs, to: EpochMs) {
-  const sum = { traces: 0, rootless: 0, late: 0, failed: 0 };
-  for (const { traces, rootless, late, failures, joinedAt } of await listJoins(records, project, from, to)) {
+  const sum = { traces: 0, rootless: 0, late: 0, leftOut: 0, failed: 0 };
+  for (const { traces, rootless, late, leftOut, tries, joinedAt } of await listJoins(
+    records,
+    project,
+    from,
+    to,
+  )) {
     sum.traces += traces;
     sum.rootless += rootless;
     sum.late += late;
-    sum.failed += failures !== undefined && joinedAt !== undefined && traces === 0 ? 1 : 0;
+    sum.leftOut += leftOut ?? 0;
+    sum.failed += tries !== undefined && joinedAt !== undefined ? 1 : 0;
   }
   return sum;
 }
