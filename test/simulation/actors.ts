@@ -132,6 +132,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   scan: { read: 0.005, write: 0.2, 'conditional write': 0.8 },
   read: { read: 0.2, write: 0, 'conditional write': 0 },
   'sweep orphans': { read: 0.05, write: 0.3, 'conditional write': 0.5 },
+  redrive: { read: 0.01, write: 0.1, 'conditional write': 0.2 },
   'sweep uploads': { read: 0.01, write: 0.1, 'conditional write': 0.2 },
 };
 const NONE: Rates = { read: 0, write: 0, 'conditional write': 0 };

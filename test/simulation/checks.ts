@@ -36,6 +36,9 @@ export async function wrongsOf(
     ...(await wrongSums(world, code, accepted, '1h')),
     ...(await wrongSums(world, code, accepted, '1d')),
     ...(await wrongJoins(world, code, accepted)),
+    ...[...world.objects.stored.keys()]
+      .filter((key) => key.startsWith('direct/'))
+      .map((key) => `${key} has not been adopted`),
     ...(await wrongLedger(world, accepted)),
     ...(await wrongBalance(world, code)),
     ...(await tooOld(world, code)),
@@ -68,13 +71,31 @@ async function wrongSums(
 /** A minute that a door named whose clock was a day ahead, joined by a clock a day ahead, is taken for young until then. */
 const PIECES_KEPT_MS = 2 * DAY_MS + 4 * HOUR_MS;
 
+/**
+ * What was folded again from the raw uploads of all, with nobody in the way: the sums are what they were, and each trace is
+ * joined, which none may miss.
+ */
+export async function wrongsOnceReplayed(world: World, code: Code, planned: readonly Planned[]) {
+  const accepted = planned.filter(({ upload }) => world.received.has(upload.id));
+  const wrongs = [
+    ...(await wrongSums(world, code, accepted, '1h')),
+    ...(await wrongJoins(world, code, accepted, true)),
+  ];
+  return wrongs.map((wrong) => `Once replayed: ${wrong}`);
+}
+
 /** A join that comes too early leaves traces out, and says so; none may count one twice, or leave its pieces behind. */
-async function wrongJoins(world: World, code: Code, accepted: readonly Planned[]): Promise<string[]> {
+async function wrongJoins(
+  world: World,
+  code: Code,
+  accepted: readonly Planned[],
+  isExact = false,
+): Promise<string[]> {
   const expected = sumsOf(accepted, '1h');
+  const found = new Map<string, number>();
   const wrongs: string[] = [];
   for (const { project, service } of await placesOf(world, code)) {
     const to = world.scheduler.now() + DAY_MS;
-    const joined = new Map<string, number>();
     for (const { start, state } of await world.calm.reader.range('spans', {
       project,
       service,
@@ -84,13 +105,14 @@ async function wrongJoins(world: World, code: Code, accepted: readonly Planned[]
       for (const [key, { requests }] of state.units) {
         const unit = unitOfKey(unitOfSpansKey(key).unit).name.replace('GET ', '');
         const place = placeOf(project, service, bucketStart(start, '1h'), unit);
-        joined.set(place, (joined.get(place) ?? 0) + requests);
+        found.set(place, (found.get(place) ?? 0) + requests);
       }
     }
-    for (const [place, requests] of joined) {
-      const most = expected.get(place)?.requests ?? 0;
-      if (requests > most) wrongs.push(`${place} holds ${requests} joined requests, of ${most}`);
-    }
+  }
+  for (const place of new Set([...expected.keys(), ...found.keys()])) {
+    const [requests, most] = [found.get(place) ?? 0, expected.get(place)?.requests ?? 0];
+    if (requests > most || (isExact && requests < most))
+      wrongs.push(`${place} holds ${requests} joined requests, of ${most}`);
   }
   const left = [...world.objects.stored].filter(
     ([key, { modified }]) => key.startsWith('pieces/') && world.scheduler.now() - modified > PIECES_KEPT_MS,

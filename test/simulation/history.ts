@@ -1,14 +1,15 @@
+import { directKey } from '../../lib/jobs/direct.ts';
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { encodeRaw, rawKey, type Upload } from '../../lib/jobs/raw-segment.ts';
 import { Fault } from '../../lib/model/fault.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../lib/model/units.ts';
 import type { Actor } from './actors.ts';
-import { wrongsOf } from './checks.ts';
+import { wrongsOf, wrongsOnceReplayed } from './checks.ts';
 import { type Draw, draws, seedOf } from './draw.ts';
 import type { FaultTable } from './faults.ts';
 import { FOCUS, type Focus } from './focus.ts';
 import { OPERATIONS, type Oracle } from './operations.ts';
-import { settle } from './settle.ts';
+import { replayAll, settle } from './settle.ts';
 import { drawFlavour, type Flavour, type Planned, planUploads, sumsOf } from './uploads.ts';
 import type { Code, Versions } from './versions.ts';
 import { BUCKET, headsOf, openWorld, type World } from './world.ts';
@@ -59,6 +60,10 @@ export async function playHistory(
     }
     await scheduler.play(() => settle(world, versions.next, flavour));
     story.bugs.push(...(await wrongsOf(world, versions.next, uploads, story.acknowledged)));
+    if (flavour.isReplayed) {
+      await scheduler.play(() => replayAll(world, versions.next));
+      story.bugs.push(...(await wrongsOnceReplayed(world, versions.next, uploads)));
+    }
   } catch (error) {
     story.bugs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -146,13 +151,21 @@ async function clients({ world, versions, acknowledged }: Story, group: readonly
   );
 }
 
+/** Share of uploads whose sender puts them into the store itself. */
+const DIRECT = 0.15;
+
 /** What the door does once it has checked requests. */
 async function receive(world: World, door: Actor, code: Code, group: readonly Planned[]): Promise<void> {
   door.begin('receive', 1);
   const { objects, uploads, clock, newId } = world.contextOf(door, code);
   const receivedAt = clock.now();
   const stored = group.map(({ upload }) => ({ ...upload, receivedAt }));
-  const [{ project }] = stored as [Upload];
+  const [{ project, body, ...facts }, ...others] = stored as [Upload, ...Upload[]];
+  if (others.length === 0 && world.draw.chance(DIRECT)) {
+    const key = directKey({ ...facts, project });
+    await objects.put(key, body, { ifAbsent: true });
+    return uploads.send([objectCreated(BUCKET, key, body.length)]);
+  }
   const bytes = encodeRaw(stored);
   const key = rawKey(project, receivedAt, newId());
   await objects.put(key, bytes, { ifAbsent: true });
@@ -187,7 +200,7 @@ async function analyzer(story: Story, actor: Actor, code: Code): Promise<void> {
         visibilityMs: VISIBILITY_MS,
       });
       if (messages.length === 0) return 0;
-      const { failed } = await code.analyze(context, messages);
+      const failed = await code.takeEvents(context, messages);
       const done = messages.filter((message) => !failed.includes(message));
       await context.uploads.ack(done.map(({ receipt }) => receipt));
       await context.uploads.release(

@@ -195,6 +195,21 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     focus: 'expire',
   },
   'a join counts every copy of an upload': {
-    changes: [{ file: 'jobs/join.ts', from: 'if (said === arrived) first', to: 'if (said !== null) first' }],
+    changes: [
+      { file: 'jobs/join-gather.ts', from: 'if (said === arrived) first', to: 'if (said !== null) first' },
+    ],
+  },
+  'a join leaves out a part': {
+    changes: [{ file: 'jobs/join.ts', from: 'parts: parts + 1,', to: 'parts: parts + 2,' }],
+  },
+  'a replay keeps one copy of an upload': {
+    changes: [
+      {
+        file: 'jobs/replay.ts',
+        from: 'await writePieces(context, generation, held);',
+        to: 'await writePieces(context, generation, [...new Map(held.map((one) => [one.upload.id, one])).values()]);',
+      },
+    ],
+    focus: 'replay',
   },
 };

@@ -53,9 +53,18 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'sweep uploads',
     weight: 2,
     // At a start now and then.
-    run: job(({ code, context, draw }) =>
-      code.sweepUploads(context, draw.chance(0.1) ? { olderThanMs: 0 } : {}),
-    ),
+    run: job(async ({ code, context, draw }) => {
+      await code.sweepDirect(context);
+      await code.sweepUploads(context, draw.chance(0.1) ? { olderThanMs: 0 } : {});
+    }),
+  },
+  {
+    name: 'redrive',
+    weight: 1,
+    run: job(({ code, context, draw }) => {
+      const now = context.clock.now();
+      return code.redrive(context, { project: draw.pick(PROJECTS), from: now - 2 * DAY_MS, to: now });
+    }),
   },
   {
     name: 'sweep orphans',

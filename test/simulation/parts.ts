@@ -32,4 +32,6 @@ export const MODEL: readonly Mutation[] = [
   // Raw objects lie under 4 prefixes in place of 64: jobs that list them would mostly list what is empty.
   { file: 'jobs/raw-segment.ts', from: 'Array.from({ length: 64 }', to: 'Array.from({ length: 4 }' },
   { file: 'jobs/raw-segment.ts', from: ', 16) & 63)', to: ', 16) & 3)' },
+  // And minutes of a few traces are joined in parts, as busy ones are.
+  { file: 'jobs/join-parts.ts', from: 'PART_BYTES = 64 * MIB', to: 'PART_BYTES = 2000' },
 ];

@@ -1,6 +1,6 @@
 import { objectCreated } from '../../lib/jobs/events.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
-import { type Flavour, PROJECTS } from './uploads.ts';
+import { type Flavour, PROJECTS, START_MS } from './uploads.ts';
 import type { Code } from './versions.ts';
 import { BUCKET, type World } from './world.ts';
 
@@ -16,9 +16,13 @@ export async function settle(
   const { scheduler, draw, calm } = world;
   // Pauses and late writes come to their end, and the raw hours of doors whose clock was a day ahead have begun.
   await scheduler.turn((wrongDoors ? DAY_MS : 0) + 4 * HOUR_MS);
-  await calm.uploads.redrive(1000);
+  await code.sweepDirect(calm);
   // As at a start: from its mark on, and what was sent again and lost once more.
   await code.sweepUploads(calm, { olderThanMs: 0 });
+  await drain(world, code);
+  // Dead letters, and what was set aside because processes died over it.
+  for (const project of PROJECTS)
+    await code.redrive(calm, { project, from: START_MS - 2 * DAY_MS, to: scheduler.now() + 2 * DAY_MS });
   await drain(world, code);
   if (draw.chance(0.3)) {
     await redeliverEverything(world);
@@ -48,7 +52,7 @@ async function drain(world: World, code: Code): Promise<void> {
     // Messages that come weeks later wait for the next time.
     const messages = await context.uploads.receive({ max: 50, visibilityMs: MINUTE_MS });
     if (visible + inFlight === 0 || (round > LATE_ROUNDS && messages.length === 0)) return;
-    const { failed } = await code.analyze(context, messages);
+    const failed = await code.takeEvents(context, messages);
     const done = messages.filter((message) => !failed.includes(message));
     await context.uploads.ack(done.map(({ receipt }) => receipt));
     await world.scheduler.turn(MINUTE_MS);
@@ -71,6 +75,13 @@ async function finishReplays({ calm, scheduler }: World, code: Code): Promise<vo
     }
   }
 }
+/** Everything once more from its raw uploads, with nobody in the way. */
+export async function replayAll(world: World, code: Code): Promise<void> {
+  for (const project of PROJECTS) await code.openReplay(world.calm, project);
+  await finishReplays(world, code);
+  await world.scheduler.turn(MINUTE_MS);
+}
+
 /** More hours than the longest history has. */
 const STEPS_MAX = 2000;
 

@@ -58,6 +58,8 @@ export interface Flavour {
   readonly newCodecs: boolean;
   /** Share of uploads that tell of memory. */
   readonly memory: number;
+  /** In the end all is replayed once more, by somebody whom nothing befalls. */
+  readonly isReplayed: boolean;
 }
 
 interface Silence {
@@ -72,6 +74,10 @@ export const drawFlavour = (draw: Draw, history: number, focus = focusOf(history
   const scanned = focus === 'scan';
   // What is swept stays unlisted where nobody else writes.
   const hot = !scanned && draw.chance(focus === 'sweep orphans' ? 0.3 : 0.7);
+  const silences = Array.from({ length: focus === 'expire' ? 3 : draw.pick([0, 0, 0, 1]) }, () => ({
+    days: draw.whole(20, 40),
+    isReplayLeft: draw.chance(0.5),
+  }));
   return {
     focus,
     memory: scanned ? 0.6 : 0.15,
@@ -85,10 +91,9 @@ export const drawFlavour = (draw: Draw, history: number, focus = focusOf(history
     wrongDoors: draw.chance(0.15),
     wrongClocks: focus === 'sweep orphans' ? 0.5 : 0.2,
     shards: draw.pick([1, 1, 1, 2, 3]),
-    silences: Array.from({ length: focus === 'expire' ? 3 : draw.pick([0, 0, 0, 1]) }, () => ({
-      days: draw.whole(20, 40),
-      isReplayLeft: draw.chance(0.5),
-    })),
+    silences,
+    // What was sent before a silence has expired.
+    isReplayed: silences.length === 0 && draw.chance(0.3),
   };
 };
 
@@ -144,20 +149,30 @@ interface Sending extends Omit<Planned, 'upload'> {
 }
 function planned({ project, body, route = 'otlp-traces', ...rest }: Sending): Planned {
   const bytes = new TextEncoder().encode(body);
-  const hash = createHash('sha256').update(`${project} ${route} ${body}`).digest('hex');
   return {
     ...rest,
     upload: {
-      id: uploadId(hash.slice(0, 32)),
+      id: idOf(project, route, body),
       project,
       route,
       contentType: 'application/json',
       contentEncoding: '',
       sender: 'simulation',
-      keyId: 'key',
+      keyId: 'open',
       body: bytes,
     },
   };
+}
+
+/** As the sender of a direct upload names it, so that an upload may come both ways. */
+function idOf(project: string, route: string, body: string) {
+  const sha256 = (...parts: readonly (string | Uint8Array)[]) => {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+    return hash.digest();
+  };
+  const identity = createHash('sha256').update(body).digest();
+  return uploadId(sha256(project, route, '', identity).toString('hex').slice(0, 32));
 }
 
 /** One request of each of some services: a commit to several partitions, between any two of which somebody may crash. */

@@ -1,4 +1,5 @@
 import type { JobContext } from '../../lib/jobs/context.ts';
+import { directFacts, isDirectKey } from '../../lib/jobs/direct.ts';
 import { rawIndex } from '../../lib/jobs/raw-segment.ts';
 import type { ServiceName } from '../../lib/model/service.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/model/units.ts';
@@ -50,6 +51,7 @@ export async function openWorld(draw: Draw, code: Code, { shards }: Flavour): Pr
     ...stored,
     async put(key, body, options) {
       if (key.startsWith('raw/')) for (const { id } of rawIndex(body).entries) received.add(id);
+      if (isDirectKey(key)) received.add(directFacts(key).id);
       return stored.put(key, body, options);
     },
   };
