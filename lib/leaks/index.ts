@@ -5,6 +5,7 @@ export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
 export { largeFalls } from './floor.ts';
+export { isInterleaved } from './interleaved.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { bytesText, durationText } from './reason.ts';

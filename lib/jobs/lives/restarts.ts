@@ -12,8 +12,11 @@ export interface Restarts {
 
 /** Half of the counters must begin anew: one that does may be one attribute set that came back. */
 const SHARE_OF_COUNTERS = 0.5;
-/** Returns of an older start time before two writers are assumed: one may be a late upload of a dead process. */
-const ALTERNATIONS_MIN = 3;
+/**
+ * Moments at which counters return to an older start before two writers are assumed: one may be a late upload of a dead
+ * process, which tells of all its counters at once.
+ */
+const RETURNS_MIN = 3;
 
 /**
  * Strongest first: another pid; an uptime that falls; most cumulative counters beginning anew at once. A later sign
@@ -28,15 +31,11 @@ export function findRestarts(instance: InstanceState, intervalMs: number): Resta
   for (const time of signs) {
     if (cuts.length === 0 || time - (cuts.at(-1) as number) > 2 * intervalMs) cuts.push(time);
   }
-  return {
-    cuts,
-    mixedWriters:
-      resets.alternating ||
-      overlapping(
-        pids.map(({ seen }) => seen),
-        intervalMs,
-      ),
-  };
+  const seen = pids.map((pid) => pid.seen);
+  // Of a pid only its first and last moment are known, and containers use the same few again: 7, 8, 7 follow each other
+  // where their counters do.
+  const isFollowed = resets.times.length > 0;
+  return { cuts, mixedWriters: resets.alternating || (!isFollowed && overlapping(seen, intervalMs)) };
 }
 
 /** Processes that follow each other do not overlap by more than the exports at the moment of the change. */
@@ -66,16 +65,23 @@ interface Resets {
 function counterResets(instance: InstanceState): Resets {
   const votes = new Map<number, number>();
   let counters = 0;
-  let alternations = 0;
+  const returns = new Set<number>();
   for (const [key, { times, starts, cells, width }] of instance.counts) {
     if (countOfKey(key).temporality !== 'cumulative' || times.length < 2) continue;
     counters += 1;
     let newest = starts[0] as number;
     for (let i = 1; i < times.length; i += 1) {
       const start = starts[i] as number;
-      const fell =
-        start === starts[i - 1] && (cells[i * width] as number) < (cells[(i - 1) * width] as number);
-      if (start < newest && start !== starts[i - 1]) alternations += 1;
+      const isSame = start === starts[i - 1];
+      const [older, before, count] = [i - 2, i - 1, i].map((at) => cells[at * width] ?? 0) as [
+        number,
+        number,
+        number,
+      ];
+      const fell = isSame && count < before;
+      // Workers that were forked share a start: what falls is taken back at once.
+      const isBack = isSame ? starts[i - 2] === start && before < older && count >= older : start < newest;
+      if (isBack) returns.add(times[i] as number);
       // A start inside of what was already seen is a process that began since; one before it, an older attribute set.
       if (start > newest || fell) votes.set(times[i] as number, (votes.get(times[i] as number) ?? 0) + 1);
       newest = Math.max(newest, start);
@@ -84,5 +90,5 @@ function counterResets(instance: InstanceState): Resets {
   const times = [...votes]
     .filter(([, count]) => count >= Math.max(1, counters * SHARE_OF_COUNTERS))
     .map(([at]) => at);
-  return { times, alternating: alternations >= ALTERNATIONS_MIN };
+  return { times, alternating: returns.size >= RETURNS_MIN };
 }

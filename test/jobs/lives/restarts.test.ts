@@ -70,13 +70,35 @@ describe('findRestarts()', () => {
     ).toBe(true);
   });
 
+  it('takes a pid that comes back for another life where the counters follow each other', () => {
+    const lives = [
+      levels('55555..........', {}, { pid: 7 }),
+      levels('.....66666.....', {}, { pid: 8 }),
+      levels('..........55555', {}, { pid: 7 }),
+      counter('12345..........'),
+      counter('.....12345.....', { began: 4 }),
+      counter('..........12345', { began: 9 }),
+    ];
+    expect(restarts(...lives)).toEqual({ cuts: [at(5), at(10)], mixedWriters: false });
+  });
+
   it('sees two writers in start times that alternate', () => {
     const two = [counter('1.2.3.4.5.', { began: -1 }), counter('.1.2.3.4.5', { began: -2 })];
     expect(restarts(...two).mixedWriters).toBe(true);
   });
 
+  it('sees two forked writers, whose counters share a start, in what falls and is taken back', () => {
+    expect(restarts(counter('1.2.3.4.5.'), counter('.6.7.8.9.9')).mixedWriters).toBe(true);
+    expect(restarts(counter('567812345678')).mixedWriters).toBe(false);
+  });
+
   it('takes one late export of an ended process for what it is', () => {
     const late = [counter('1234.5....', { began: -1 }), counter('....1.2345', { began: 3 })];
     expect(restarts(...late).mixedWriters).toBe(false);
+    const all = ['a', 'b', 'c', 'd'].flatMap((stream) => [
+      counter('1234.5....', { stream, began: -1 }),
+      counter('....1.2345', { stream, began: 3 }),
+    ]);
+    expect(restarts(...all)).toEqual({ cuts: [at(4)], mixedWriters: false });
   });
 });

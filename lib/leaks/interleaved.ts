@@ -1,0 +1,70 @@
+import type { Life } from '../model/leak.ts';
+import { isCountRole } from '../model/memory.ts';
+import { median } from './statistics.ts';
+
+// Two processes that write under one name, where neither an id nor a counter tells them apart. Conservative: a single process that
+// is taken for two gets no verdict at all.
+
+/** The newest readings, which are enough; fewer than the least may look like anything. */
+const READINGS = { least: 48, most: 2_000 } as const;
+/** A level changes so many times more from one writer to the next than from each writer's reading to its next. */
+const APART = 5;
+/** Levels nearer than this, as a share, may be one process's. */
+const LEAST_SHARE = 0.02;
+/** What goes up and down by itself slips a reading now and then; two writers take turns. */
+const TURNS_SHARE = 0.98;
+/** Readings that come this much sooner than the usual longest wait are of one round of exports. */
+const ROUND_SHARE = 0.2;
+/** A retry makes a round of two now and then; so many readings of rounds are a habit. */
+const IN_ROUNDS_SHARE = 0.4;
+
+/** Whether the readings are those of several processes: levels that take turns, or several at once at every interval. */
+export function isInterleaved({ times, values, role }: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+  if (isCountRole(role) || times.length < READINGS.least) return false;
+  const newest = { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
+  // A heap that a job fills at every second reading takes turns by itself.
+  return (!role.startsWith('heap') && takeTurns(newest.values)) || comeInRounds(newest);
+}
+
+/** Up, down, up, down, while every second reading is where it was. */
+function takeTurns(values: Float64Array): boolean {
+  const n = values.length;
+  let turns = 0;
+  for (let i = 2; i < n; i++) {
+    const [a, b, c] = [values[i - 2]!, values[i - 1]!, values[i]!];
+    if ((b - a) * (c - b) < 0) turns += 1;
+  }
+  if (turns < TURNS_SHARE * (n - 2)) return false;
+  return areApart(distances(values, 1), distances(values, 2), values);
+}
+
+/** Several readings at once and then a wait, again and again; they differ, and each round is as the one before. */
+function comeInRounds({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
+  const steps = distances(times, 1);
+  const wait = steps.toSorted()[Math.floor(0.95 * steps.length)]!;
+  const highest: number[] = [];
+  const ranges: number[] = [];
+  let [low, high, inRounds, size] = [values[0]!, values[0]!, 0, 1];
+  for (let i = 1; i <= values.length; i++) {
+    if (i < values.length && steps[i - 1]! < ROUND_SHARE * wait) {
+      low = Math.min(low, values[i]!);
+      high = Math.max(high, values[i]!);
+      size += 1;
+      continue;
+    }
+    highest.push(high);
+    ranges.push(high - low);
+    if (size > 1) inRounds += size;
+    [low, high, size] = [values[i]!, values[i]!, 1];
+  }
+  if (inRounds < IN_ROUNDS_SHARE * values.length || highest.length < READINGS.least / 4) return false;
+  return areApart(Float64Array.from(ranges), distances(Float64Array.from(highest), 1), values);
+}
+
+function areApart(between: Float64Array, within: Float64Array, values: Float64Array): boolean {
+  const apart = median(between);
+  return apart >= LEAST_SHARE * median(values) && apart >= APART * median(within);
+}
+
+const distances = (values: Float64Array, lag: number): Float64Array =>
+  values.slice(lag).map((value, i) => Math.abs(value - values[i]!));
