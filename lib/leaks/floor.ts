@@ -153,11 +153,11 @@ function regrowthOf(lows: Points, { times, values }: Points): Float64Array {
   return rises.map((rise) => (Number.isFinite(rise) ? rise : usual));
 }
 
-/** Where the readings were thinned, falls show in what they were thinned from. */
+/** Falls, or what is known from elsewhere where that is more. */
 function guessedCollections(life: Life, readings: Points, settings: Settings): Float64Array {
-  const before = life.largeFalls ?? new Float64Array(0);
-  const left = largeFalls(readings, settings);
-  return before.length > left.length ? before : left;
+  const known = life.likelyCollections ?? new Float64Array(0);
+  const falls = largeFalls(readings, settings);
+  return known.length > falls.length ? known : falls;
 }
 
 /** Times of falls well beyond the usual: the old generation was collected, when nobody says so. */

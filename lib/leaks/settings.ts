@@ -1,14 +1,14 @@
 import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
 
 /** Raised whenever a verdict may change for the same data: stored results carry it. */
-export const LEAKS_VERSION = 6;
+export const LEAKS_VERSION = 7;
 
 /** Start-up of real runtimes (compiling, pools, caches) takes minutes: lives that end within it show nothing else. */
 export const START_UP_MS = 30 * MINUTE_MS;
 
 /**
- * Every constant of the verdict, in one place; `docs/analyzers/leaks.md` tells where each comes from.
- * Windows and minima are counts of points or of confirmed lows. The only durations are `effectBand` and
+ * The constants of one life's verdict by the clock; `docs/analyzers/leaks.md` tells where each comes from.
+ * Windows and minima are counts of points or of confirmed lows. The only durations among them are `effectBand` and
  * `warmUpLimitMs`: a day is a physical thing (load follows the sun), a scrape interval is not.
  */
 export const DEFAULTS = {

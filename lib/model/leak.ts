@@ -52,8 +52,11 @@ export interface Life {
    * the raw heap's. They still tell who makes it grow.
    */
   readonly collected?: { readonly times: Float64Array; readonly values: Float64Array } | undefined;
-  /** Times of falls that look like major collections, found before the readings were thinned to hours; see `largeFalls`. */
-  readonly largeFalls?: Float64Array | undefined;
+  /**
+   * Times of what are probably major collections and no longer, or not at all, show as falls of the readings: found before
+   * these were thinned to hours, or renewals of a value that major collections alone renew.
+   */
+  readonly likelyCollections?: Float64Array | undefined;
   readonly limit: Bytes | undefined;
   /** Cumulative finished units since the life's first point, one entry per unit and status class. */
   readonly work: readonly WorkSeries[];

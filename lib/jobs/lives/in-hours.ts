@@ -17,7 +17,7 @@ export function inHours(life: LifeOfRole, exactFrom: EpochMs): LifeOfRole {
   const pick = (values: Float64Array) => Float64Array.from(kept, (i) => values[i] as number);
   return {
     ...life,
-    ...(life.role === 'heap_used' ? { largeFalls: fallsSince(life, exactFrom) } : {}),
+    ...(life.role === 'heap_used' ? { likelyCollections: fallsSince(life, exactFrom) } : {}),
     times: pick(life.times),
     values: pick(life.values),
     // What takes turns shows in what came as it was sent alone.

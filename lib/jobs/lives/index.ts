@@ -4,6 +4,7 @@ import { unitOfKey } from '../../model/unit-of-work.ts';
 import type { FactsState } from '../../segments/kinds/facts.ts';
 import type { InstanceState } from '../../segments/kinds/instance.ts';
 import { collections, type WorkIncrements, workOfProcess } from './counts.ts';
+import { type Endings, endOf, GONE_INTERVALS, type Heard, killsOf } from './ends.ts';
 import { factIn } from './facts.ts';
 import { type RoleSeries, seriesOfRole } from './levels.ts';
 import { limitOf, machineValues } from './limits.ts';
@@ -30,31 +31,21 @@ export interface LifeOfRole extends Life {
   readonly parts: readonly string[];
 }
 
-/** Intervals of silence after which an instance counts as gone. */
-const GONE_INTERVALS = 10;
 /** Heap roles for which the old generation alone is judged. */
 const FLOOR_ROLES: readonly MemoryRole[] = ['heap_used', 'heap_after_gc'];
 
 /** The lives of one instance in one role, in order of time. Empty when the role is not sent. */
 export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRole[] {
-  const { instance } = input;
+  const { instance, facts } = input;
   const series = bestSeries(instance, role);
   if (series === undefined) return [];
   const intervalMs = medianStep(series.times);
   const { cuts, mixedWriters } = findRestarts(instance, intervalMs);
-  const bounds = [Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY];
+  const spans = spansOf(series.times, cuts);
   const seldom = role === 'heap_used' ? seldomCollected(instance) : undefined;
   const told: Told = { input, role, series, intervalMs, mixedWriters, seldom };
-  const lives: LifeOfRole[] = [];
-  let before: number | undefined;
-  for (let i = 0; i + 1 < bounds.length; i += 1) {
-    const [begin, end] = [bounds[i] as number, bounds[i + 1] as number];
-    const inside = placesWithin(series.times, begin, end);
-    if (inside.length === 0) continue;
-    lives.push(lifeOf(told, { begin, end, inside, before }));
-    before = series.times[inside.at(-1) as number] as number;
-  }
-  return lives;
+  const endings: Endings = { kills: killsOf(instance, facts), intervalMs, now: input.now };
+  return spans.map((span, i) => ({ ...lifeOf(told, span), end: endOf(span, spans[i + 1], endings) }));
 }
 
 /** What an instance tells in one role. */
@@ -68,35 +59,36 @@ interface Told {
 }
 
 /** Between two restarts, which are infinite where none is known; places of points, and the last point of the life before. */
-interface Span {
+interface Span extends Heard {
   readonly begin: number;
   readonly end: number;
   readonly inside: readonly number[];
   readonly before: number | undefined;
 }
 
-function lifeOf({ input, role, series, intervalMs, mixedWriters, seldom }: Told, span: Span): LifeOfRole {
+function spansOf(times: readonly number[], cuts: readonly number[]): Span[] {
+  const spans: Span[] = [];
+  for (const [i, begin] of [Number.NEGATIVE_INFINITY, ...cuts].entries()) {
+    const end = cuts[i] ?? Number.POSITIVE_INFINITY;
+    const inside = placesWithin(times, begin, end);
+    if (inside.length === 0) continue;
+    const [first, last] = [times[inside[0] as number] as number, times[inside.at(-1) as number] as number];
+    spans.push({ begin, end, inside, first, last, before: spans.at(-1)?.last });
+  }
+  return spans;
+}
+
+function lifeOf(told: Told, span: Span): Omit<LifeOfRole, 'end'> {
+  const { input, role, series, intervalMs, mixedWriters } = told;
   const { key, instance, limitSetting } = input;
-  const { begin, end, inside, before } = span;
+  const { begin, end, inside, before, first, last } = span;
   const kept = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
   const times = Float64Array.from(kept, (at) => series.times[at] as number);
-  const first = times[0] as number;
-  const last = series.times[inside.at(-1) as number] as number;
-  const machines = machineValues(
-    instance,
-    input.facts,
-    first,
-    Math.min(end, last + GONE_INTERVALS * intervalMs),
-  );
+  const until = Math.min(end, last + GONE_INTERVALS * intervalMs);
   const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
   // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
   // The last export of the life before it is not.
   const workFrom = before === undefined ? (startedAt ?? first) : before + 1;
-  const isHeap = role === 'heap_used';
-  const hasFollower = Number.isFinite(end);
-  const isGone = !hasFollower && input.now - last > GONE_INTERVALS * intervalMs;
-  const isOom = machines.some(({ kind, value }) => kind === 'oom_killed' && value > 0);
-  const reason = isOom ? 'oom' : hasFollower ? 'restart' : 'gone';
   return {
     instance: key,
     version: factIn(instance, 'version', first, last) || undefined,
@@ -106,16 +98,36 @@ function lifeOf({ input, role, series, intervalMs, mixedWriters, seldom }: Told,
     startedAt,
     times,
     values: Float64Array.from(kept, (at) => series.values[at] as number),
-    majorCollections: isHeap ? collections(instance, 'gc_major', workFrom, last) : undefined,
-    minorCollections: isHeap ? collections(instance, 'gc_minor', workFrom, last) : undefined,
-    afterGc: role === 'heap_after_gc',
-    collected: seldom && collectedWithin(seldom, first, last),
-    limit: limitOf(role, instance, machines, limitSetting, last),
+    ...collectionsOf(told, span, workFrom, times),
+    limit: limitOf(role, instance, machineValues(instance, input.facts, first, until), limitSetting, last),
     work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
     load: loadOf(instance, first, last),
     mixedWriters: mixedWriters || series.conflict,
-    end: hasFollower || isGone || isOom ? { time: last, reason } : undefined,
   };
+}
+
+/** Parts that young collections renew, and with them the sum: what is left then holds garbage of the old ones. */
+const YOUNG_PART = /^gen[01]$/i;
+
+/** What is known of a heap's collections. */
+function collectionsOf(
+  { input: { instance }, role, series, seldom }: Told,
+  { first, last }: Span,
+  workFrom: number,
+  times: Float64Array,
+): Pick<Life, 'afterGc' | 'majorCollections' | 'minorCollections' | 'likelyCollections' | 'collected'> {
+  const counted = (kind: 'gc_major' | 'gc_minor') => collections(instance, kind, workFrom, last);
+  if (role === 'heap_used')
+    return {
+      afterGc: false,
+      majorCollections: counted('gc_major'),
+      minorCollections: counted('gc_minor'),
+      collected: seldom && collectedWithin(seldom, first, last),
+    };
+  if (role !== 'heap_after_gc') return { afterGc: false, majorCollections: undefined };
+  const isRenewedByAll = series.parts.some((part) => YOUNG_PART.test(part));
+  const likelyCollections = isRenewedByAll ? counted('gc_major') : times;
+  return { afterGc: true, majorCollections: undefined, likelyCollections };
 }
 
 /** Every scan of five minutes asks for them: no array for each point. */

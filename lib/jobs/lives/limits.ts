@@ -1,7 +1,8 @@
 import type { MemoryRole } from '../../model/memory.ts';
-import { type FactsState, machineOfKey } from '../../segments/kinds/facts.ts';
+import type { LevelColumn } from '../../segments/kinds/columns.ts';
+import { type FactsState, type MachineKey, machineOfKey } from '../../segments/kinds/facts.ts';
 import type { InstanceState } from '../../segments/kinds/instance.ts';
-import { factIn } from './facts.ts';
+import { factIn, valuesOfFact } from './facts.ts';
 import { seriesOfRole } from './levels.ts';
 
 /** Which fact of an instance is which name of a machine. */
@@ -30,6 +31,16 @@ export function machineValues(
     }
   }
   return found.sort((a, b) => a.time - b.time);
+}
+
+/** All that machines ever said about this instance, told by any name that it ever had. */
+export function machineSeries(instance: InstanceState, { machines }: FactsState) {
+  return [...machines].flatMap(([text, column]): (MachineKey & { column: LevelColumn })[] => {
+    const key = machineOfKey(text);
+    const fact = MACHINE_NAMES[key.by as keyof typeof MACHINE_NAMES];
+    const isOwn = fact !== undefined && valuesOfFact(instance, fact).some(({ value }) => value === key.id);
+    return isOwn ? [{ ...key, column }] : [];
+  });
 }
 
 const HEAP_ROLES: readonly MemoryRole[] = ['heap_used', 'heap_total', 'heap_after_gc'];

@@ -23,8 +23,8 @@ describe('inHours()', () => {
   });
 
   it('keeps where collections showed in what came as it was sent', () => {
-    const { largeFalls } = inHours(life, 50 * HOUR_MS);
-    expect(largeFalls).toHaveLength(24);
-    expect(inHours({ ...life, role: 'rss' }, 50 * HOUR_MS).largeFalls).toBeUndefined();
+    const { likelyCollections } = inHours(life, 50 * HOUR_MS);
+    expect(likelyCollections).toHaveLength(24);
+    expect(inHours({ ...life, role: 'rss' }, 50 * HOUR_MS).likelyCollections).toBeUndefined();
   });
 });

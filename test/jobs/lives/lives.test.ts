@@ -68,12 +68,6 @@ describe('livesOf()', () => {
     expect(lives(one, { now: at(14) + 1 })[0]?.end).toEqual({ time: at(4), reason: 'gone' });
   });
 
-  it('ends a life as out of memory when its machine says so', () => {
-    const one = story(levels('12345', {}, { joins: { podUid: 'uid-1' } }));
-    const told = [machine({ kind: 'oom_killed', value: 1, time: at(5) })];
-    expect(lives(one, { machines: told })[0]?.end).toEqual({ time: at(4), reason: 'oom' });
-  });
-
   it('marks two processes that write under one id', () => {
     const two = story(levels('1.1.1.1.1.', {}, { pid: 1 }), levels('.9.9.9.9.9', {}, { pid: 2 }));
     expect(lives(two).every(({ mixedWriters }) => mixedWriters)).toBe(true);
@@ -90,8 +84,8 @@ describe('livesOf()', () => {
     expect([...(lives(one)[0]?.majorCollections ?? [])]).toEqual([0, 5].map(at));
     expect(lives(one, { role: 'rss' })[0]).toMatchObject({
       majorCollections: undefined,
-      minorCollections: undefined,
     });
+    expect(lives(one, { role: 'rss' })[0]?.minorCollections).toBeUndefined();
   });
 
   it('is empty for a role that was not sent', () => {
@@ -142,6 +136,54 @@ describe('livesOf() of what a heap holds after collections', () => {
   it('leaves a value that stood still for the last third of its time, as with G1 and a goal at its minimum', () => {
     expect(afterGc('1234567777 7777777777 7777777777')).toEqual([]);
     expect(afterGc('1111222233 3344444444 4555')).toHaveLength(1);
+  });
+});
+
+describe('ends of livesOf()', () => {
+  const POD = { joins: { podUid: 'uid-1' } };
+  const LAST = 'kube_pod_container_status_last_terminated_reason';
+  const EVENTS = 'container_oom_events_total';
+  /** One character for each scrape of the machine's metric; of the two lives below the second begins at the sixth. */
+  const said = (metric: string, picture: string, kind: MachineFact['kind'] = 'oom_killed') =>
+    [...picture.replaceAll(' ', '')].flatMap((char, step) =>
+      char === '.' ? [] : [machine({ metric, kind, value: Number(char), time: at(step) })],
+    );
+  const two = story(
+    levels('11111..........', {}, { ...POD, pid: 1 }),
+    levels(`.....${'2'.repeat(20)}`, {}, { ...POD, pid: 2 }),
+  );
+  const endsOf = (facts: readonly MachineFact[], now = at(26), instance = two) =>
+    lives(instance, { machines: facts, now }).map(({ end }) => end?.reason ?? 'runs');
+
+  it.each([
+    ['nothing is said', [], ['restart', 'runs']],
+    ['a state that begins with the next life and stays', said(LAST, '.....11111'), ['oom', 'runs']],
+    ['a count that rises and stays', said(EVENTS, '00000 11111'), ['oom', 'runs']],
+    ['a count from before we looked', said(EVENTS, '33333 33333'), ['restart', 'runs']],
+    ['a state from before we looked', said(LAST, '11111 11111'), ['restart', 'runs']],
+    [
+      'the same state after another restart',
+      [...said(LAST, '11111 11111'), ...said('k8s.container.restarts', '11111 22222', 'restarts')],
+      ['oom', 'runs'],
+    ],
+    [
+      'a count from before, and a restart for another reason',
+      [...said(EVENTS, '11111 11111'), ...said('k8s.container.restarts', '11111 22222', 'restarts')],
+      ['restart', 'runs'],
+    ],
+    [
+      'a child that is killed while the process goes on',
+      said(EVENTS, `${'0'.repeat(22)}11`),
+      ['restart', 'runs'],
+    ],
+  ])('tell who was killed where %s', (_, facts, ends) => {
+    expect(endsOf(facts)).toEqual(ends);
+  });
+
+  it('are a kill for a life that nobody follows once it is gone', () => {
+    const one = story(levels('12345', {}, POD));
+    expect(endsOf(said(EVENTS, '00000 11111'), at(9), one)).toEqual(['runs']);
+    expect(endsOf(said(EVENTS, '00000 11111'), at(15), one)).toEqual(['oom']);
   });
 });
 
