@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeKey, createKey } from '../../lib/records/api-keys.ts';
+import { changeKey, createKey, ensureProject } from '../../lib/records/api-keys.ts';
 import { type OwnServer, startOwn } from '../server/own-server.ts';
 import { axeFindings } from './axe.ts';
 import { findChromium, launch, openPage } from './browser.ts';
@@ -69,4 +72,46 @@ describe.skipIf(!executable)('a server that asks for a key, in Chromium', () => 
     await page.getByText('This Tidemark asks for a key.').waitFor({ timeout: 60_000 });
     await context.close();
   }, 90_000);
+
+  it('takes envelopes of a page whose origin the key lists, and tells no other page a word', async () => {
+    const shop = createServer((_, answer) => answer.end('<title>shop</title>')).listen(0, '127.0.0.1');
+    await once(shop, 'listening');
+    const origin = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
+    const { records } = own.local.context;
+    const { number } = await ensureProject(records, 'default');
+    for (const [id, publicKey, listed] of [
+      ['k_page', 'a'.repeat(32), origin],
+      ['k_other', 'b'.repeat(32), 'https://other.example'],
+    ] as const) {
+      const key = { id, publicKey, origins: [listed], project: 'default', scopes: ['ingest' as const] };
+      const more = { status: 'active' as const, createdAt: 0, note: '', secretVersions: [1] };
+      await createKey(records, { ...key, ...more }, `tm_${publicKey}`);
+    }
+    const { page, context } = await openPage(browser, { width: 390 });
+    await page.goto(origin);
+    const send = (publicKey: string, headers: Record<string, string>) =>
+      page.evaluate(
+        ([url, sent]) =>
+          fetch(url, {
+            method: 'POST',
+            body: '{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc"}',
+            headers: sent,
+          })
+            .then(async (answer) => `${answer.status} ${await answer.text()}`)
+            .catch((error: Error) => error.message),
+        [
+          `${own.server.url}/api/${number}/envelope/?sentry_version=7&sentry_key=${publicKey}`,
+          headers,
+        ] as const,
+      );
+    const taken = '200 {"id":"9ec79c33ec9942ab8353589fcb2e04dc"}';
+    expect(await send('a'.repeat(32), {})).toBe(taken);
+    expect(await send('a'.repeat(32), { 'X-Sentry-Auth': `Sentry sentry_key=${'a'.repeat(32)}` })).toBe(
+      taken,
+    );
+    expect(await send('b'.repeat(32), {})).toBe('Failed to fetch');
+    expect(await send('b'.repeat(32), { 'X-Asks': 'first' })).toBe('Failed to fetch');
+    await context.close();
+    shop.close();
+  });
 });
