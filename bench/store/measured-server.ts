@@ -34,7 +34,7 @@ export async function startMeasured(path?: string): Promise<MeasuredServer> {
   // As bin/run.js starts it.
   const env = {
     NODE_COMPILE_CACHE: join(folder.path, 'compiled'),
-    NODE_OPTIONS: '--max-semi-space-size=8',
+    NODE_OPTIONS: '--max-semi-space-size=4',
   };
   const child = await startChild({ dataDir: join(folder.path, 'data'), env });
   const startedMs = performance.now() - began;
