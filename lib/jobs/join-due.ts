@@ -96,13 +96,13 @@ async function joinOne(
  * @returns undefined while somebody else is at it; a record that is joined when there is nothing to try
  */
 async function beginTry(
-  { records, clock }: JobContext,
+  context: JobContext,
   project: string,
   minute: EpochMs,
 ): Promise<JoinRecord | undefined> {
-  const now = clock.now();
+  const now = context.clock.now();
   let isMine = false;
-  const record = await changeJoin(records, project, 'live', minute, (before = untouched(minute)) => {
+  const record = await changeJoin(context, project, 'live', minute, (before = untouched(minute)) => {
     const { tries = { count: 0 } } = before;
     const isBusy = tries.since !== undefined && Math.abs(now - tries.since) < TRY_MS;
     isMine = before.joinedAt === undefined && !isBusy;
@@ -115,8 +115,8 @@ async function beginTry(
 }
 
 /** @param reason why it went wrong; absent: it is no fault of the minute, and counts for nothing */
-const endTry = ({ records }: JobContext, project: string, minute: EpochMs, reason?: string) =>
-  changeJoin(records, project, 'live', minute, (before) => {
+const endTry = (context: JobContext, project: string, minute: EpochMs, reason?: string) =>
+  changeJoin(context, project, 'live', minute, (before) => {
     if (before?.tries === undefined || before.joinedAt !== undefined) return undefined;
     const { since: _, ...tries } = before.tries;
     const ended = reason === undefined ? { count: tries.count - 1 } : { reason };
@@ -168,7 +168,7 @@ async function countLate(
     for (const piece of pieces) if (!joined.has(nameOf(piece))) late.set(nameOf(piece), piece.spans);
   }
   const spans = [...late.values()].reduce((sum, count) => sum + count, 0);
-  await changeJoin(context.records, project, 'live', minute, (before) =>
+  await changeJoin(context, project, 'live', minute, (before) =>
     before === undefined ? undefined : { ...before, late: before.late + spans },
   );
 }

@@ -1,5 +1,7 @@
 import { shortHash } from '../model/hash.ts';
+import type { UploadId } from '../model/ids.ts';
 import { MIB } from '../model/units.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
 import { changeJoin, untouched } from '../records/joins.ts';
 import { compareText } from '../segments/bytes.ts';
 import type { StoredPiece } from '../segments/pieces.ts';
@@ -71,19 +73,29 @@ export async function fixedCuts(
 ): Promise<readonly string[]> {
   const infos = [...window.values()].flat();
   const all = infos.reduce((sum, { size }) => sum + size, 0);
-  const bytesAt = new Map<string, number>();
-  if (all > partBytes) {
-    for await (const pieces of readPieces(context, infos)) {
-      for (const piece of pieces.filter(({ form }) => form !== 'sentry-chunk')) {
-        const place = placeOf(piece);
-        bytesAt.set(place, (bytesAt.get(place) ?? 0) + piece.payload.length);
-      }
-    }
-  }
+  const bytesAt = all > partBytes ? await bytesByPlace(context, infos) : new Map<string, number>();
   // Two parts side by side hold more than one may: hence at most twice as many parts as whole ones would be.
   const cuts = cutsOf(bytesAt, Math.max(partBytes, (2 * all) / PARTS_MAX));
-  const stands = await changeJoin(context.records, project, 'live', minute, (before = untouched(minute)) =>
+  const stands = await changeJoin(context, project, 'live', minute, (before = untouched(minute)) =>
     before.cuts === undefined ? { ...before, cuts } : undefined,
   );
   return stands?.cuts ?? cuts;
+}
+
+/** An upload that was analysed again left all of its pieces in one more object: one copy counts. */
+async function bytesByPlace(
+  context: JobContext,
+  infos: readonly ObjectInfo[],
+): Promise<ReadonlyMap<string, number>> {
+  const bytesAt = new Map<string, number>();
+  const counted = new Set<UploadId>();
+  for await (const pieces of readPieces(context, infos)) {
+    for (const piece of pieces) {
+      if (piece.form === 'sentry-chunk' || counted.has(piece.upload)) continue;
+      const place = placeOf(piece);
+      bytesAt.set(place, (bytesAt.get(place) ?? 0) + piece.payload.length);
+    }
+    for (const { upload } of pieces) counted.add(upload);
+  }
+  return bytesAt;
 }

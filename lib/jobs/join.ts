@@ -86,7 +86,7 @@ export async function joinMinute(
 
 /** Notes that a part is joined, and what it told, unless somebody else has. */
 async function advance(
-  { records, clock }: JobContext,
+  context: JobContext,
   { project, space, minute }: JoinAt,
   cuts: readonly string[],
   known: JoinRecord,
@@ -96,14 +96,13 @@ async function advance(
   const isLast = parts >= cuts.length;
   const advanced = ({ tries: _, ...before }: JoinRecord): JoinRecord => ({
     ...before,
-    ...{ cuts, parts: parts + 1, ...(isLast && { joinedAt: clock.now() }) },
+    ...{ cuts, parts: parts + 1, ...(isLast && { joinedAt: context.clock.now() }) },
     traces: before.traces + traces.length,
     rootless: before.rootless + rootless,
     late: before.late + late,
     leftOut: (before.leftOut ?? 0) + leftOut,
   });
-  // The record of an old minute that is replayed expires as it is written.
-  const stands = await changeJoin(records, project, space, minute, (before = known) =>
+  const stands = await changeJoin(context, project, space, minute, (before = known) =>
     before.joinedAt === undefined && (before.parts ?? 0) === parts ? advanced(before) : undefined,
   );
   return stands ?? advanced(known);

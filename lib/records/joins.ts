@@ -1,4 +1,5 @@
 import { DAY_MS, type EpochMs } from '../model/units.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { joinKey, joinsBetween } from './keys.ts';
 import { queryAll, update } from './pages.ts';
@@ -47,9 +48,12 @@ export async function readJoin(
   return (await records.get(pk, sk))?.body as JoinRecord | undefined;
 }
 
-/** Under one condition: `change` gets what stands there, and returns undefined to leave it. */
+/**
+ * Under one condition: `change` gets what stands there, and returns undefined to leave it. A replay may join minutes that are
+ * older than records are kept: theirs count from when they were written.
+ */
 export async function changeJoin(
-  records: RecordStore,
+  { records, clock }: { readonly records: RecordStore; readonly clock: Clock },
   project: string,
   generation: number | 'live',
   minute: EpochMs,
@@ -57,7 +61,7 @@ export async function changeJoin(
 ): Promise<JoinRecord | undefined> {
   return update<JoinRecord>(records, joinKey(project, generation, minute), (before) => {
     const body = change(before);
-    return body && { body, expiresAt: minute + KEEP_DAYS * DAY_MS };
+    return body && { body, expiresAt: Math.max(minute, clock.now()) + KEEP_DAYS * DAY_MS };
   });
 }
 
