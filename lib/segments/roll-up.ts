@@ -44,13 +44,11 @@ export async function rollUpBucket(
   if (claimed.head.final || claimed.head.expired) return 'final';
   if (claimed.head.dirty === undefined) return 'fresh';
   const first = claimed.head.committedAt === undefined;
-  const listed: { readonly child: Partition; readonly segments: readonly SegmentRef[] }[] = [];
+  const listed: Sealed[] = [];
   for (const child of childrenOf(rollUp)) {
-    for (const shard of await shardsOf(context, child)) {
-      const sealed = await seal(context, shard, first);
-      if (typeof sealed === 'string') return sealed;
-      listed.push({ child: shard, segments: sealed.segments });
-    }
+    const sealed = await sealShards(context, child, first);
+    if (typeof sealed === 'string') return sealed;
+    listed.push(...sealed);
   }
   const states: Sections[] = [];
   let missing = 0;
@@ -75,9 +73,28 @@ async function claim(context: SegmentStoreContext, rollUp: Partition): Promise<V
   return context.heads.read(rollUp);
 }
 
-async function shardsOf(context: SegmentStoreContext, child: Partition): Promise<readonly Partition[]> {
-  if (stepOf(child) !== '10m') return [child];
-  return shardsIn(child, (await context.heads.read(child))?.head);
+interface Sealed {
+  readonly child: Partition;
+  readonly segments: readonly SegmentRef[];
+}
+type NotSealed = 'waiting' | 'busy' | 'final';
+
+/** The first shard before the others: from its seal on its head says how many there are, and nobody can split it any more. */
+async function sealShards(
+  context: SegmentStoreContext,
+  child: Partition,
+  first: boolean,
+): Promise<readonly Sealed[] | NotSealed> {
+  const sealed: Sealed[] = [];
+  let shards: readonly Partition[] = [child];
+  for (let n = 0; n < shards.length; n += 1) {
+    const shard = shards[n] as Partition;
+    const head = await seal(context, shard, first);
+    if (typeof head === 'string') return head;
+    if (n === 0) shards = shardsIn(child, head);
+    sealed.push({ child: shard, segments: head.segments });
+  }
+  return sealed;
 }
 
 /** Gives the child a new version that says that a roll-up is made of it. Returns what it holds as of then. */
@@ -85,7 +102,7 @@ async function seal(
   context: SegmentStoreContext,
   child: Partition,
   first: boolean,
-): Promise<Head | 'waiting' | 'busy' | 'final'> {
+): Promise<Head | NotSealed> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const current = await context.heads.read(child);
     // All children had heads when the roll-up was first built: one that has none now has expired.

@@ -4,7 +4,7 @@ import { serviceName } from '../../lib/model/service.ts';
 import { type Contribution, commit } from '../../lib/segments/commit.ts';
 import { compact } from '../../lib/segments/compact.ts';
 import { emptyInstance, tallyKey } from '../../lib/segments/kinds/instance.ts';
-import { segmentReader } from '../../lib/segments/read.ts';
+import { type RangeQuery, segmentReader } from '../../lib/segments/read.ts';
 import { encodeSegment } from '../../lib/segments/segment.ts';
 import { type SegmentCache, type SegmentStoreContext, segmentCache } from '../../lib/segments/store.ts';
 import { memoryHeads, memoryObjects } from './memory-stores.ts';
@@ -55,17 +55,15 @@ export function stores(now = PARTITION.start + 1000) {
 }
 export type Stores = ReturnType<typeof stores>;
 
+const WHOLE = { from: PARTITION.start, to: PARTITION.start + PARTITION_MS };
 /** What a reader with nothing in its caches sees. */
-export async function sumOf({ context, objects }: Pick<Stores, 'context' | 'objects'>): Promise<number> {
+export async function sumOf(
+  { context, objects }: Pick<Stores, 'context' | 'objects'>,
+  range: Pick<RangeQuery, 'from' | 'to' | 'coarse'> = WHOLE,
+): Promise<number> {
   const reader = segmentReader(context, segmentCache(objects));
-  const { project, service, generation, start } = PARTITION;
-  const states = await reader.range('instance', {
-    project,
-    service,
-    generation,
-    from: start,
-    to: start + PARTITION_MS,
-  });
+  const { project, service, generation } = PARTITION;
+  const states = await reader.range('instance', { project, service, generation, ...range });
   const sums = states.flatMap(({ state }) =>
     [...state.instances.values()].flatMap(({ work }) => [...work.values()].flatMap((tally) => tally.sums)),
   );

@@ -3,7 +3,7 @@ import { HOUR_MS } from '../../lib/model/units.ts';
 import { commit, SHARDS_MAX, shardOf } from '../../lib/segments/commit.ts';
 import { compact } from '../../lib/segments/compact.ts';
 import { rollUpBucket } from '../../lib/segments/roll-up.ts';
-import { segmentCache } from '../../lib/segments/store.ts';
+import { type HeadStore, segmentCache } from '../../lib/segments/store.ts';
 import { chaos, random } from './chaos.ts';
 import { contribution, PARTITION, type Stores, stores, sumOf, upTo } from './one-partition.ts';
 
@@ -59,6 +59,29 @@ describe('commit() of a hot service', () => {
     };
     expect(await rollUpBucket(world.context, world.cache, hour)).toBe('built');
     expect((await world.heads.read(hour))?.head.segments).toHaveLength(1);
+  });
+
+  it('rolls up all shards that a writer makes while the hour is being built', async () => {
+    const world = stores();
+    const { start, ...place } = PARTITION;
+    const hour = { ...place, step: '1h' as const, start: Math.floor(start / HOUR_MS) * HOUR_MS };
+    let isLate = true;
+    const racing: HeadStore = {
+      ...world.heads,
+      async read(partition) {
+        const seen = await world.heads.read(partition);
+        if (partition.step === undefined && partition.start === start && isLate) {
+          isLate = false;
+          await split(world, [0, 1, 2, 3, 4, 5, 6, 7]);
+        }
+        return seen;
+      },
+    };
+    expect(await rollUpBucket({ ...world.context, heads: racing }, world.cache, hour)).toBe('built');
+    const shards = heads(world).filter(({ partition }) => partition.start === start);
+    expect(shards.map(({ head }) => head.sealed)).toEqual([true, true, true, true]);
+    const range = { from: hour.start, to: hour.start + HOUR_MS, coarse: true };
+    expect(await sumOf(world, range)).toBe(2 ** 8 - 1);
   });
 
   it('counts once beside writers that believe another setting, with stores that fail', async () => {
