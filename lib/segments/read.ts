@@ -84,21 +84,22 @@ export function segmentReader(
   // One state for each partition and kind: those of former heads are of no use any more.
   const merged = sizedCache<Merged>(MERGED_BYTES);
 
-  const merging = new Map<string, Promise<Whole>>();
+  const merging = new Map<string, Promise<Whole | undefined>>();
 
   /** Questions that come together wait for one merge. */
-  function wholeOf(kind: KindName, keys: string, shards: readonly PlacedHead[]): Promise<Whole> {
+  function wholeOf(kind: KindName, keys: string, shards: readonly PlacedHead[]): Promise<Whole | undefined> {
     const name = `${kind} ${keys}`;
     const running = merging.get(name) ?? merge(kind, shards).finally(() => merging.delete(name));
     merging.set(name, running);
     return running;
   }
 
-  async function merge(kind: KindName, shards: readonly PlacedHead[]): Promise<Whole> {
+  async function merge(kind: KindName, shards: readonly PlacedHead[]): Promise<Whole | undefined> {
     const states: unknown[] = [];
     let [missing, why] = [0, ''];
     for (const shard of shards) {
       const loaded = await loadAll(context, cache, shard);
+      if (loaded === undefined) return undefined;
       const sections = loaded.segments.map((segment) => segment.section(kind));
       states.push(...sections.filter((state) => state !== undefined));
       const reasons = loaded.segments.flatMap((segment) => segment.unreadable ?? []);
@@ -111,12 +112,12 @@ export function segmentReader(
     return { state: mergeStates(kindOf, states as object[]) ?? kindOf.empty(), missing };
   }
 
-  /** `shards`: the heads of one bucket. */
+  /** `shards`: the heads of one bucket. Undefined: it has expired since they were listed. */
   async function stateOf(
     kind: KindName,
     shards: readonly PlacedHead[],
     part: StatePart<unknown> | undefined,
-  ): Promise<Whole> {
+  ): Promise<Whole | undefined> {
     const keys = shards.flatMap(({ head }) => head.segments.map(({ key }) => key)).join('\n');
     const wholePlace = `${kind} ${partitionKey((shards[0] as PlacedHead).partition)} `;
     const place = wholePlace + (part?.name ?? '');
@@ -126,6 +127,7 @@ export function segmentReader(
     if (part !== undefined && knownWhole?.keys === keys)
       return { ...knownWhole, state: part.of(knownWhole.state) as object };
     const whole = await wholeOf(kind, keys, shards);
+    if (whole === undefined) return undefined;
     const found = part === undefined ? whole : { ...whole, state: part.of(whole.state) as object };
     // Of a small whole no part is kept: the next one is cut from it as well.
     const isSmall = part !== undefined && decodedBytes(whole.state) <= SMALL_BYTES;
@@ -162,7 +164,9 @@ export function segmentReader(
     const states: PartitionState<N>[] = [];
     for (const shards of buckets.values()) {
       const { partition } = shards[0] as PlacedHead;
-      const { state, missing } = await stateOf(kind, shards, part as StatePart<unknown> | undefined);
+      const whole = await stateOf(kind, shards, part as StatePart<unknown> | undefined);
+      if (whole === undefined) return undefined;
+      const { state, missing } = whole;
       const place = { start: partition.start, step: stepOf(partition) };
       states.push({ ...place, state: state as StateOf<N>, ...(missing > 0 && { missing }) });
     }
@@ -175,10 +179,11 @@ export function segmentReader(
       for (let attempt = 0; attempt < RETRIES; attempt += 1) {
         const eras = await erasIn(query);
         const states = await statesOf(kind, query, eras, part);
-        // Whoever stood still for an hour may have looked for a generation that was replaced and removed meanwhile.
-        if (isSameEras(eras, await erasIn(query))) return states;
+        // Whoever stood still for an hour may have looked for a generation that was replaced and removed meanwhile, and what
+        // has expired since it was listed is in a roll-up, or gone.
+        if (states !== undefined && isSameEras(eras, await erasIn(query))) return states;
       }
-      throw new Fault('unavailable', `Cannot read ${query.service}: its generations change all the time`);
+      throw new Fault('unavailable', `Cannot read ${query.service}: it changes faster than it can be read`);
     },
   };
 }
@@ -194,14 +199,14 @@ interface LoadedAll {
 }
 
 /**
- * All listed segments. When one is gone, a compaction has replaced it or all has expired: the head is read again. If that
- * still lists it, the object is lost, and the others speak without it.
+ * All listed segments; undefined when the partition has expired since. When one is gone, a compaction has replaced it or all
+ * has expired: the head is read again. If that still lists it, the object is lost, and the others speak without it.
  */
 async function loadAll(
   context: SegmentStoreContext,
   cache: SegmentCache,
   { partition, head, version }: PlacedHead,
-): Promise<LoadedAll> {
+): Promise<LoadedAll | undefined> {
   let current: { readonly head: Head; readonly version: number } = { head, version };
   for (let attempt = 0; attempt < RETRIES; attempt += 1) {
     const loaded = await Promise.all(current.head.segments.map(({ key }) => cache.load(key)));
@@ -209,7 +214,7 @@ async function loadAll(
     const gone = loaded.length - segments.length;
     if (gone === 0) return { segments, gone };
     const next = await context.heads.read(partition);
-    if (next === undefined || next.head.expired) return { segments: [], gone: 0 };
+    if (next === undefined || next.head.expired) return undefined;
     if (next.version === current.version) return { segments, gone };
     current = next;
   }

@@ -22,7 +22,8 @@ const CHILDREN_LIVE_MS = 15 * DAY_MS;
  * The fewest heads whose segments hold [from, to) of one service and generation, in order of time: days, hours where a day
  * is cut, out of date or not built, partitions where an hour is. At the edges they may reach beyond the range.
  *
- * Cost: one query for days, and one for each stretch that they leave open, and so on below.
+ * Cost: one query for days, and one for each stretch that they leave open, and so on below; where partitions may have
+ * expired, one more for each stretch of them.
  */
 export async function tiles(heads: HeadStore, range: TileRange): Promise<readonly PlacedHead[]> {
   const { coarse, now, from, to, ...place } = range;
@@ -42,6 +43,9 @@ export async function tiles(heads: HeadStore, range: TileRange): Promise<readonl
   }
   for (const gap of gaps) {
     found.push(...(await heads.range({ ...place, ...gap })).filter(({ head }) => !head.expired));
+    // An hour that has become final since it was looked at stands for partitions that may be gone by now.
+    const hours = old ? await heads.range({ ...place, step: '1h', ...gap }) : [];
+    if (hours.some(({ head }) => head.final && !head.expired)) return tiles(heads, range);
   }
   return found.sort((a, b) => a.partition.start - b.partition.start);
 }

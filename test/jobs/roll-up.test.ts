@@ -176,6 +176,33 @@ describe('expire()', () => {
     expect(await counted(here, NOON - HOUR_MS, NOON)).toBe(3);
   });
 
+  it('leaves no hole in an answer, whenever it runs meanwhile', async () => {
+    for (let n = 1; n <= 6; n += 1) {
+      const here = await withRetention();
+      await send(here, 3, NOON - 1000);
+      await tick(here, NOON + 21 * DAY_MS);
+      let calls = 0;
+      const late =
+        <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+        async (...args: A) => {
+          calls += 1;
+          if (calls === n) await expire(here.context);
+          return call(...args);
+        };
+      const { heads, objects } = here.context;
+      const context = {
+        ...here.context,
+        heads: { ...heads, range: late(heads.range), read: late(heads.read) },
+        objects: { ...objects, get: late(objects.get) },
+      };
+      const reader = segmentReader(context, segmentCache(context.objects));
+      expect([
+        n,
+        await counted({ ...here, context: { ...context, reader } }, NOON - HOUR_MS, NOON, false),
+      ]).toEqual([n, 3]);
+    }
+  });
+
   it('counts from the last upload, not from the time of the data', async () => {
     const here = await withRetention();
     const wide = {
