@@ -12,12 +12,18 @@ export async function eachProject(
   );
 }
 
-/** Works on one after the other. What goes wrong with one keeps no other from its turn; the first error is thrown at the end. */
-export async function eachInTurn<T>(all: Iterable<T>, work: (one: T) => Promise<unknown>): Promise<void> {
+/**
+ * Works on one after the other, until one says 'enough'. What goes wrong with one keeps no other from its turn; the first error
+ * is thrown at the end.
+ */
+export async function eachInTurn<T>(
+  all: Iterable<T> | AsyncIterable<T>,
+  work: (one: T) => Promise<unknown>,
+): Promise<void> {
   const errors: unknown[] = [];
-  for (const one of all) {
+  for await (const one of all) {
     try {
-      await work(one);
+      if ((await work(one)) === 'enough') break;
     } catch (error) {
       errors.push(error);
     }

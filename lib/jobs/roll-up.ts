@@ -8,7 +8,7 @@ import { eachInTurn, eachProject } from './each-project.ts';
 
 /** Nearly all of an hour has come by then, and its ids may leave their footers: they were done for an hour. */
 export const ROLL_UP_AFTER_MS = TRIM_AFTER_MS + 10 * MINUTE_MS;
-/** Buckets of one step and project that one run takes. */
+/** Buckets of one step and project that one run builds. */
 const BUCKETS_MAX = 1000;
 
 /**
@@ -21,13 +21,17 @@ export async function rollUp(
 ): Promise<{ readonly built: number }> {
   let built = 0;
   const before = context.clock.now() - ROLL_UP_AFTER_MS;
-  const ofProject = async (name: string) => {
-    await eachInTurn(['1h', '1d'] as const, async (step) =>
-      eachInTurn(await dueRollUps(context.records, name, step, before, BUCKETS_MAX), async (due) => {
-        if ((await buildDue(context, due)) === 'built') built += 1;
-      }),
-    );
-  };
+  const ofProject = (name: string) =>
+    eachInTurn(['1h', '1d'] as const, async (step) => {
+      // Those that wait come again each time: a replay's do until it ends. They take nobody's place.
+      let left = BUCKETS_MAX;
+      await eachInTurn(dueRollUps(context.records, name, step, before), async (due) => {
+        if ((await buildDue(context, due)) !== 'built') return 'next';
+        built += 1;
+        left -= 1;
+        return left > 0 ? 'next' : 'enough';
+      });
+    });
   await (project === undefined ? eachProject(context, ofProject) : ofProject(project));
   return { built };
 }

@@ -3,7 +3,7 @@ import type { ServiceName } from '../model/service.ts';
 import { type EpochMs, SECOND_MS } from '../model/units.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { dueBefore, duePlace } from './keys.ts';
-import { queryAll } from './pages.ts';
+import { pagesOf } from './pages.ts';
 
 /** A roll-up that somebody has to build; `done` forgets it unless it was asked for again since. */
 export interface DueRollUp {
@@ -11,21 +11,21 @@ export interface DueRollUp {
   done(): Promise<void>;
 }
 
-/** Roll-ups of one step whose buckets end before `before`, oldest first, at most `max`. */
-export async function dueRollUps(
+/** Roll-ups of one step whose buckets end before `before`, oldest first, a page at a time. */
+export async function* dueRollUps(
   records: RecordStore,
   project: string,
   step: Step,
   before: EpochMs,
-  max: number,
-): Promise<readonly DueRollUp[]> {
+): AsyncIterable<DueRollUp> {
   const range = dueBefore(project, step, before - STEP_MS[step] + SECOND_MS);
-  const found = await queryAll(records, range.pk, { ...range, limit: Math.min(max, 1000) }, max);
-  return found.map(({ pk, sk, version }) => {
-    const { service, ...place } = duePlace(sk);
-    return {
-      rollUp: { project, service: service as ServiceName, ...place },
-      done: async () => void (await records.delete(pk, sk, { ifVersion: version })),
-    };
-  });
+  for await (const page of pagesOf(records, range.pk, range)) {
+    yield* page.map(({ pk, sk, version }) => {
+      const { service, ...place } = duePlace(sk);
+      return {
+        rollUp: { project, service: service as ServiceName, ...place },
+        done: async () => void (await records.delete(pk, sk, { ifVersion: version })),
+      };
+    });
+  }
 }

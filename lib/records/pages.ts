@@ -1,7 +1,21 @@
 import { Fault } from '../model/fault.ts';
 import type { QueryOptions, RecordStore, StoredRecord } from '../ports/record-store.ts';
 
-/** Records of a whole range, page by page, at most `max` of them. */
+/** Records of a whole range; a page is asked for once the one before was taken. */
+export async function* pagesOf(
+  records: RecordStore,
+  pk: string,
+  options: QueryOptions = {},
+): AsyncIterable<readonly StoredRecord[]> {
+  let cursor: string | undefined;
+  do {
+    const page = await records.query(pk, { ...options, ...(cursor === undefined ? {} : { cursor }) });
+    yield page.records;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** Records of a whole range, at most `max` of them and the rest of their page. */
 export async function queryAll(
   records: RecordStore,
   pk: string,
@@ -9,12 +23,10 @@ export async function queryAll(
   max = 100_000,
 ): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await records.query(pk, { ...options, ...(cursor === undefined ? {} : { cursor }) });
-    all.push(...page.records);
-    cursor = page.cursor;
-  } while (cursor !== undefined && all.length < max);
+  for await (const page of pagesOf(records, pk, options)) {
+    all.push(...page);
+    if (all.length >= max) break;
+  }
   return all;
 }
 

@@ -10,4 +10,10 @@ it('gives everyone a turn, and throws the first error at the end', async () => {
   await expect(eachInTurn([0, 1, 2, 3, 4], work)).rejects.toThrow('error of 1');
   expect(turns).toEqual([0, 1, 2, 3, 4]);
   await eachInTurn([2, 4], work);
+  const until = async (n: number) => {
+    turns.push(n);
+    return n === 6 ? 'enough' : 'next';
+  };
+  await eachInTurn([5, 6, 7], until);
+  expect(turns.slice(5)).toEqual([2, 4, 5, 6]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../lib/jobs/analyze.ts';
 import { expire } from '../../lib/jobs/expire.ts';
+import { openReplay } from '../../lib/jobs/replay.ts';
 import { ROLL_UP_AFTER_MS, rollUp } from '../../lib/jobs/roll-up.ts';
 import { sweepOrphans } from '../../lib/jobs/sweep.ts';
 import { bucketStart, type Head, partitionKey, stepOf } from '../../lib/model/partition.ts';
@@ -102,6 +103,29 @@ describe('rollUp()', () => {
     }
     expect([...after.values()].some((head) => head.dirty !== undefined)).toBe(false);
     expect(await counted(here, ...range)).toBe(128);
+  });
+
+  it('builds what it can, however many buckets wait for a replay or cannot be built', async () => {
+    const here = await world();
+    await send(here, 1, NOON - 1000);
+    await openReplay(here.context, 'default');
+    const { heads } = here.context;
+    const bad = serviceName({ name: 'bad' });
+    for (let n = 1; n <= 1100; n += 1) {
+      const start = bucketStart(NOON, '1h') - n * HOUR_MS;
+      await heads.touch({ ...shop, start, generation: 1 });
+      await heads.touch({ ...shop, service: bad, start, generation: 0 });
+    }
+    const failing: typeof heads.read = async (partition) => {
+      if (partition.service === bad) throw new Error('Cannot read this service');
+      return heads.read(partition);
+    };
+    here.clock.time = NOON + HOUR_MS + ROLL_UP_AFTER_MS;
+    await expect(rollUp({ ...here.context, heads: { ...heads, read: failing } })).rejects.toThrow(
+      'Cannot read',
+    );
+    const hours = [...(await headsOf(here)).keys()].filter((key) => key.includes('1h'));
+    expect(hours).toHaveLength(1);
   });
 
   it('makes 30 days readable from at most 100 objects', async () => {

@@ -33,14 +33,18 @@ export function memoryRecords(now: () => number): RecordStore {
     async get(pk, sk) {
       return live(stored.get(keyOf(pk, sk)));
     },
-    async query(pk, { from = '', to, limit = 1000, reverse = false } = {}) {
+    async query(pk, { from = '', to, limit = 1000, reverse = false, cursor } = {}) {
       const found = [...stored.values()]
         .filter(
           (record) =>
             record.pk === pk && record.sk >= from && (to === undefined || record.sk < to) && live(record),
         )
         .sort((a, b) => (a.sk < b.sk ? -1 : 1));
-      return { records: (reverse ? found.reverse() : found).slice(0, limit), cursor: undefined };
+      const left = (reverse ? found.reverse() : found).filter(
+        ({ sk }) => cursor === undefined || (reverse ? sk < cursor : sk > cursor),
+      );
+      const page = left.slice(0, limit);
+      return { records: page, cursor: page.length < left.length ? page.at(-1)?.sk : undefined };
     },
     async put(record, condition) {
       const before = live(stored.get(keyOf(record.pk, record.sk)));
