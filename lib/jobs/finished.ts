@@ -34,7 +34,11 @@ export function finishedUploads({
     return found;
   }
   return {
-    done: (project, ids) => idsWhere(project, ids, () => true),
+    async done({ project, generation }, ids) {
+      // What a replay folds was done in another generation, and is in the footers of this one.
+      const { building } = await generations.read(project);
+      return building?.generation === generation ? new Set() : idsWhere(project, ids, () => true);
+    },
     async leaving(partition, ids) {
       const { eras } = await generations.of(partition.project);
       const before = clock.now() - TRIM_AFTER_MS;

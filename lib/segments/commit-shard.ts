@@ -132,11 +132,11 @@ export async function isExpired(
 
 async function notDone(
   context: SegmentStoreContext,
-  { project }: Partition,
+  partition: Partition,
   contributions: readonly Contribution[],
 ): Promise<readonly Contribution[]> {
   const done = await context.finished?.done(
-    project,
+    partition,
     contributions.map(({ uploadId }) => uploadId),
   );
   return contributions.filter(({ uploadId }) => !done?.has(uploadId));
@@ -163,7 +163,8 @@ interface Covered {
   readonly gone: readonly string[];
   /**
    * A footer cannot be read, or is not there: then the ledger speaks for what was in it. An upload whose writer died between
-   * its commit there and its record is committed again, and counts once in what can be read.
+   * its commit there and its record is committed again, as all are that come to a generation that is being built, and counts
+   * once in what can be read.
    */
   readonly isPartial: boolean;
 }

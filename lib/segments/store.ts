@@ -35,8 +35,8 @@ export interface HeadRange extends Omit<Partition, 'start' | 'shard'> {
 
 /** What the ledger says of uploads, for footers. */
 export interface FinishedUploads {
-  /** Those of `ids` whose ledger record is done: committed in every generation that was open. Consistent. */
-  done(project: string, ids: readonly UploadId[]): Promise<ReadonlySet<UploadId>>;
+  /** Those of `ids` whose ledger record says that they were committed to `partition`: none while a replay folds it. Consistent. */
+  done(partition: Partition, ids: readonly UploadId[]): Promise<ReadonlySet<UploadId>>;
   /** Those of `ids` that may leave the footers of `partition`. */
   leaving(partition: Partition, ids: readonly UploadId[]): Promise<ReadonlySet<UploadId>>;
 }

@@ -4,8 +4,10 @@ import { healthAnswer } from '../../lib/jobs/answers/health.ts';
 import { statusAnswer } from '../../lib/jobs/answers/status.ts';
 import { transactionsAnswer } from '../../lib/jobs/answers/transactions.ts';
 import { expire } from '../../lib/jobs/expire.ts';
+import { openReplay, REPLAY_AFTER_MS, replayStep } from '../../lib/jobs/replay.ts';
 import { buildBucket } from '../../lib/jobs/roll-up.ts';
 import { serviceName } from '../../lib/model/service.ts';
+import { ONE } from '../../lib/model/sketch.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import { readFooter } from '../../lib/segments/segment.ts';
@@ -86,6 +88,37 @@ describe.each(Object.entries(DAMAGES))('a segment %s', (_, damage) => {
     place.clock.time = start + 3 * HOUR_MS;
     expect(await buildBucket(place.context, hour)).toBe('built');
     expect((await place.context.heads.read(hour))?.head).toMatchObject({ missing: 1 });
+  });
+
+  it('keeps no upload out of the generation that a replay builds', async () => {
+    const place = await world();
+    for (const count of [1, 2]) {
+      const upload = await uploadOf(tracesBody(spans(count, { at: AT })), {
+        route: 'otlp-traces',
+        receivedAt: place.clock.time,
+      });
+      await analyze(place.context, [message(await rawObject(place, [upload]))]);
+      place.clock.time += HOUR_MS;
+    }
+    await openReplay(place.context, 'default');
+    place.clock.time += REPLAY_AFTER_MS;
+    expect(await replayStep(place.context, 'default')).toBe('folded'); // the hour in which the first of them came
+    const [key = ''] = segmentsOf(place).filter((one) => one.startsWith('seg/g1/'));
+    const changed = damage(place.objects.stored.get(key)?.body as Uint8Array);
+    if (changed === undefined) await place.objects.delete(key);
+    else await place.objects.put(key, changed);
+    const later = restarted(place);
+    while ((await replayStep(later.context, 'default')) !== 'flipped');
+    const found = await later.context.reader.range('latency', {
+      project: 'default',
+      service: SHOP,
+      generation: 1,
+      from: NOON - HOUR_MS,
+      to: NOON,
+    });
+    expect(found).toMatchObject([{ missing: 1 }]);
+    const units = found.flatMap(({ state }) => [...state.units.values()]);
+    expect(units.map(({ count }) => count / ONE)).toEqual([2]);
   });
 
   it('is removed with its partition when that expires', async () => {
