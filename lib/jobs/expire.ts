@@ -1,12 +1,15 @@
 import { type Era, endOfBucket, MACHINES, type Partition, parentOf, stepOf } from '../model/partition.ts';
+import type { ServiceName } from '../model/service.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
+import { listProjects } from '../records/api-keys.ts';
 import type { GenerationRecord, Retired } from '../records/generations.ts';
+import { keepPlace, readPlace } from '../records/job-places.ts';
 import { listServices } from '../records/services.ts';
 import type { PlacedHead } from '../segments/store.ts';
 import type { JobContext } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';
-import { eachProject } from './each-project.ts';
+import { eachInTurn } from './each-project.ts';
 import { removeLeftPieces } from './pieces.ts';
 import { RAW_SHARDS, rawPlace } from './raw-segment.ts';
 import { buildBucket, isRolledUp } from './roll-up.ts';
@@ -26,43 +29,67 @@ export interface Expired {
 }
 
 /**
- * Removes what is past its retention, from the bucket and not from the index alone: partitions once a roll-up holds
- * them, counted from their last upload; roll-ups; raw objects, counted from their arrival; generations that were replaced.
+ * Removes what is past its retention, from the bucket and not from the index alone: raw objects, counted from their arrival;
+ * partitions once a roll-up holds them, counted from their last upload; roll-ups; generations that were replaced.
  *
  * A head is first marked as expired by a conditional write, so that nothing is committed to, merged into or read from it, then
- * its segments go, then the head. Whatever a crash leaves is found again by the next run.
+ * its segments go, then the head. Whatever a crash leaves is found again by a later run.
+ *
+ * A run goes round all projects and services, and begins behind what the last one began last.
+ *
+ * Cost: all heads of every service are read; for each project a listing of each shard of its raw objects.
  */
-export async function expire(
-  context: JobContext,
-  { project }: { readonly project?: string } = {},
-): Promise<Expired> {
+export async function expire(context: JobContext): Promise<Expired> {
   const sum = { heads: 0, segments: 0, raw: 0 };
-  const ofProject = async (name: string) => {
-    const { retentionDays, rollUpDays } = (await context.retention?.(name)) ?? DEFAULT_RETENTION;
+  const turns: Turn[] = [];
+  for (const { name: project } of await listProjects(context.records)) {
+    const services = (await listServices(context.records, project)).map(({ service }) => service);
+    turns.push({ project }, ...[MACHINES, ...services].map((service) => ({ project, service })));
+  }
+  const last = await readPlace(context.records, JOB);
+  const next = turns.findIndex((turn) => nameOf(turn) === last) + 1;
+  await eachInTurn([...turns.slice(next), ...turns.slice(0, next)], async (turn) => {
+    await keepPlace(context.records, JOB, nameOf(turn));
+    const { retentionDays, rollUpDays } = (await context.retention?.(turn.project)) ?? DEFAULT_RETENTION;
     const now = context.clock.now();
-    const generations = await context.generations.read(name);
-    const services = (await listServices(context.records, name)).map(({ service }) => service);
-    for (const service of [MACHINES, ...services]) {
-      const heads = await context.heads.all(name, service);
-      const before = { leaves: now - retentionDays * DAY_MS, rollUps: now - rollUpDays * DAY_MS };
-      for (const head of await goneBy(context, heads, before, generations)) {
-        const segments = await removeHead(context, head.partition);
-        if (segments === undefined) continue;
-        sum.heads += 1;
-        sum.segments += segments;
-      }
+    const before = { leaves: now - retentionDays * DAY_MS, rollUps: now - rollUpDays * DAY_MS };
+    if (turn.service !== undefined) await expireService(context, turn.project, turn.service, before, sum);
+    else {
+      sum.raw += await expireRaw(context, turn.project, before.leaves);
+      await removeLeftPieces(context, turn.project);
+      await forgetRetired(context, turn.project, now);
     }
-    sum.raw += await expireRaw(context, name, now - retentionDays * DAY_MS);
-    await removeLeftPieces(context, name);
-    await forgetRetired(context, name, now);
-  };
-  await (project === undefined ? eachProject(context, ofProject) : ofProject(project));
+  });
   return sum;
 }
+
+const JOB = 'expire';
+/** A project's raw objects, or one of its services. */
+interface Turn {
+  readonly project: string;
+  readonly service?: ServiceName;
+}
+const nameOf = ({ project, service }: Turn) => `${project}\n${service ?? ''}`;
 
 interface Before {
   readonly leaves: EpochMs;
   readonly rollUps: EpochMs;
+}
+
+async function expireService(
+  context: JobContext,
+  project: string,
+  service: ServiceName,
+  before: Before,
+  sum: { heads: number; segments: number },
+): Promise<void> {
+  const heads = await context.heads.all(project, service);
+  for (const head of await goneBy(context, heads, before, await context.generations.read(project))) {
+    const segments = await removeHead(context, head.partition);
+    if (segments === undefined) continue;
+    sum.heads += 1;
+    sum.segments += segments;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { MAX_PAGE } from '../ports/record-store.ts';
 import { listProjects } from '../records/api-keys.ts';
+import { keepPlace, readPlace } from '../records/job-places.ts';
 import { listServices } from '../records/services.ts';
 import { fence } from '../segments/fence.ts';
 import { keyPart, placeOfKey, SEGMENT_PREFIX } from '../segments/keys.ts';
@@ -38,14 +39,24 @@ export async function rawObjects(
   return found;
 }
 
+/** Objects in the order of their keys, behind `after`; a page is asked for once the one before was taken. */
+export async function* eachObject(
+  { objects }: Pick<JobContext, 'objects'>,
+  prefix: string,
+  after?: string,
+): AsyncIterable<ObjectInfo> {
+  let last = after;
+  do {
+    const page = await objects.list(prefix, last === undefined ? {} : { after: last });
+    yield* page;
+    last = page.at(-1)?.key;
+  } while (last !== undefined);
+}
+
 export async function listAll(context: Pick<JobContext, 'objects'>, prefix: string): Promise<ObjectInfo[]> {
   const found: ObjectInfo[] = [];
-  for (;;) {
-    const after = found.at(-1)?.key;
-    const page = await context.objects.list(prefix, after === undefined ? {} : { after });
-    found.push(...page);
-    if (page.length === 0) return found;
-  }
+  for await (const object of eachObject(context, prefix)) found.push(object);
+  return found;
 }
 
 /**
@@ -54,28 +65,88 @@ export async function listAll(context: Pick<JobContext, 'objects'>, prefix: stri
  * Before it removes any it fences their partition, so that a writer who was stopped for hours cannot list one afterwards.
  *
  * It sees all heads: a roll-up that was marked by a writer that ended before it asked for it is asked for again.
+ *
+ * A run goes round all that is stored, and begins behind the service that the last one began last.
+ *
+ * Cost: all segments are listed, and for each generation of a service all of its heads are read.
  */
 export async function sweepOrphans(context: JobContext): Promise<number> {
   const now = await storeTime(context);
-  const old = (await listAll(context, SEGMENT_PREFIX)).filter(
-    ({ modified }) => now - modified > ORPHAN_AFTER_MS,
-  );
-  if (old.length === 0) return 0;
-  // Heads are read after the listing: a segment listed since then is not in `old`.
-  const { listed, owners, stale } = await listedSegments(context);
-  for (const partition of stale) await context.heads.touch(partition);
-  const orphans = new Map<string, string[]>(); // by folder: one for each partition
-  for (const { key } of old) {
-    if (listed.has(key)) continue;
-    const folder = key.slice(0, key.lastIndexOf('/'));
-    orphans.set(folder, [...(orphans.get(folder) ?? []), key]);
-  }
+  const owners = await ownersOfFolders(context);
   let removed = 0;
-  for (const [folder, keys] of orphans) {
+  for await (const infos of roundByService(context, await readPlace(context.records, JOB))) {
+    const old = infos.filter(({ modified }) => now - modified > ORPHAN_AFTER_MS).map(({ key }) => key);
     // Services are noted before anything of theirs is written: a folder of nobody is one whose owner is not known here.
-    const owned = owners.get(ownerPart(folder));
-    if (owned === undefined) continue;
-    let unlisted: readonly string[] = keys;
+    const owned = owners.get(ownerPart(old[0] ?? '')) ?? [];
+    if (owned.length === 0) continue;
+    await keepPlace(context.records, JOB, infos.at(-1)?.key ?? '');
+    removed += await sweepService(context, owned, old);
+  }
+  return removed;
+}
+const JOB = 'orphans';
+
+type Owner = Pick<Partition, 'project' | 'service'>;
+
+/** Services that may own a folder: those whose long names begin alike share one. */
+async function ownersOfFolders({ records }: JobContext): Promise<ReadonlyMap<string, readonly Owner[]>> {
+  const owners = new Map<string, Owner[]>();
+  for (const { name: project } of await listProjects(records)) {
+    const services = (await listServices(records, project)).map(({ service }) => service);
+    for (const service of [MACHINES, ...services]) {
+      const part = `${keyPart(project)}/${keyPart(service)}`;
+      owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
+    }
+  }
+  return owners;
+}
+
+/** `<project>/<service>` of a key `seg/<generation>/<project>/<service>/…`. */
+const ownerPart = (key: string) => key.split('/').slice(2, 4).join('/');
+
+/** All segments, those of one service and generation together, from behind the key `place` on and round to it. */
+async function* roundByService(
+  context: JobContext,
+  place: string | undefined,
+): AsyncIterable<readonly ObjectInfo[]> {
+  yield* byService(eachObject(context, SEGMENT_PREFIX, place));
+  if (place === undefined) return;
+  for await (const infos of byService(eachObject(context, SEGMENT_PREFIX))) {
+    if ((infos[0]?.key ?? '') > place) return;
+    yield infos;
+  }
+}
+
+async function* byService(objects: AsyncIterable<ObjectInfo>): AsyncIterable<readonly ObjectInfo[]> {
+  let group: ObjectInfo[] = [];
+  for await (const object of objects) {
+    const isNext = group[0] !== undefined && folderOf(group[0]) !== folderOf(object);
+    if (isNext) yield group;
+    if (isNext) group = [];
+    group.push(object);
+  }
+  if (group.length > 0) yield group;
+}
+const folderOf = ({ key }: ObjectInfo) => key.split('/').slice(0, 4).join('/');
+
+/** Removes those of `keys`, all of which lie in a folder of these services, that no head lists. */
+async function sweepService(
+  context: JobContext,
+  owned: readonly Owner[],
+  keys: readonly string[],
+): Promise<number> {
+  // Heads are read after the listing: a segment listed since then is not in `keys`.
+  const listed = new Set<string>();
+  for (const { project, service } of owned) {
+    for (const placed of await context.heads.all(project, service)) {
+      for (const { key } of placed.head.segments) listed.add(key);
+      if (isLeftStale(placed, context.clock.now())) await context.heads.touch(childOf(placed));
+    }
+  }
+  const orphans = keys.filter((key) => !listed.has(key));
+  let removed = 0;
+  for (const [folder, inFolder] of Map.groupBy(orphans, (key) => key.slice(0, key.lastIndexOf('/')))) {
+    let unlisted: readonly string[] = inFolder;
     for (const owner of owned) {
       unlisted = await fence(context, { ...owner, ...placeOfKey(`${folder}/`) }, unlisted);
     }
@@ -84,6 +155,12 @@ export async function sweepOrphans(context: JobContext): Promise<number> {
   }
   return removed;
 }
+
+/** Marked for longer than a late upload takes to be asked for. */
+const isLeftStale = ({ partition, head }: PlacedHead, now: EpochMs) =>
+  head.dirty !== undefined && !head.final && !head.expired && endOfBucket(partition) < now - STALE_AFTER_MS;
+const STALE_AFTER_MS = 6 * HOUR_MS;
+const childOf = ({ partition }: PlacedHead) => childrenOf(partition)[0] as Partition;
 
 /**
  * The time of the object store, by which objects are stamped. A sweeper whose own clock is ahead would take for old what
@@ -95,34 +172,3 @@ export async function storeTime({ objects }: Pick<JobContext, 'objects'>): Promi
   return mark?.modified ?? 0;
 }
 const TIME_KEY = 'time/sweep';
-
-/**
- * Keys that heads list, the services that may own a folder (long names that begin alike share one), and of each roll-up that
- * is left stale a part of it.
- */
-async function listedSegments(context: JobContext) {
-  const listed = new Set<string>();
-  const stale: Partition[] = [];
-  const owners = new Map<string, Pick<Partition, 'project' | 'service'>[]>();
-  for (const { name: project } of await listProjects(context.records)) {
-    const services = (await listServices(context.records, project)).map(({ service }) => service);
-    for (const service of [MACHINES, ...services]) {
-      const part = `${keyPart(project)}/${keyPart(service)}`;
-      owners.set(part, [...(owners.get(part) ?? []), { project, service }]);
-      for (const placed of await context.heads.all(project, service)) {
-        for (const { key } of placed.head.segments) listed.add(key);
-        if (isLeftStale(placed, context.clock.now())) stale.push(childOf(placed));
-      }
-    }
-  }
-  return { listed, owners, stale };
-}
-
-/** Marked for longer than a late upload takes to be asked for. */
-const isLeftStale = ({ partition, head }: PlacedHead, now: EpochMs) =>
-  head.dirty !== undefined && !head.final && !head.expired && endOfBucket(partition) < now - STALE_AFTER_MS;
-const STALE_AFTER_MS = 6 * HOUR_MS;
-const childOf = ({ partition }: PlacedHead) => childrenOf(partition)[0] as Partition;
-
-/** `<project>/<service>` of a folder `seg/<generation>/<project>/<service>/…`. */
-const ownerPart = (folder: string) => folder.split('/').slice(2, 4).join('/');

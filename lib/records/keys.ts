@@ -29,6 +29,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   names of one service in several protocols       PRJ#<project>               ALIAS#<service>
 //   joins of a minute of arrivals                  JOIN#<project>#<live|gen>   <minute>
 //   how far the sweep of uploads has come          SWP#<project>               <00..63: shard of the raw objects>
+//   where a job is that goes round all there is    JOBS                        <job>
 //   what was asked of the stores in an hour         USAGE                       <hour>#<process>
 //   answer to a signed request                      RPL#<key id>                <webhook id>
 
@@ -180,6 +181,8 @@ export const setAsideOf = (project: string, service: string) => ({
   from: 'ASIDE#',
   to: 'ASIDE$',
 });
+
+export const jobPlaceKey = (job: string) => ({ pk: 'JOBS', sk: part(job) });
 
 export const usageKey = (hour: EpochMs, process: string) => ({
   pk: 'USAGE',

@@ -8,6 +8,7 @@ import { bucketStart, type Head, partitionKey, stepOf } from '../../lib/model/pa
 import { serviceName } from '../../lib/model/service.ts';
 import { ONE } from '../../lib/model/sketch.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { ensureProject } from '../../lib/records/api-keys.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import { markStale } from '../../lib/segments/stale.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
@@ -189,6 +190,30 @@ describe('expire()', () => {
     expect(keys(here, 'seg/')).toEqual([]);
     expect(await here.context.heads.all(shop.project, shop.service)).toEqual([]);
     expect(await counted(here, NOON - HOUR_MS, NOON)).toBe(0);
+  });
+
+  it('keeps each project for as long as it says, in one run', async () => {
+    const here = await world();
+    await ensureProject(here.records, 'long');
+    for (const project of ['default', 'long']) {
+      const upload = await uploadOf(tracesBody(spans(3)), { route: 'otlp-traces', project });
+      await analyze(here.context, [message(await rawObject(here, [upload]))]);
+    }
+    const days = (name: string) => (name === 'long' ? 40 : 20);
+    const context = {
+      ...here.context,
+      retention: async (name: string) => ({ retentionDays: days(name), rollUpDays: 60 }),
+    };
+    const left = () => keys(here, '').map((key) => key.split('/').slice(0, 5));
+    const of = (project: string) =>
+      left().filter(([top, ...path]) => path.includes(project) && (top === 'raw' || path.includes('10m')));
+    expect([of('default'), of('long')]).toMatchObject([{ length: 2 }, { length: 2 }]);
+    await tick(here, NOON + 21 * DAY_MS);
+    expect(await expire(context)).toMatchObject({ segments: 1, raw: 1 });
+    expect([of('default'), of('long')]).toMatchObject([{ length: 0 }, { length: 2 }]);
+    await tick(here, NOON + 41 * DAY_MS);
+    expect(await expire(context)).toMatchObject({ segments: 1, raw: 1 });
+    expect(of('long')).toHaveLength(0);
   });
 
   it('rolls up what was never rolled up before it removes it', async () => {

@@ -97,7 +97,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'expire',
     weight: 8,
-    run: job(({ code, context, draw }) => code.expire(context, { project: draw.pick(PROJECTS) })),
+    run: job(({ code, context }) => code.expire(context)),
   },
   { name: 'join', weight: 26, run: joinAll },
   { name: 'replay', weight: 20, run: job(replayOn) },
