@@ -93,12 +93,17 @@ export async function runReplay(
     const current = (await context.generations.read(project)).building;
     if (step === 'flipped' || step === 'idle') return replayed(project, last);
     last = current ?? last;
-    if (step === 'waiting') {
-      tell('Every writer has to learn of the new generation first: up to a minute');
+    if (step === 'waiting' || step === 'busy') {
+      tell(WAITS[step]);
       await sleep(5 * SECOND_MS);
     } else tell(`${last.uploads} uploads, up to ${new Date(last.foldedTo).toISOString().slice(0, 13)}h`);
   }
 }
+
+const WAITS = {
+  waiting: 'Every writer has to learn of the new generation first: up to a minute',
+  busy: 'The server is at it, or a worker that has ended was: up to five minutes',
+};
 
 const replayed = (project: string, building: Building): Replayed => ({
   project,

@@ -9,6 +9,14 @@ const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;
 /** How long pieces are kept after their own join: later minutes look back at them, as live joins do. */
 const KEEP_MS = LOOK_BACK_MINUTES * MINUTE_MS + 2 * REACH_MS;
 
+interface Replayed {
+  readonly project: string;
+  readonly generation: number;
+  readonly foldedTo: EpochMs;
+  /** Called before each minute: an hour of them may take longer than a worker's claim holds. */
+  readonly claim: () => Promise<unknown>;
+}
+
 /**
  * Joins what a replay has folded: the minutes around which all raw uploads before `foldedTo` were read. Their pieces lie
  * apart from those of live analysis and are removed once no join needs them.
@@ -18,12 +26,13 @@ const KEEP_MS = LOOK_BACK_MINUTES * MINUTE_MS + 2 * REACH_MS;
 export async function joinReplayed(
   context: JobContext,
   fold: FoldJoined,
-  { project, generation, foldedTo }: { project: string; generation: number; foldedTo: EpochMs },
+  { project, generation, foldedTo, claim }: Replayed,
   refuse: (reason: string) => void,
 ): Promise<void> {
   const minutes = await minutesWithPieces(context, generation, project);
   for (const minute of minutes) {
     if (minute + MINUTE_MS + REACH_MS > foldedTo) continue;
+    await claim();
     try {
       await joinMinute(context, fold, { project, space: generation, minute });
     } catch (error) {

@@ -12,7 +12,6 @@ import {
   opened,
 } from '../records/generations.ts';
 import { acceptedTime } from './accepted-time.ts';
-import { atOnce } from './at-once.ts';
 import { type Addition, commitUploads, compactGrown, isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { correctClocks, NO_CLOCKS } from './correct-clocks.ts';
@@ -23,14 +22,17 @@ import { heldUploads } from './held-uploads.ts';
 import { joinReplayed } from './join-replayed.ts';
 import { noteServices } from './note-services.ts';
 import { type UploadPieces, writePieces } from './pieces.ts';
-import { CLOCKS_OFF_MS, RAW_SHARDS, rawHourPrefix, rawPlace, readRaw, type Upload } from './raw-segment.ts';
+import { CLOCKS_OFF_MS, RAW_SHARDS, rawPlace, type Upload } from './raw-segment.ts';
+import { changeAt, claimOf } from './replay-claim.ts';
+import { nextSlice, type Reached, uploadsIn } from './replay-read.ts';
 import { storeTime } from './sweep.ts';
 
 /** From the opening of a generation on until the raw objects are listed: by then every writer knows of it. */
 export const REPLAY_AFTER_MS = 2 * GENERATION_CACHE_MS;
 const BATCH_BYTES = 64 * MIB;
 const REASONS_MAX = 20;
-const WORKED_FOR_MS = 5 * MINUTE_MS;
+/** A run of the schedule: less than a task of the cloud may take. */
+const RUN_FOR_MS = 3 * MINUTE_MS;
 
 export interface ReplayRange {
   /** Data time to compute again, widened to whole days (UTC). Default: all that raw objects are kept for. */
@@ -87,13 +89,14 @@ function firstCompleteDay({ rawKeptFrom }: GenerationRecord, acceptFutureMs: num
   return bucketStart(rawKeptFrom + HOUR_MS + acceptFutureMs + CLOCKS_OFF_MS + DAY_MS - 1, '1d');
 }
 
-/** 'waiting': writers have yet to learn of the generation. 'idle': none is being built. */
-export type ReplayStep = 'waiting' | 'folded' | 'flipped' | 'idle';
+/** 'waiting': writers have yet to learn of the generation. 'busy': another worker is at it. 'idle': none is being built. */
+export type ReplayStep = 'waiting' | 'busy' | 'folded' | 'flipped' | 'idle';
 
 /**
- * Folds one hour of raw uploads into the generation that is being built, or makes it the one that is read. Of the ledger
- * poison alone counts, which may end this process too: it speaks for the generation that is read. Uploads that live analysis
- * has written are found in the footers, which lose no ids before the flip. A step may be run again, and by several at once.
+ * Folds some of the raw uploads of an hour into the generation that is being built, and joins the hour once it is whole; or makes
+ * the generation the one that is read. Of the ledger poison alone counts, which may end this process too: it speaks for the
+ * generation that is read. Uploads that live analysis has written are found in the footers, which lose no ids before the flip.
+ * A step may be run again, and by several at once: that each is claimed saves work, and no sum depends on it.
  *
  * @throws Fault('unavailable') when a store does not answer: call again
  */
@@ -102,29 +105,26 @@ export async function replayStep(context: JobContext, project: string): Promise<
   if (building === null) return 'idle';
   const now = await storeTime(context);
   if (now < building.openedAt + REPLAY_AFTER_MS) return 'waiting';
-  const { foldedTo, rawTo } = building;
-  if (foldedTo >= rawTo) {
-    const all = { project, generation: building.generation, foldedTo: END_OF_TIME };
-    await joinReplayed(context, foldJoined, all, () => undefined);
-    await context.generations.change(project, (record) =>
-      isSame(record, building) ? flipped(record, now) : undefined,
-    );
+  const claim = claimOf(context, project, building, now);
+  if (!(await claim())) return 'busy';
+  const { generation } = building;
+  const told: Told = { uploads: 0, refused: 0, reasons: new Map() };
+  const join = (foldedTo: EpochMs) =>
+    joinReplayed(context, foldJoined, { project, generation, foldedTo, claim }, refuserOf(told));
+  if (building.foldedTo >= building.rawTo) {
+    await join(END_OF_TIME);
+    await changeAt(context, project, building, (record) => flipped(record, now));
     return 'flipped';
   }
-  // What lies ahead comes from clocks that are: one step takes all of it.
-  const to = foldedTo > now ? rawTo : Math.min(foldedTo + HOUR_MS, rawTo);
-  const told = await foldRaw(context, project, building, to);
-  await context.generations.change(project, (record) =>
-    isSame(record, building)
-      ? { ...record, building: advanced(record.building ?? building, to, told, now) }
-      : undefined,
-  );
+  const { objects, reached } = await nextSlice(context, project, building, { now, bytesMax: BATCH_BYTES });
+  await foldBatch(context, project, building, objects, told);
+  if (reached.part === undefined) await join(reached.foldedTo);
+  await changeAt(context, project, building, (record, current) => ({
+    ...record,
+    building: advanced(current, reached, told),
+  }));
   return 'folded';
 }
-
-/** Still the generation that this step began with, and no other worker has done the step meanwhile. */
-const isSame = ({ building }: GenerationRecord, { generation, foldedTo }: Building) =>
-  building?.generation === generation && building.foldedTo === foldedTo;
 
 interface Told {
   uploads: number;
@@ -132,7 +132,8 @@ interface Told {
   readonly reasons: Map<string, number>;
 }
 
-function advanced(building: Building, foldedTo: EpochMs, told: Told, now: EpochMs): Building {
+function advanced(before: Building, reached: Reached, told: Told): Building {
+  const { part: _, worker: __, ...building } = before;
   const reasons = { ...building.reasons };
   for (const [reason, count] of told.reasons) {
     if (reason in reasons || Object.keys(reasons).length < REASONS_MAX)
@@ -140,59 +141,18 @@ function advanced(building: Building, foldedTo: EpochMs, told: Told, now: EpochM
   }
   return {
     ...building,
-    foldedTo,
+    ...reached,
     uploads: building.uploads + told.uploads,
     refused: building.refused + told.refused,
     reasons,
-    workedUntil: now + WORKED_FOR_MS,
+    workedUntil: 0,
   };
-}
-
-async function foldRaw(context: JobContext, project: string, building: Building, to: EpochMs): Promise<Told> {
-  const told: Told = { uploads: 0, refused: 0, reasons: new Map() };
-  const { generation } = building;
-  for (const shard of RAW_SHARDS) {
-    let batch: ObjectInfo[] = [];
-    let bytes = 0;
-    for await (const object of rawBetween(context, shard, project, building.foldedTo, to)) {
-      if (bytes + object.size > BATCH_BYTES && batch.length > 0) {
-        await foldBatch(context, project, building, batch, told);
-        [batch, bytes] = [[], 0];
-      }
-      batch.push(object);
-      bytes += object.size;
-    }
-    if (batch.length > 0) await foldBatch(context, project, building, batch, told);
-  }
-  await joinReplayed(context, foldJoined, { project, generation, foldedTo: to }, refuserOf(told));
-  return told;
 }
 
 const refuserOf = (told: Told) => (reason: string) => {
   told.refused += 1;
   told.reasons.set(reason, (told.reasons.get(reason) ?? 0) + 1);
 };
-
-/** Raw objects of one shard that arrived in hours of [from, to). */
-async function* rawBetween(
-  { objects }: JobContext,
-  shard: string,
-  project: string,
-  from: EpochMs,
-  to: EpochMs,
-): AsyncIterable<ObjectInfo> {
-  let after = rawHourPrefix(shard, project, from);
-  for (;;) {
-    const page = await objects.list(`raw/${shard}/${project}/`, { after });
-    for (const object of page) {
-      if ((rawPlace(object.key)?.hour ?? to) >= to) return;
-      yield object;
-    }
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.key;
-  }
-}
 
 async function foldBatch(
   context: JobContext,
@@ -276,30 +236,6 @@ async function recordAgain(
   await ledger.finish(project, { ...record, finishedAt: now });
 }
 
-async function* uploadsIn(
-  context: JobContext,
-  project: string,
-  objects: readonly ObjectInfo[],
-  refuse: (reason: string) => void,
-): AsyncIterable<Pick<Parsed, 'rawKey' | 'isRecorded'> & { readonly upload: Upload }> {
-  for (const { key } of objects) {
-    const bytes = await context.objects.get(key);
-    if (bytes === undefined) continue;
-    try {
-      const { uploads, cut } = readRaw(bytes);
-      for (const _ of cut) refuse('Its stored bytes are cut');
-      const records = await atOnce(uploads, ({ id }) => context.ledger.get(project, id));
-      for (const [at, upload] of uploads.entries()) {
-        if (records[at]?.state === 'poison') refuse('Set aside as poison: redrive it');
-        else yield { upload, rawKey: key, isRecorded: records[at] !== undefined };
-      }
-    } catch (error) {
-      if (!(error instanceof Fault) || isUnavailable(error)) throw error;
-      refuse(error.message);
-    }
-  }
-}
-
 const additionOf = (
   { id }: Pick<Upload, 'id'>,
   { parts }: Folded,
@@ -311,13 +247,12 @@ const additionOf = (
     .map(({ partition, sections }) => ({ partition: { ...partition, generation }, sections })),
 });
 
-/** Goes on with replays whose worker has ended; returns how many steps it took. For a schedule. */
+/** Goes on for some minutes with replays that no other worker is at; returns how many steps it took. For a schedule. */
 export async function resumeReplays(context: JobContext): Promise<number> {
   let steps = 0;
+  const until = context.clock.now() + RUN_FOR_MS;
   await eachProject(context, async (project) => {
-    const { building } = await context.generations.read(project);
-    if (building === null || building.workedUntil > context.clock.now()) return;
-    while ((await replayStep(context, project)) === 'folded') steps += 1;
+    while (context.clock.now() < until && (await replayStep(context, project)) === 'folded') steps += 1;
   });
   return steps;
 }

@@ -18,12 +18,15 @@ export interface Building extends Era {
   readonly rawFrom: EpochMs;
   readonly rawTo: EpochMs;
   readonly foldedTo: EpochMs;
+  /** Of the hours [foldedTo, to) that are folded now, the last raw key that was, shard after shard; absent: none was yet. */
+  readonly part?: { readonly to: EpochMs; readonly after: string };
   readonly uploads: number;
   /** Uploads that the present analyzer refuses or cannot read, with up to 20 reasons. */
   readonly refused: number;
   readonly reasons: Readonly<Record<string, number>>;
-  /** Whoever folds keeps this ahead of the clock, so that others leave it alone. */
+  /** Whoever folds keeps this ahead of the store's clock meanwhile, so that others leave it alone. */
   readonly workedUntil: EpochMs;
+  readonly worker?: string;
 }
 
 /** A generation that no longer speaks for a time: its partitions there are to be removed. */
@@ -100,7 +103,7 @@ export function openGenerations({ eras, building }: GenerationRecord, time: Epoc
 /** Begins generation `next` for data of [from, to). @throws Fault('conflict') when one is being built already */
 export function opened(
   before: GenerationRecord,
-  building: Omit<Building, 'generation' | 'foldedTo' | 'uploads' | 'refused' | 'reasons' | 'workedUntil'>,
+  building: Pick<Building, 'from' | 'to' | 'openedAt' | 'rawFrom' | 'rawTo'>,
 ): GenerationRecord {
   if (before.building !== null) {
     throw new Fault('conflict', `Cannot replay: generation ${before.building.generation} is being built`);

@@ -10,7 +10,7 @@ import { sweepOrphans } from '../../lib/jobs/sweep.ts';
 import { bucketStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { ONE } from '../../lib/model/sketch.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '../../lib/model/units.ts';
 import { compact } from '../../lib/segments/compact.ts';
 import { NOON } from './facts.ts';
 import { message, rawObject, spans, tracesBody, uploadOf, type World, world } from './world.ts';
@@ -171,11 +171,64 @@ describe('replayStep()', () => {
     await openReplay(here.context, 'default');
     await expect(openReplay(here.context, 'default')).rejects.toMatchObject({ code: 'conflict' });
     here.clock.time += REPLAY_AFTER_MS;
-    await replayStep(here.context, 'default');
-    expect(await resumeReplays(here.context)).toBe(0); // its worker may still be there
-    here.clock.time += 10 * MINUTE_MS;
+    const dying = { ...here.objects, get: () => Promise.reject(new Error('The process ends here')) };
+    await expect(replayStep({ ...here.context, objects: dying }, 'default')).rejects.toThrow('ends here');
+    expect(await replayStep(here.context, 'default')).toBe('busy'); // its worker may still be there
+    expect(await resumeReplays(here.context)).toBe(0);
+    here.clock.time += 5 * MINUTE_MS;
     expect(await resumeReplays(here.context)).toBeGreaterThan(0);
     expect(await eras(here)).toMatchObject([{ generation: 1 }]);
+  });
+
+  it('is done by one of the workers that are at it', async () => {
+    const here = await world();
+    for (const count of [1, 2, 4]) await send(here, count);
+    const reads = new Map<string, number>();
+    const objects = {
+      ...here.objects,
+      get: (...args: Parameters<typeof here.objects.get>) => {
+        const [key] = args;
+        if (key.startsWith('raw/')) reads.set(key, (reads.get(key) ?? 0) + 1);
+        return here.objects.get(...args);
+      },
+    };
+    await openReplay(here.context, 'default');
+    here.clock.time += REPLAY_AFTER_MS;
+    for (let round = 0; (await eras(here))[0]?.generation === 0; round += 1) {
+      const step = () => replayStep({ ...here.context, objects }, 'default');
+      const steps = await Promise.all([step(), step(), step()]);
+      expect(steps.filter((done) => done === 'busy').length).toBeGreaterThanOrEqual(round === 0 ? 2 : 0);
+    }
+    expect([...reads.values()]).toEqual([1, 1, 1]);
+    expect(await counted(here)).toBe(7);
+  });
+
+  it('takes as much of an hour as one step should hold, and goes on behind it', async () => {
+    const here = await world();
+    for (const count of [1, 2, 4, 8, 16]) await send(here, count);
+    const reads: string[] = [];
+    // Two raw objects are more than a step takes.
+    const large = {
+      ...here.objects,
+      list: async (...args: Parameters<typeof here.objects.list>) =>
+        (await here.objects.list(...args)).map((object) => ({ ...object, size: 40 * MIB })),
+      get: (...args: Parameters<typeof here.objects.get>) => {
+        if (args[0].startsWith('raw/')) reads.push(args[0]);
+        return here.objects.get(...args);
+      },
+    };
+    const there = { ...here, context: { ...here.context, objects: large } };
+    await openReplay(there.context, 'default');
+    here.clock.time += REPLAY_AFTER_MS;
+    const told: number[] = [];
+    while ((await replayStep(there.context, 'default')) === 'folded') {
+      const { building } = await here.context.generations.read('default');
+      told.push(building?.uploads ?? 0);
+    }
+    expect(told.slice(0, 6)).toEqual(expect.arrayContaining([1, 2, 3, 4, 5]));
+    expect(reads).toHaveLength(5);
+    expect(new Set(reads).size).toBe(5);
+    expect(await counted(here, 1)).toBe(31);
   });
 
   it('leaves a generation behind that expires, while answers stay as they were', async () => {

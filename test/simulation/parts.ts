@@ -34,4 +34,5 @@ export const MODEL: readonly Mutation[] = [
   { file: 'jobs/raw-segment.ts', from: ', 16) & 63)', to: ', 16) & 3)' },
   // And minutes of a few traces are joined in parts, as busy ones are.
   { file: 'jobs/join-parts.ts', from: 'PART_BYTES = 64 * MIB', to: 'PART_BYTES = 2000' },
+  { file: 'jobs/replay-read.ts', from: 'SLICE_OBJECTS = 4096', to: 'SLICE_OBJECTS = 3' },
 ];
