@@ -125,8 +125,10 @@ try {
   const range = `from=${START}&to=${NOW}`;
   const unit = '/services/shop/transactions/http%20GET%20%2Funit-7';
   const seen = PARTITIONS * perUnit;
+  const all = ({ items }: { items: readonly unknown[] }) => items.length === UNITS;
   const questions: readonly (readonly [string, string, (answer: never) => boolean])[] = [
     ['suspects', `${unit}/suspects?${range}`, ({ seen: n }: { seen: number }) => n === seen],
+    ['transactions', `/services/shop/transactions?${range}`, all],
     ['gaps', `${unit}/gaps?${range}`, ({ seen: n }: { seen: number }) => n === seen],
     [
       'a kept trace',

@@ -10,6 +10,7 @@ import { unitsAnswer } from '../jobs/answers/units.ts';
 import type { UploadsReader } from '../jobs/answers/uploads.ts';
 import type { JobContext } from '../jobs/context.ts';
 import type { ServiceName } from '../model/service.ts';
+import { unitKey } from '../model/unit-of-work.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { listKeys } from '../records/api-keys.ts';
 import { readService as findService } from '../records/services.ts';
@@ -59,6 +60,12 @@ const SettingsBody = z.object({
     .nullable(),
   rules: RuleOverridesSchema,
   shards: z.number().int().min(1).max(64),
+});
+
+const TransactionsQuery = RangeQuery.extend({
+  unit: z.string().max(1000).optional().meta({ description: 'one alone: `http GET /orders/:id`' }),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  cursor: z.coerce.number().int().min(0).default(0).meta({ description: 'of the answer before' }),
 });
 
 /** All paths of the read API. */
@@ -140,12 +147,15 @@ export function readApi(context: ReadApiContext): ApiRoute[] {
       path: '/services/{service}/transactions',
       summary: 'Latency percentiles per unit, those that take the most time first',
       scope: 'read',
-      query: RangeQuery,
+      query: TransactionsQuery,
       answer: list(TransactionSchema),
-      run: async ({ caller, params, query }) => {
+      run: async ({ caller, params, query: { unit, limit, cursor, ...range } }) => {
         const service = serviceOf(params);
-        const { from, to } = await rangeOf(caller, service, query);
-        return items(await transactionsAnswer(jobs, caller.project, service, from, to));
+        const { from, to } = await rangeOf(caller, service, range);
+        const all = await transactionsAnswer(jobs, caller.project, service, from, to);
+        const found = unit === undefined ? all : all.filter((one) => unitKey(one.unit) === unit);
+        const next = cursor + limit;
+        return { items: found.slice(cursor, next), cursor: next < found.length ? String(next) : null };
       },
     }),
     route({

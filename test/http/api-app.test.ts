@@ -153,6 +153,24 @@ describe('every JSON answer conforms to its schema', () => {
     }
   });
 
+  it('transactions come by pages, or one alone', async () => {
+    type Page = { items: { unit: { kind: string; name: string } }[]; cursor: string | null };
+    const path = '/services/leaky/transactions';
+    const all = await full.get<Page>(path);
+    const first = await full.get<Page>(`${path}?limit=1`);
+    const rest = await full.get<Page>(`${path}?cursor=${first.cursor}`);
+    expect([...first.items, ...rest.items].map(({ unit }) => unit)).toEqual(
+      all.items.map(({ unit }) => unit),
+    );
+    expect([first.items.length, first.cursor, rest.cursor, all.cursor]).toEqual([1, '1', null, null]);
+    const last = all.items.at(-1)!;
+    const { kind, name } = last.unit;
+    expect(await full.get<Page>(`${path}?unit=${encodeURIComponent(`${kind} ${name}`)}`)).toEqual({
+      items: [last],
+      cursor: null,
+    });
+  });
+
   it('and the data is there to be checked', async () => {
     const counts = async (path: string) => (await full.get<{ items: unknown[] }>(path)).items.length;
     expect(await counts('/services')).toBeGreaterThan(0);

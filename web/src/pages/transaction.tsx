@@ -33,8 +33,8 @@ export function TransactionPage({ service, kind, name }: { service: string; kind
   const base = `/services/${encodeURIComponent(service)}`;
   const list = useApi<TransactionList>(
     counted.ready ? `${base}/transactions` : undefined,
-    counted.key,
-    counted.query,
+    `${counted.key} ${kind} ${name}`,
+    (now) => `${counted.query(now) || '?'}&unit=${encodeURIComponent(`${kind} ${name}`)}`,
   );
   const findings =
     useApi<FindingList>(`/findings?state=firing&service=${encodeURIComponent(service)}`).data?.items ?? [];

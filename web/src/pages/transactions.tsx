@@ -45,7 +45,7 @@ export function TransactionsPage({ service }: { service: string }) {
       <ServiceBar service={service} tab="transactions" shown={counted.shown} />
       <Page title={`Transactions of ${name}`} service={service}>
         <Part of={list} what={`the transactions of ${name}`} chart={false}>
-          {({ items: rows }) => {
+          {({ items: rows, cursor }) => {
             const total = rows.reduce((sum, row) => sum + row.totalMs, 0);
             const shown = sorted(
               rows.filter((row) => row.unit.name.toLowerCase().includes(filter.toLowerCase())),
@@ -135,6 +135,12 @@ export function TransactionsPage({ service }: { service: string }) {
                   <Empty>
                     No unit is called “{filter}”. <a href={hrefWith({ q: null })}>Show all {rows.length}</a>
                   </Empty>
+                )}
+                {cursor && (
+                  <p class="note under">
+                    These {rows.length.toLocaleString('en')} units took the most time. Others are in the API,
+                    from cursor {cursor}.
+                  </p>
                 )}
                 <p class="note under">
                   Share of time is the sum of durations: it ranks where the time goes, not what is slowest.
