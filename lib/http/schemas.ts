@@ -478,6 +478,7 @@ export const KeySchema = z.object({
   status: z.enum(['active', 'revoked']),
   createdAt: Time,
   note: z.string(),
+  origins: z.array(z.string()).optional().meta({ description: 'Pages that may send with the DSN' }),
 });
 
 export const list = <T extends z.ZodType>(item: T) =>
