@@ -14,10 +14,13 @@ import { rollUp } from '../../lib/jobs/roll-up.ts';
 import { digest, hexOf, uploadId } from '../../lib/model/ids.ts';
 import { PARTITION_MS, partitionStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
+import { ONE, sketchOf } from '../../lib/model/sketch.ts';
 import type { Span, Trace } from '../../lib/model/trace.ts';
+import { unitKey } from '../../lib/model/unit-of-work.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/model/units.ts';
 import { noteService } from '../../lib/records/services.ts';
 import { mergeAll } from '../../lib/segments/kind.ts';
+import { type LatencyState, latencyKey, noLatency } from '../../lib/segments/kinds/latency.ts';
 import { spansKind } from '../../lib/segments/kinds/spans.ts';
 import { foldTraces } from '../../lib/traces/fold.ts';
 import type { SpansState } from '../../lib/traces/spans-state.ts';
@@ -73,6 +76,24 @@ function traceAt(partition: number, unit: number, n: number): Trace {
   });
 }
 
+/** What analysis folds of the same traces at once. */
+function latencyOf(traces: readonly Trace[]): LatencyState {
+  const units = Map.groupBy(traces, ({ unit, version }) => latencyKey(unitKey(unit), version));
+  return {
+    units: new Map(
+      [...units].map(([key, list]) => [
+        key,
+        {
+          ...noLatency,
+          sketch: sketchOf(list.map(({ root }) => [root.end - root.start, ONE])),
+          count: list.length * ONE,
+          sum: list.reduce((sum, { root }) => sum + BigInt(Math.round(root.end - root.start) * ONE), 0n),
+        },
+      ]),
+    ),
+  };
+}
+
 /** What the day's states say by themselves, and what it takes to read them. */
 interface Stored {
   readonly limitMs: number;
@@ -89,7 +110,7 @@ async function fill(dataDir: string): Promise<Stored> {
     );
     const parts = foldTraces({ traces, profiles: [] }, partitionStart).map(({ service, start, state }) => ({
       partition: { project: 'default', service, start, generation: 0 },
-      sections: { spans: state },
+      sections: { spans: state, latency: latencyOf(traces) },
     }));
     for (const { sections } of parts) encoded.push(spansKind.encode(sections.spans));
     const id = uploadId(hexOf(await digest('answers', String(p))).slice(0, 32));

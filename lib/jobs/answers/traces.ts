@@ -94,16 +94,18 @@ const SEEN: StatePart<SpansState> = {
 
 /** How many requests of each unit, and of each of its versions, were seen, and stand for how many. */
 export async function seenByVersion(context: Pick<JobContext, 'reader'>, query: TracesQuery) {
-  const sums = new Map<string, UnitSpans>();
+  const sums = new Map<string, { requests: number; weight: number }>();
   const nameOf = (unit: string, version?: string) => JSON.stringify([unit, version]);
   for (const { units } of await statesOf(context, query, SEEN)) {
-    for (const [key, state] of units) {
+    for (const [key, { requests, weight }] of units) {
       const { unit, version } = unitOfSpansKey(key);
-      for (const name of [nameOf(unit), nameOf(unit, version)])
-        sums.set(name, mergeUnitSpans(sums.get(name) ?? noUnitSpans, state));
+      for (const name of [nameOf(unit), nameOf(unit, version)]) {
+        const sum = sums.get(name);
+        sums.set(name, { requests: requests + (sum?.requests ?? 0), weight: weight + (sum?.weight ?? 0) });
+      }
     }
   }
-  return (unit: string, version?: string) => sums.get(nameOf(unit, version)) ?? noUnitSpans;
+  return (unit: string, version?: string) => sums.get(nameOf(unit, version)) ?? { requests: 0, weight: 0 };
 }
 
 function sumOfUnit(states: readonly SpansState[], unit: string, version: string | undefined): UnitSpans {
