@@ -1,7 +1,7 @@
 // Main-thread work while a flame graph of 10,000 nodes is hovered and zoomed, from the browser's own trace.
 //   node bench/ui/flame.ts [--nodes 10000] [--runs 3]   needs chromium on PATH
-// Marks of zooming: p95 of frames ≤ 8 ms, no task > 50 ms; it ends with 1 above them. Hovering is told apart: many small frames
-// would hide those of a zoom.
+// Marks of zooming: p95 of frames ≤ 8 ms in the worst run, no task > 50 ms; it ends with 1 above them. A frame is what the page's
+// thread does from one commit to the compositor until the next. Hovering is told apart: many small frames would hide those of a zoom.
 // Beside it, by turns, a page that does as little as such a page can: what of it is the browser's and the machine's.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,6 +24,8 @@ interface TraceEvent {
 }
 
 const ROUNDS = 20;
+/** Between zooms: what is told of a frame a frame later is that zoom's work, not part of the next one. */
+const PAUSE_MS = 100;
 const P95_MS = 8;
 const TASK_MS = 50;
 
@@ -77,8 +79,8 @@ try {
     print(`${what.padEnd(5)}  the floor  `, of(floor));
   }
   const zooms = found.map(({ zoom }) => zoom);
-  const p95 = zooms.map((run) => run.p95).sort((a, b) => a - b)[Math.floor(zooms.length / 2)]!;
-  if (p95 > P95_MS || zooms.some(({ longest }) => longest > TASK_MS)) process.exitCode = 1;
+  if (zooms.some(({ p95 }) => p95 > P95_MS) || zooms.some(({ longest }) => longest > TASK_MS))
+    process.exitCode = 1;
 } finally {
   await browser.close();
   await fixture.close();
@@ -116,10 +118,10 @@ async function measured(url: string, selector: string): Promise<Visit> {
   const zoom = await traced(page, async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       await page.mouse.click(box.x + 40 + 15 * round, box.y + 12 + 22 * (1 + (round % 5)));
-      await page.waitForTimeout(40);
+      await page.waitForTimeout(PAUSE_MS);
       // The click has put the focus there: to ask for it would run the driver's own script on the thread that is measured.
       await page.keyboard.press('Escape');
-      await page.waitForTimeout(40);
+      await page.waitForTimeout(PAUSE_MS);
     }
   });
   await context.close();
@@ -140,14 +142,21 @@ function figuresOf({ traceEvents }: { traceEvents: TraceEvent[] }): Figures {
       .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
       .map(({ pid, tid }) => `${pid} ${tid}`),
   );
-  const tasks = traceEvents.filter(
-    ({ name, ph, pid, tid }) => name === 'RunTask' && ph === 'X' && main.has(`${pid} ${tid}`),
-  );
-  // What the main thread does within each sixtieth of a second in which it does anything.
-  const frames = new Map<number, number>();
-  for (const { ts, dur = 0, tdur = dur } of tasks)
-    frames.set(Math.floor(ts / 16_667), (frames.get(Math.floor(ts / 16_667)) ?? 0) + tdur / 1000);
-  const work = [...frames.values()].sort((a, b) => a - b);
+  const onMain = (wanted: string) =>
+    traceEvents.filter(
+      ({ name, ph, pid, tid }) => name === wanted && ph === 'X' && main.has(`${pid} ${tid}`),
+    );
+  const tasks = onMain('RunTask').sort((a, b) => a.ts - b.ts);
+  const commits = onMain('Commit').map(({ ts }) => ts);
+  if (commits.length === 0) throw new Error('The trace has no frames');
+  commits.sort((a, b) => a - b).push(Number.POSITIVE_INFINITY);
+  // The task that a commit lies in began before it.
+  const work: number[] = [0];
+  for (const { ts, dur = 0, tdur = dur } of tasks) {
+    if (ts > commits[work.length - 1]!) work.push(0);
+    work[work.length - 1]! += tdur / 1000;
+  }
+  work.sort((a, b) => a - b);
   const at = (share: number) => work[Math.min(work.length - 1, Math.floor(share * work.length))] ?? 0;
   const longest = (of: (task: TraceEvent) => number) => Math.max(0, ...tasks.map(of));
   return {
@@ -169,7 +178,7 @@ function print(name: string, runs: readonly Figures[]) {
       .toFixed(1)
       .padStart(5);
   console.log(
-    `${name}  work per frame  p50 ${median(({ p50 }) => p50)} ms  p95 ${median(({ p95 }) => p95)} ms  p99 ${median(({ p99 }) => p99)} ms` +
+    `${name}  work per frame  p50 ${median(({ p50 }) => p50)} ms  p95 ${median(({ p95 }) => p95)} ms, worst run ${most(({ p95 }) => p95)} ms  p99 ${median(({ p99 }) => p99)} ms` +
       `  longest task ${most(({ longest }) => longest)} ms, ${most(({ clock }) => clock)} ms by the clock` +
       `  (median of ${runs.length} runs of ${Math.round(Number(median(({ frames }) => frames)))} frames)`,
   );
