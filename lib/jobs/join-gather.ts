@@ -128,7 +128,13 @@ async function ownRoots(
   );
   const uploads = [...new Set(cameNow.flatMap(([, came]) => came.map(({ piece }) => piece.upload)))];
   const records = await atOnce(uploads, (id) => ledger.get(project, id));
-  const recorded = new Map(uploads.map((id, at) => [id, records[at] && minuteOf(records[at].receivedAt)]));
+  // Of one that was set aside any copy may count once it is redriven.
+  const recorded = new Map(
+    uploads.map((id, at) => {
+      const record = records[at];
+      return [id, record && record.state !== 'poison' ? minuteOf(record.receivedAt) : undefined];
+    }),
+  );
   const own = new Set<string>();
   const unrecorded = new Set<StoredPiece>();
   for (const [name, came] of cameNow) {

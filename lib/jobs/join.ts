@@ -93,7 +93,7 @@ async function advance(
   { traces, rootless, late, leftOut }: Gathered,
 ): Promise<JoinRecord> {
   const { parts = 0 } = known;
-  const isLast = parts >= cuts.length;
+  const isLast = parts === cuts.length;
   const advanced = ({ tries: _, ...before }: JoinRecord): JoinRecord => ({
     ...before,
     ...{ cuts, parts: parts + 1, ...(isLast && { joinedAt: context.clock.now() }) },

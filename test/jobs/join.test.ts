@@ -459,6 +459,21 @@ describe('joinDue()', () => {
     expect(await joinsOf(place)).toMatchObject([{ traces: 0 }, { traces: 1 }, { traces: 0 }]);
   });
 
+  it('counts an upload once that was set aside after it had left pieces, and was redriven as another copy', async () => {
+    const place = await world();
+    const { fold } = folder();
+    const trace = otlp({ id: 1, kind: 2 }, { id: 2, parent: 1 });
+    const { id, receivedAt } = await leavePieces(place, trace, 'otlp-traces', 0); // its analyzer died
+    const facts = { uploadId: id, rawKey: '', receivedAt, reason: null, dropped: {} };
+    await place.context.ledger.finish('default', { ...facts, state: 'poison', finishedAt: receivedAt });
+    await joinAt(place, fold, 40);
+    await place.context.ledger.forget('default', id);
+    await arrive(place, trace, 'otlp-traces', 45);
+    await joinAt(place, fold, 60);
+    expect(await rootsCounted(place)).toEqual({ [`root ${idOf(1)}`]: 1 });
+    expect(await joinsOf(place)).toMatchObject([{ traces: 0, late: 2 }, { traces: 1 }]);
+  });
+
   it('waits for an upload that is being analysed, and leaves it out as late after a while', async () => {
     const place = await world();
     const { fold } = folder();

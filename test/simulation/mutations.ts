@@ -200,7 +200,13 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     ],
   },
   'a join leaves out a part': {
-    changes: [{ file: 'jobs/join.ts', from: 'parts: parts + 1,', to: 'parts: parts + 2,' }],
+    changes: [
+      {
+        file: 'jobs/join.ts',
+        from: 'isLast = parts === cuts.length',
+        to: 'isLast = parts + 1 >= cuts.length',
+      },
+    ],
   },
   'a replay keeps one copy of an upload': {
     changes: [
