@@ -178,7 +178,7 @@ function lookAtLife(
   const confirmed = skipsSecond || (tested.suspicion !== null && goesOn(tested.suspicion, result));
   const named = result.suspects.length === 0 || (tested.lead !== null && tested.lead === state.lead);
   const settled = named || state.unsettled >= (limitIsNear ? UNSETTLED_MAX_URGENT : UNSETTLED_MAX);
-  if (confirmed && settled && (limitIsNear || !isHeld(result, birth, context)))
+  if (confirmed && settled && (isUnderWay(result) || !isHeld(result, birth, context)))
     return {
       state: { ...tested, suspicion: null, unsettled: 0, fired: true, calmTests: 0 },
       decision: 'fire',
@@ -225,6 +225,16 @@ function goesOn(
   // A first sight of few lows is often steeper than what follows: the rise as it looks by now is the measure then.
   const kept = KEPT_SLOPE * Math.min(suspicion.slopeBytesPerHour, slopeBytesPerHour.value);
   return line.slope > error && line.slope * HOUR_MS > kept;
+}
+
+/** Of the way to the limit so much is still to go, beside what the rise has gone: a warm-up or a morning is bent before. */
+const LAST_PART = 1 / 3;
+
+/** The limit is so near, for the length of the rise, that it can no longer be waited whether the rise bends. */
+function isUnderWay({ timeToLimitS, onset, floorPoints, confirmedUntil }: LeakResult): boolean {
+  if (timeToLimitS === null || onset === null) return false;
+  const end = confirmedUntil ?? floorPoints.times.at(-1) ?? onset.t;
+  return timeToLimitS.value * SECOND_MS <= Math.min(DAY_MS, LAST_PART * (end - onset.t));
 }
 
 /** A rise that begins with the life is not told before the process may no longer be warming up. */

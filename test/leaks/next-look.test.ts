@@ -57,6 +57,14 @@ describe('nextLook()', () => {
     expect(decisions(raised).filter(({ decision }) => decision === 'fire')).toEqual([]);
   });
 
+  it('holds back a rise to a limit that is near, until most of the way to it is done', () => {
+    const life = draw('   *\n  *\n **\n*', { perColumn: 60, rowMib: 40, stepS: 60 });
+    const values = life.values.map((v) => v + 180 * 2 ** 20);
+    const fires = (limitMib: number) =>
+      decisions({ ...life, values, limit: limitMib * 2 ** 20 }).some(({ decision }) => decision === 'fire');
+    expect([fires(900), fires(600), fires(370)]).toEqual([false, false, true]);
+  });
+
   it('measures a second sight by the rise as a whole where the first one was steeper', () => {
     const burst = draw(LEAK);
     const rise = analyzeLife(burst);
