@@ -98,16 +98,15 @@ const groups: [string, readonly Case[]][] = [
   ['GC logs as scraped, live', logs],
   ['GC logs, collections known', collected],
 ];
+/** Samples that somebody has drawn are no machines: they stand apart. */
+const isDrawn = ({ tags }: Truth) => tags.includes('synthetic');
 const unlabelled: [string, readonly Case[]][] = (
   [
-    ['pods', 'C'],
-    ['machines and samples', 'E'],
-    ['language-model hosts', 'G'],
+    ['pods and machines', (one: Truth) => 'CE'.includes(one.set) && !isDrawn(one)],
+    ['drawn samples', (one: Truth) => one.set === 'E' && isDrawn(one)],
+    ['language-model hosts', (one: Truth) => one.set === 'G'],
   ] as const
-).map(([name, letter]) => [
-  name,
-  asStored(truth.filter(({ set, label }) => set === letter && label === 'unlabelled')),
-]);
+).map(([name, isOf]) => [name, asStored(truth.filter((one) => one.label === 'unlabelled' && isOf(one)))]);
 
 function isNoSw4({ truth: { tags } }: Case): boolean {
   return !tags.includes('sw4lite');
