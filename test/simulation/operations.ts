@@ -96,7 +96,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'expire',
-    weight: 8,
+    weight: 4,
     run: job(({ code, context }) => code.expire(context)),
   },
   { name: 'join', weight: 26, run: joinAll },
