@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Fault } from '../model/fault.ts';
+import { KEPT_BEYOND_PAST_DAYS } from '../model/lifetimes.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 
 /** Every setting of the embedded product; `docs/operations/settings.md` is their table. */
@@ -24,8 +25,6 @@ export interface Config {
 
 export const DEFAULT_PORT = 4040;
 const ACCEPT_FUTURE_MS = 5 * MINUTE_MS;
-/** Late data may come for accept-past; roll-ups of it are rebuilt for 16 days more. */
-const RETENTION_SLACK_DAYS = 16;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 export type Overrides = Partial<Pick<Config, 'dataDir' | 'host' | 'port' | 'auth'>>;
@@ -35,7 +34,7 @@ export function readConfig(env: Environment, overrides: Overrides = {}): Config 
   const port = overrides.port ?? wholeNumber(env, 'TIDEMARK_PORT', DEFAULT_PORT, 0, 65_535);
   const host = overrides.host ?? '127.0.0.1';
   const acceptPastMs = number(env, 'TIDEMARK_ACCEPT_PAST_HOURS', 48, 1, 24 * 3650) * HOUR_MS;
-  const retentionMin = Math.ceil(acceptPastMs / DAY_MS) + RETENTION_SLACK_DAYS;
+  const retentionMin = Math.ceil(acceptPastMs / DAY_MS) + KEPT_BEYOND_PAST_DAYS;
   return {
     dataDir: overrides.dataDir ?? (env.TIDEMARK_DATA || '.tidemark'),
     host,

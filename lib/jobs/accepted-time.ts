@@ -1,9 +1,7 @@
-import { DAY_MS, type EpochMs } from '../model/units.ts';
+import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
+import type { EpochMs } from '../model/units.ts';
 import type { JobContext } from './context.ts';
 import type { Upload } from './raw-segment.ts';
-
-/** Nothing folds into a partition older than the accepted past and this: its roll-up is final soon after. */
-export const FOLD_PAST_MS = 15 * DAY_MS;
 
 /**
  * Data of which time is folded: within the accepted past of its arrival, and not into what may be final by now. A replay folds
@@ -15,6 +13,6 @@ export function acceptedTime(
   isReplay = false,
 ): { readonly from: EpochMs; readonly to: EpochMs } {
   const { acceptPastMs, acceptFutureMs } = settings;
-  const latest = isReplay ? receivedAt : Math.max(receivedAt, clock.now() - FOLD_PAST_MS);
+  const latest = isReplay ? receivedAt : Math.max(receivedAt, clock.now() - PARTITIONS_LIVE_MS);
   return { from: latest - acceptPastMs, to: receivedAt + acceptFutureMs };
 }

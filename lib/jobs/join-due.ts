@@ -1,4 +1,5 @@
-import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
+import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { changeJoin, type JoinRecord, listJoins, untouched } from '../records/joins.ts';
 import { isUnavailable } from './commit-uploads.ts';
@@ -42,13 +43,10 @@ export async function joinDue(
   return joined;
 }
 
-/** Of what has waited for longer the records would expire as they are written, and its data are too old to be folded. */
-const TOO_OLD_MS = 13 * DAY_MS;
-
-/** Minutes of which pieces are stored. A server that was off for weeks finds old ones, and removes them. */
+/** Minutes of which pieces are stored. A server that was off for weeks finds some that are too old to be folded, and removes them. */
 async function youngMinutes(context: JobContext, project: string): Promise<readonly EpochMs[]> {
   const minutes = await minutesWithPieces(context, 'live', project);
-  const isOld = (minute: EpochMs) => minute < context.clock.now() - TOO_OLD_MS;
+  const isOld = (minute: EpochMs) => minute < context.clock.now() - PARTITIONS_LIVE_MS;
   for (const minute of minutes.filter(isOld)) {
     for (const { key } of await piecesOfMinute(context, 'live', project, minute))
       await context.objects.delete(key);

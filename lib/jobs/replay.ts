@@ -1,5 +1,6 @@
 import { parseUpload } from '../formats/index.ts';
 import { Fault } from '../model/fault.ts';
+import { RECORDS_LIVE_MS } from '../model/lifetimes.ts';
 import { bucketStart, END_OF_TIME } from '../model/partition.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
@@ -222,16 +223,13 @@ async function commitAll(
   await compactGrown(context, grown);
 }
 
-/** Retention is 18 days at least, and a record lives for a day longer: an upload that came before had one. */
-const HAD_RECORD_MS = 20 * DAY_MS;
-
 /** Where retention was raised raw objects outlive their records, by which a join knows which of an upload's copies counts. */
 async function recordAgain(
   { ledger, clock }: JobContext,
   { upload: { id, project, receivedAt }, rawKey, isRecorded }: Parsed,
 ): Promise<void> {
   const now = clock.now();
-  if (isRecorded || now - receivedAt < HAD_RECORD_MS) return;
+  if (isRecorded || now - receivedAt < RECORDS_LIVE_MS) return;
   const record = { uploadId: id, rawKey, receivedAt, state: 'done', reason: null, dropped: {} } as const;
   await ledger.finish(project, { ...record, finishedAt: now });
 }

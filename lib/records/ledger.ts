@@ -1,4 +1,5 @@
 import type { UploadId } from '../model/ids.ts';
+import { RECORDS_OUTLIVE_RAW_DAYS } from '../model/lifetimes.ts';
 import type { EpochMs } from '../model/units.ts';
 import { DAY_MS } from '../model/units.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -38,7 +39,7 @@ export function ledger(
     async finish(project, record) {
       // As long as the raw object lives, which expires by its arrival.
       const days = typeof retentionDays === 'number' ? retentionDays : await retentionDays(project);
-      const expiresAt = record.receivedAt + (days + 1) * DAY_MS;
+      const expiresAt = record.receivedAt + (days + RECORDS_OUTLIVE_RAW_DAYS) * DAY_MS;
       const written = { ...ledgerKey(project, record.uploadId), body: record, expiresAt };
       return (await records.put(written, { ifAbsent: true })).outcome === 'stored';
     },

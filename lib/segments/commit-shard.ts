@@ -1,7 +1,8 @@
 import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
+import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
 import { endOfBucket, type Head, type Partition, parentOf, type SegmentRef } from '../model/partition.ts';
-import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { segmentKey } from './keys.ts';
 import type { Sections } from './kinds/index.ts';
 import { mergeAllSections } from './merge-sections.ts';
@@ -37,8 +38,6 @@ export const WRITER_GRACE_MS = 10 * MINUTE_MS;
 export const GIVE_UP_MS = 15 * MINUTE_MS;
 /** Lost races in a row before the queue gets the work back. */
 const ATTEMPTS_MAX = 50;
-/** A partition that has no head and is older may have had one that expired: its roll-up knows. */
-const MAY_HAVE_EXPIRED_MS = 15 * DAY_MS;
 
 /**
  * Appends what `contributions` add to one shard of `partition`, each upload exactly once however often this is called.
@@ -126,7 +125,7 @@ export async function isExpired(
 ): Promise<boolean> {
   if (current !== undefined) return current.head.expired === true;
   const above = parentOf(partition);
-  if (above === undefined || context.clock.now() - endOfBucket(partition) < MAY_HAVE_EXPIRED_MS) return false;
+  if (above === undefined || context.clock.now() - endOfBucket(partition) < PARTITIONS_LIVE_MS) return false;
   return (await context.heads.read(above))?.head.final === true;
 }
 

@@ -1,5 +1,6 @@
+import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
 import { bucketStart, type Partition, STEP_MS, type Step } from '../model/partition.ts';
-import { DAY_MS, type EpochMs } from '../model/units.ts';
+import type { EpochMs } from '../model/units.ts';
 import type { HeadStore, PlacedHead } from './store.ts';
 
 export interface TileRange extends Omit<Partition, 'start' | 'step' | 'shard'> {
@@ -15,9 +16,6 @@ interface Gap {
   readonly to: EpochMs;
 }
 
-/** No partition expires earlier than this after its last upload. */
-const CHILDREN_LIVE_MS = 15 * DAY_MS;
-
 /**
  * The fewest heads whose segments hold [from, to) of one service and generation, in order of time: days, hours where a day
  * is cut, out of date or not built, partitions where an hour is. At the edges they may reach beyond the range.
@@ -27,7 +25,7 @@ const CHILDREN_LIVE_MS = 15 * DAY_MS;
  */
 export async function tiles(heads: HeadStore, range: TileRange): Promise<readonly PlacedHead[]> {
   const { coarse, now, from, to, ...place } = range;
-  const old = from < now - CHILDREN_LIVE_MS;
+  const old = from < now - PARTITIONS_LIVE_MS;
   const whole = { from: bucketStart(from, '10m'), to };
   const found: PlacedHead[] = [];
   let gaps: readonly Gap[] = [whole];
