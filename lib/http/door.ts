@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { Fault } from '../model/fault.ts';
 import { digest, hexOf } from '../model/ids.ts';
 import type { Scope } from '../records/api-keys.ts';
-import { firstAnswer, keepAnswer, type SignedAnswer } from '../records/replays.ts';
+import { firstAnswer, keepAnswer, type SignedAnswer } from '../records/signed-answers.ts';
 import { type Authenticator, type Caller, DEFAULT_PROJECT } from './auth.ts';
 import { kindOfBytes, readBody } from './body.ts';
 import type { IngestContext } from './ingest-context.ts';

@@ -227,7 +227,7 @@ export const joinsBetween = (project: string, from: EpochMs, to: EpochMs) => ({
 export const sweepsOf = (project: string) => ({ pk: part('SWP', project) });
 export const sweepKey = (project: string, shard: string) => ({ ...sweepsOf(project), sk: shard });
 
-export const replayKey = (keyId: string, webhookId: string) => ({
+export const signedAnswerKey = (keyId: string, webhookId: string) => ({
   pk: part('RPL', keyId),
   sk: part(webhookId),
 });

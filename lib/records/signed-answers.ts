@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/units.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import { replayKey } from './keys.ts';
+import { signedAnswerKey } from './keys.ts';
 
 /** The first answer to a signed request, kept for as long as its signature is young enough to be sent again. */
 export interface SignedAnswer {
@@ -13,7 +13,7 @@ export interface SignedAnswer {
 }
 
 export async function firstAnswer(records: RecordStore, keyId: string, webhookId: string) {
-  const { pk, sk } = replayKey(keyId, webhookId);
+  const { pk, sk } = signedAnswerKey(keyId, webhookId);
   return (await records.get(pk, sk))?.body as SignedAnswer | undefined;
 }
 
@@ -24,5 +24,5 @@ export async function keepAnswer(
   answer: SignedAnswer,
   expiresAt: EpochMs,
 ): Promise<void> {
-  await records.put({ ...replayKey(keyId, webhookId), body: answer, expiresAt }, { ifAbsent: true });
+  await records.put({ ...signedAnswerKey(keyId, webhookId), body: answer, expiresAt }, { ifAbsent: true });
 }
