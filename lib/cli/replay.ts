@@ -83,7 +83,7 @@ export async function runReplay(
   context: JobContext,
   project: string,
   range: { readonly from: number | undefined; readonly to: number | undefined },
-  { sleep, tell }: { sleep(ms: number): Promise<unknown>; tell(line: string): void },
+  { sleep, tell }: { sleep(ms: number): Promise<unknown>; tell(line: string): void | Promise<void> },
 ): Promise<Replayed> {
   let { building } = await context.generations.read(project);
   if (building === null) building = (await openReplay(context, project, range)).building;
@@ -94,9 +94,10 @@ export async function runReplay(
     if (step === 'flipped' || step === 'idle') return replayed(project, last);
     last = current ?? last;
     if (step === 'waiting' || step === 'busy') {
-      tell(WAITS[step]);
+      await tell(WAITS[step]);
       await sleep(5 * SECOND_MS);
-    } else tell(`${last.uploads} uploads, up to ${new Date(last.foldedTo).toISOString().slice(0, 13)}h`);
+    } else
+      await tell(`${last.uploads} uploads, up to ${new Date(last.foldedTo).toISOString().slice(0, 13)}h`);
   }
 }
 
