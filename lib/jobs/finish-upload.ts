@@ -8,7 +8,7 @@ import type { Upload } from './raw-segment.ts';
 export const POISON_AFTER = 5;
 
 /** An upload in work, and where it came from. */
-export interface Taken {
+interface Taken {
   readonly upload: Pick<Upload, 'id' | 'project' | 'receivedAt'>;
   readonly rawKey: string;
 }

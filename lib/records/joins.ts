@@ -25,7 +25,7 @@ export interface JoinRecord {
   readonly tries?: JoinTries;
 }
 
-export interface JoinTries {
+interface JoinTries {
   /** With the one under way. A minute of too many is given up: `joinedAt` is set, and this stays. */
   readonly count: number;
   /** When the one under way began; absent: none is. */
