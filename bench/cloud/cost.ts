@@ -7,7 +7,7 @@
 //   node bench/cloud/cost.ts [--uploads 1000] [--json]
 //
 // Counted: requests and units of S3, DynamoDB and SQS on engines that count as AWS does. Assumed: 35 ms of ingest at 0.5 GiB,
-// 1 ms per upload of analyze at 1.73 GiB, and what Lambda's own pollers ask of SQS (a receive and a delete per ten messages).
+// 2 ms per upload of analyze at 1.73 GiB (`bench/store/operations.ts 4 waits`, at 200 events a batch), and what Lambda's own pollers ask of SQS (a receive and a delete per ten messages).
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { sqsQueue } from '../../lib/adapters/sqs-queue.ts';
@@ -23,7 +23,7 @@ import { testClient } from '../../test/support/aws/engines.ts';
 
 const INGEST_S = 0.035;
 const INGEST_GIB = 0.5;
-const ANALYZE_S_PER_UPLOAD = 0.001;
+const ANALYZE_S_PER_UPLOAD = 0.002;
 const ANALYZE_GIB = 1769 / 1024;
 /** What SQS hands to Lambda in one receive. */
 const PER_RECEIVE = 10;

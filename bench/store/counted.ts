@@ -36,14 +36,30 @@ export interface Bench {
   readonly context: JobContext;
   readonly clock: { time: number; now(): number };
   counts: Counts;
+  /** Of all analysis so far, by the clock on the wall. */
+  wallMs: number;
   /** Receives uploads, one object each, and analyses `batch` events at a time. Returns CPU milliseconds of the analysis. */
-  take(bodies: readonly Uint8Array[], batch: number): Promise<number>;
+  take(bodies: readonly (Uint8Array | Sent)[], batch: number): Promise<number>;
+}
+
+/** An upload that is no export of metrics. */
+export interface Sent {
+  readonly body: Uint8Array;
+  readonly route: string;
+  readonly contentType: string;
+  readonly naming?: string;
 }
 
 const PROJECT = 'default';
 const BUCKET = 'bench';
 
-export async function openBench(at: number): Promise<Bench> {
+/** What a call to a store takes; the stores themselves answer at once. */
+interface Delays {
+  readonly objectMs: number;
+  readonly recordMs: number;
+}
+
+export async function openBench(at: number, delays: Delays = { objectMs: 0, recordMs: 0 }): Promise<Bench> {
   const clock = {
     time: at,
     now() {
@@ -53,54 +69,59 @@ export async function openBench(at: number): Promise<Bench> {
   const now = () => clock.time;
   const stored = memoryObjects(now);
   const kept = memoryRecords(now);
-  const bench = { counts: noCounts() };
-  const tick = (call: string) => {
+  const bench = { counts: noCounts(), wallMs: 0 };
+  const count = (call: string) => {
     bench.counts.calls[call] = (bench.counts.calls[call] ?? 0) + 1;
+  };
+  const tick = async (call: string) => {
+    count(call);
+    const ms = call.startsWith('objects') ? delays.objectMs : delays.recordMs;
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   };
   const units = (body: unknown, unit: number) =>
     Math.max(1, Math.ceil((JSON.stringify(body) ?? '').length / unit));
   const objects: typeof stored = {
     stored: stored.stored,
-    put(key, body, options) {
-      tick('objects.put');
+    async put(key, body, options) {
+      await tick('objects.put');
       bench.counts.bytesWritten += body.length;
       return stored.put(key, body, options);
     },
     async get(key, range) {
-      tick('objects.get');
+      await tick('objects.get');
       const body = await stored.get(key, range);
       bench.counts.bytesRead += body?.length ?? 0;
       return body;
     },
-    list(prefix, options) {
-      tick('objects.list');
+    async list(prefix, options) {
+      await tick('objects.list');
       return stored.list(prefix, options);
     },
-    delete(key) {
-      tick('objects.delete');
+    async delete(key) {
+      await tick('objects.delete');
       return stored.delete(key);
     },
   };
   const records: typeof kept = {
     async get(pk, sk) {
-      tick('records.get');
+      await tick('records.get');
       const record = await kept.get(pk, sk);
       bench.counts.readUnits += units(record?.body, 4096);
       return record;
     },
     async query(pk, options) {
-      tick('records.query');
+      await tick('records.query');
       const page = await kept.query(pk, options);
       bench.counts.readUnits += units(page.records, 4096);
       return page;
     },
-    put(record, condition) {
-      tick('records.put');
+    async put(record, condition) {
+      await tick('records.put');
       bench.counts.writeUnits += units(record, 1024);
       return kept.put(record, condition);
     },
-    delete(pk, sk, condition) {
-      tick('records.delete');
+    async delete(pk, sk, condition) {
+      await tick('records.delete');
       bench.counts.writeUnits += 1;
       return kept.delete(pk, sk, condition);
     },
@@ -121,12 +142,13 @@ export async function openBench(at: number): Promise<Bench> {
   return Object.assign(bench, {
     context,
     clock,
-    async take(bodies: readonly Uint8Array[], batch: number) {
+    async take(bodies: readonly (Uint8Array | Sent)[], batch: number) {
       let cpuMs = 0;
       for (let at = 0; at < bodies.length; at += batch) {
         const keys = await received(context, bodies.slice(at, at + batch));
         const began = process.cpuUsage();
-        tick('queue.receive');
+        const beganMs = performance.now();
+        count('queue.receive');
         const messages = keys.map((key, n) => ({
           id: String(n),
           body: objectCreated(BUCKET, key, 0),
@@ -135,9 +157,10 @@ export async function openBench(at: number): Promise<Bench> {
         }));
         const { failed } = await analyze(context, messages);
         if (failed.length > 0) throw new Error(`${failed.length} messages failed`);
-        tick('queue.ack');
+        count('queue.ack');
         const { user, system } = process.cpuUsage(began);
         cpuMs += (user + system) / 1000;
+        bench.wallMs += performance.now() - beganMs;
         // What is kept of a million uploads would fill the memory; nothing below reads it again.
         for (const key of keys) await stored.delete(key);
       }
@@ -147,7 +170,10 @@ export async function openBench(at: number): Promise<Bench> {
 }
 
 /** The receive job, one object for each upload as the receiver's function writes them. Returns their keys. */
-async function received(context: JobContext, bodies: readonly Uint8Array[]): Promise<readonly string[]> {
+async function received(
+  context: JobContext,
+  bodies: readonly (Uint8Array | Sent)[],
+): Promise<readonly string[]> {
   const keys: string[] = [];
   const sink: Pick<RawSink, 'store'> = {
     async store(upload) {
@@ -157,7 +183,12 @@ async function received(context: JobContext, bodies: readonly Uint8Array[]): Pro
     },
   };
   const job = { sink, clock: context.clock };
-  await Promise.all(bodies.map((body) => receive(job, { ...SENT, naming: '', identity: body, body })));
+  const all = bodies.map((one) => ({
+    ...SENT,
+    naming: '',
+    ...(one instanceof Uint8Array ? { body: one } : one),
+  }));
+  await Promise.all(all.map((one) => receive(job, { ...one, identity: one.body })));
   return keys;
 }
 const SENT = {

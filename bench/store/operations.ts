@@ -1,16 +1,23 @@
 // What one upload costs in store operations, counted on stores in memory: no number depends on the machine, but for CPU.
 //
-//   growth   10^3 … 10^N uploads, 100 to a partition: operations and bytes per upload must not grow (within 10 %)
+//   growth   10^3 … 10^N uploads, 100 to a partition, in one batch and in ten: operations and bytes per upload must not grow
+//            (within 10 %)
 //   single   all in one partition: bytes per upload at most one rewrite more per factor of 8, at most 32 segments listed
 //   batches  operations per upload for 1, 10, 100 and 1,000 events a batch, and what they cost at list price
-//   ranges   objects and bytes that a reader with empty caches reads for an hour, a day and 30 days
+//   ranges   objects and bytes of each kind that a reader with empty caches reads for an hour, a day and 30 days
+//   waits    how long the analysis of an upload takes where stores take as long as a cloud's
 //
-// Run: node bench/store/operations.ts [N = 5] [growth|single|batches|ranges …]. Exit code 1 when a limit is not kept.
+// Run: node bench/store/operations.ts [N = 5] [growth|single|batches|ranges|waits …]. Exit code 1 when a limit is not kept.
+import { foldJoined } from '../../lib/jobs/fold-joined.ts';
+import { joinDue } from '../../lib/jobs/join-due.ts';
 import { rollUp } from '../../lib/jobs/roll-up.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import type { Kind } from '../../lib/segments/kind.ts';
+import { KINDS as KINDS_BY_NAME } from '../../lib/segments/kinds/index.ts';
 import { segmentReader } from '../../lib/segments/read.ts';
 import { segmentCache } from '../../lib/segments/store.ts';
+import { profileOf, tracesOf } from './busy-service.ts';
 import { type Bench, type Counts, callsOf, noCounts, openBench, shopBody } from './counted.ts';
 
 const [most = '5', ...wanted] = process.argv.slice(2);
@@ -42,13 +49,22 @@ async function fill(bench: Bench, uploads: number, each: number, batch = each): 
 }
 
 async function growth() {
-  console.log('\n100 uploads to a partition, with roll-ups');
+  await grow(100, tens(3));
+  // Ten segments for each partition, merged as they come. In the first hour, of 600 uploads, no id leaves a footer yet.
+  await grow(
+    10,
+    tens(4).filter((uploads) => uploads <= 100_000),
+  );
+}
+
+async function grow(batch: number, sizes: readonly number[]) {
+  console.log(`\n100 uploads to a partition, ${batch} a batch, with roll-ups`);
   line('uploads', 'calls/upload', 'kB written', 'kB read', 'analyze CPU', 'wall time');
   const rows: { readonly calls: number; readonly written: number; readonly read: number }[] = [];
-  for (const uploads of tens(3)) {
+  for (const uploads of sizes) {
     const began = performance.now();
     const bench = await openBench(BEGIN);
-    const cpuMs = await fill(bench, uploads, 100);
+    const cpuMs = await fill(bench, uploads, 100, batch);
     const { counts } = bench;
     const { bytesWritten, bytesRead } = counts;
     const row = {
@@ -172,33 +188,84 @@ async function batches() {
   }
 }
 
-async function ranges() {
-  console.log('\nOne service, 8 instances, 31 days, rolled up: what a reader with empty caches reads');
-  const bench = await openBench(BEGIN);
-  await fill(bench, 31 * 144 * 2, 2);
-  const end = BEGIN + 31 * DAY_MS;
-  bench.clock.time = end + 2 * HOUR_MS;
-  await rollUp(bench.context);
-  line('range', 'objects', 'kB', 'record pages');
-  for (const [name, span, coarse] of [
-    ['1 hour', HOUR_MS, false],
-    ['1 day', DAY_MS, true],
-    ['30 days', 30 * DAY_MS, true],
-  ] as const) {
-    bench.counts = noCounts();
-    const reader = segmentReader(bench.context, segmentCache(bench.context.objects));
-    await reader.range('instance', { ...shop, from: end - span, to: end, coarse });
-    const { calls, bytesRead } = bench.counts;
-    const objects = calls['objects.get'] ?? 0;
-    line(name, objects, (bytesRead / 1000).toFixed(0), calls['records.query'] ?? 0);
-    if (span > DAY_MS) {
-      must(objects <= 100, `30 days from at most 100 objects: ${objects}`);
-      must(bytesRead <= 50e6, `and at most 50 MB: ${(bytesRead / 1e6).toFixed(1)}`);
-    }
+const KINDS = ['instance', 'latency', 'flame', 'functions', 'spans'] as const;
+const INSTANCES = 2;
+/** A day takes half a minute of CPU. */
+const DAYS = Number(most) > 5 ? 31 : 3;
+
+/** Each partition has of each instance an export of metrics, a profile of 2,000 stacks and twenty traces of six spans. */
+async function fillBusy(bench: Bench) {
+  for (let start = BEGIN; start < BEGIN + DAYS * DAY_MS; start += PARTITION_MS) {
+    bench.clock.time = start + PARTITION_MS - 1000;
+    const at = bench.clock.time - 1000;
+    const bodies = Array.from({ length: INSTANCES }, (_, n) => [
+      shopBody((start / PARTITION_MS) * INSTANCES + n, at),
+      profileOf(`pod-${n}`, at),
+      tracesOf(`pod-${n}`, at),
+    ]);
+    await bench.take(bodies.flat(), bodies.flat().length);
+    bench.clock.time += 5 * MINUTE_MS;
+    await joinDue(bench.context, foldJoined, (error) => {
+      throw error;
+    });
+    if ((start + PARTITION_MS) % HOUR_MS === 0) await rollUp(bench.context);
   }
 }
 
-const PARTS = { growth, single, batches, ranges };
+/** Objects hold all kinds of their bucket and are read whole, by whoever asks for one of them. */
+async function ranges() {
+  console.log(
+    `\nOne service, ${INSTANCES} instances, ${DAYS} days, rolled up: what a reader with empty caches reads`,
+  );
+  const bench = await openBench(BEGIN);
+  await fillBusy(bench);
+  const end = BEGIN + DAYS * DAY_MS;
+  bench.clock.time = end + 2 * HOUR_MS;
+  await rollUp(bench.context);
+  line('range', 'objects', 'kB', 'record pages', ...KINDS.map((kind) => `kB of ${kind}`));
+  const days = DAYS - 1;
+  for (const [name, span, coarse] of [
+    ['1 hour', HOUR_MS, false],
+    ['1 day', DAY_MS, true],
+    [`${days} days`, days * DAY_MS, true],
+  ] as const) {
+    const query = { ...shop, from: end - span, to: end, coarse };
+    bench.counts = noCounts();
+    const reader = segmentReader(bench.context, segmentCache(bench.context.objects));
+    const kB: string[] = [];
+    for (const kind of KINDS) {
+      let bytes = 0;
+      for (const { state } of await reader.range(kind, query))
+        bytes += (KINDS_BY_NAME[kind] as Kind<unknown>).encode(state).length;
+      kB.push((bytes / 1000).toFixed(0));
+    }
+    const { calls, bytesRead } = bench.counts;
+    const objects = calls['objects.get'] ?? 0;
+    line(name, objects, (bytesRead / 1000).toFixed(0), (calls['records.query'] ?? 0) / KINDS.length, ...kB);
+    if (span <= DAY_MS) continue;
+    const [of30, bytesOf30] = [(objects * 30) / days, (bytesRead * 30) / days];
+    must(of30 <= 100, `30 days from at most 100 objects: ${of30}`);
+    must(bytesOf30 <= 50e6, `and at most 50 MB: ${(bytesOf30 / 1e6).toFixed(1)}`);
+  }
+}
+
+/** What a function waits for and is paid for: S3 answers a small GET or PUT after some 20 ms, DynamoDB after some 5. */
+async function waits() {
+  console.log(
+    '\nStores that take 20 ms for an object and 5 ms for a record: analysis of 1,000 uploads, after 200',
+  );
+  line('batch', 'wall/upload', 'CPU/upload');
+  for (const batch of [1, 10, 200, 500]) {
+    const bench = await openBench(BEGIN, { objectMs: 20, recordMs: 5 });
+    const uploads = batch === 1 ? 100 : 1000;
+    await fill(bench, 200, 200);
+    bench.wallMs = 0;
+    const cpuMs = await fill(bench, uploads, uploads, batch);
+    line(batch, `${(bench.wallMs / uploads).toFixed(2)} ms`, `${(cpuMs / uploads).toFixed(2)} ms`);
+  }
+}
+
+const PARTS = { growth, single, batches, ranges, waits };
 for (const [name, run] of Object.entries(PARTS)) {
   if (wanted.length === 0 || wanted.includes(name)) await run();
 }
