@@ -83,7 +83,7 @@ function readerOf(service: MadeService, clock: { now(): number }, counted: { rea
   };
 }
 
-function stateOf({ role, births }: MadeService, column: LevelColumn): InstancesState {
+function stateOf({ role, births, limit }: MadeService, column: LevelColumn): InstancesState {
   const [first, last] = [column.times[0]!, column.times.at(-1)!];
   const facts = new Map<string, Seen>();
   for (const [i, { at, version }] of births.entries()) {
@@ -94,6 +94,9 @@ function stateOf({ role, births }: MadeService, column: LevelColumn): InstancesS
     facts.set(factKey('version', version), seen);
   }
   const levels = new Map([[levelKey(role, 'made.memory', ''), column]]);
+  const limitRole = role === 'rss' ? 'container_limit' : 'heap_limit';
+  if (limit !== undefined)
+    levels.set(levelKey(limitRole, 'made.limit', ''), { times: [first], values: [limit], conflict: false });
   const instance = { facts, levels, counts: new Map(), work: new Map() };
   return { instances: new Map([['pod', instance]]), unused: new Map() };
 }

@@ -7,11 +7,13 @@ export const READING_MS = 5 * MINUTE_MS;
 /** One process after the other under one instance name. */
 export interface MadeService {
   readonly family: string;
-  readonly role: 'rss' | 'heap_used';
+  readonly role: 'rss' | 'heap_used' | 'heap_after_gc';
   readonly times: readonly number[];
   readonly values: readonly number[];
   /** First reading of each process, and its version. */
   readonly births: readonly { readonly at: number; readonly version: string }[];
+  /** What the process may take, bytes; undefined where nobody says. */
+  readonly limit: number | undefined;
 }
 
 export interface ServiceOptions {
@@ -23,6 +25,8 @@ export interface ServiceOptions {
   /** Deploys each three to seven days; default: half of the services. */
   readonly deploys?: boolean;
   readonly family?: Family;
+  /** Default: what the family is of. */
+  readonly role?: MadeService['role'];
   /** Real healthy series, of which blocks are drawn; values are shares of their mean. */
   readonly real?: readonly (readonly number[])[];
 }
@@ -76,11 +80,20 @@ export function madeService(options: ServiceOptions): MadeService {
   }
   return {
     family: isReal ? 'real' : family,
-    role: family === 'sawtooth' && !isReal ? 'heap_used' : 'rss',
+    role: options.role ?? (family === 'sawtooth' && !isReal ? 'heap_used' : 'rss'),
     times,
     values,
     births,
+    limit: leakPerDay > 0 ? undefined : limitOf(seed, values),
   };
+}
+
+/** Half of the healthy services tell a limit, 1.1 to 1.8 times the most they ever take: 1.2 to 2 of what they usually do. */
+function limitOf(seed: number, values: readonly number[]): number | undefined {
+  const next = random(seed * 104_729 + 3);
+  if (next() < 0.5) return undefined;
+  const most = values.reduce((a, b) => Math.max(a, b));
+  return Math.round(most * (1.1 + 0.7 * next()));
 }
 
 /** What comes on top of base and noise: by time since the beginning and by age of the process, bytes. */

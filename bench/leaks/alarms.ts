@@ -1,7 +1,7 @@
 // False alarms and power of the scan job, as people would get them:
-//   node bench/leaks/alarms.ts [--days N] [--leaks N[,N,N]] [--seed N] [--real DIR]
+//   node bench/leaks/alarms.ts [--days N] [--leaks N[,N,N]] [--seed N] [--real DIR] [--after-gc]
 // --days: healthy service-days in all, 0 for none. --leaks: services of each leaking kind, or of 1 MB/h, 4 MB/day undisturbed and with
-// deploys; 0 for none. --real: folder of CSV series (time_s,value).
+// deploys; 0 for none. --real: folder of CSV series (time_s,value). --after-gc: all of it as what a heap holds after its collections.
 import { parseArgs } from 'node:util';
 import { DAY_MS, MIB } from '../../lib/model/units.ts';
 import { type AlarmRun, alarmRun } from './alarm-run.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     leaks: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     real: { type: 'string' },
+    'after-gc': { type: 'boolean', default: false },
   },
 });
 const RUN_DAYS = 30;
@@ -21,6 +22,7 @@ const PROGRESS_RUNS = 20;
 const START = Date.UTC(2026, 0, 5);
 const seed = Number(values.seed);
 const real = values.real === undefined ? [] : realSeries(values.real);
+const role = values['after-gc'] ? { role: 'heap_after_gc' as const } : {};
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Services of each leaking kind; the last number holds for those that are not named. */
@@ -29,7 +31,7 @@ const began = process.cpuUsage();
 const runs = Math.ceil(Number(values.days) / RUN_DAYS);
 const tally = new Map<string, { days: number; leaks: number; rules: number; looks: number; reads: number }>();
 for (let i = 0; i < runs; i++) {
-  const service = madeService({ seed: seed * 100_000 + i, days: RUN_DAYS, start: START, real });
+  const service = madeService({ seed: seed * 100_000 + i, days: RUN_DAYS, start: START, real, ...role });
   const run = await alarmRun(service);
   const sum = tally.get(service.family) ?? { days: 0, leaks: 0, rules: 0, looks: 0, reads: 0 };
   sum.days += RUN_DAYS;
@@ -81,7 +83,7 @@ async function power(
   if (count === 0) return;
   for (let i = 0; i < count; i++) {
     const family = FAMILIES[i % FAMILIES.length]!;
-    const options = { seed: seed * 100_000 + 50_000 + i, days, start: START, leakPerDay, family };
+    const options = { seed: seed * 100_000 + 50_000 + i, days, start: START, leakPerDay, family, ...role };
     const service = madeService(deploys === undefined ? options : { ...options, deploys });
     const { leakNotices } = await alarmRun(service, true);
     found.push(leakNotices[0] ?? Number.POSITIVE_INFINITY);

@@ -15,6 +15,7 @@ function steady(isAway: (minute: number) => boolean): MadeService {
     times: minutes.map((minute) => START + minute * MINUTE_MS),
     values: minutes.map((minute) => 200 * MIB + ((minute * 7919) % 101) * 10_000),
     births: [{ at: START, version: '1' }],
+    limit: undefined,
   };
 }
 
