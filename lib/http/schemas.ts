@@ -402,11 +402,17 @@ export const UploadsSchema = z.object({
     .optional()
     .meta({ description: 'left out of analysed uploads, and by SDKs as their client reports say' }),
   joins: z
-    .object({ traces: z.number(), rootless: z.number(), late: z.number(), failed: z.number() })
+    .object({
+      traces: z.number(),
+      rootless: z.number(),
+      late: z.number(),
+      leftOut: z.number(),
+      failed: z.number(),
+    })
     .optional()
     .meta({
       description:
-        'Traces that were put together of their parts; spans and chunks whose root never came, or that came after the join; minutes that could not be joined',
+        'Traces that were put together of their parts; spans and chunks whose root never came, or that came after the join, or that memory had no room for; minutes that were given up',
     }),
   deadLetters: z.number().optional().meta({ description: 'Events that were delivered too often' }),
   items: z.array(UploadItemSchema),
