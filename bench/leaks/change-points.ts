@@ -1,25 +1,24 @@
 // Change points on made series with truth: levels, ramps, kinks, noise white and correlated. Prints F1 (margin 5) and cover.
-//   node bench/leaks/change-points.ts [--series 400] [--seed 1]
+//   node bench/leaks/change-points.ts [--series 400] [--seed 1] [--longest 600]
 import { parseArgs } from 'node:util';
-import { breaks, changePoints } from '../../lib/leaks/index.ts';
+import { breaks } from '../../lib/leaks/index.ts';
 
 const { values } = parseArgs({
-  options: { series: { type: 'string', default: '400' }, seed: { type: 'string', default: '1' } },
+  options: {
+    series: { type: 'string', default: '400' },
+    seed: { type: 'string', default: '1' },
+    longest: { type: 'string', default: '600' },
+  },
 });
 const random = mulberry(Number(values.seed));
-const METHODS = {
-  'levels or lines': (_: Float64Array, y: Float64Array) => breaks([y]),
-  'lines of the floor': (x: Float64Array, y: Float64Array) => changePoints(x, y),
-  'no change': () => [],
-};
+const METHODS = { 'levels or lines': (y: Float64Array) => breaks([y]), 'no change': () => [] };
 const scores = new Map(Object.keys(METHODS).map((name) => [name, { f1: 0, cover: 0, ms: 0 }]));
 const count = Number(values.series);
 for (let i = 0; i < count; i++) {
   const { y, truth } = series();
-  const x = y.map((_, at) => at);
   for (const [name, method] of Object.entries(METHODS)) {
     const begun = performance.now();
-    const found = method(x, y);
+    const found = method(y);
     const score = scores.get(name)!;
     score.ms += (performance.now() - begun) / count;
     score.f1 += f1(truth, found) / count;
@@ -31,7 +30,7 @@ for (const [name, { f1: f, cover: c, ms }] of scores)
   console.log(name.padEnd(20), f.toFixed(3), c.toFixed(3), ms.toFixed(2));
 
 function series(): { y: Float64Array; truth: number[] } {
-  const n = 80 + Math.floor(random() * 520);
+  const n = 80 + Math.floor(random() * (Number(values.longest) - 80));
   const changes = Math.floor(random() * 5);
   const truth = [...new Set(Array.from({ length: changes }, () => 15 + Math.floor(random() * (n - 30))))]
     .sort((a, b) => a - b)

@@ -1,45 +1,55 @@
 // Change points of any series, as `tidemark changepoints` tells them: no floor, no collector, nothing known beforehand.
+import { boundaries, type Cost, lineCost, searchSegments } from './segment-search.ts';
 
-/** Means are searched exactly up to this many points, lines up to that many; longer series are thinned by a stride. */
-const MAX_FOR_MEANS = 2000;
-const MAX_FOR_LINES = 400;
+/** Places where a level, or a line, may end. More are searched on a grid first, then moved to where they fit best. */
+const MAX_LEVEL_PLACES = 800;
+const MAX_LINE_PLACES = 160;
 /** Pieces of a line are at least this long, and at most so many: a line through four points fits anything. */
-const LINE_STEP = 6;
+const LEAST_LINE = 6;
 const MAX_LINES = 6;
 /** ln n that one more level costs in a standardised series. */
-const MEANS_PENALTY = 3;
+const LEVEL_PENALTY = 3;
 /** ln n that one cut costs when the two models are compared: its place and a level, and a slope for lines. */
-const MEANS_PARAMETERS = 2;
-const LINES_PARAMETERS = 3;
+const LEVEL_PARAMETERS = 2;
+const LINE_PARAMETERS = 3;
+const LEAST_POINTS = 6;
 
 /**
  * Indices of the first value after each change.
  *
  * Two models are fitted, levels (optimal partitioning of the standardised series, penalty 3 ln n) and straight lines
- * (exact segment neighbourhood on a grid), and the one with the lower n·ln(SSE/n) + p·ln n speaks: a ramp is one line and
- * not a stair, a stair is no ramp. Several columns share their changes.
+ * (exact segment neighbourhood on a grid, cuts then moved to their best places), and the one with the lower
+ * n·ln(SSE/n) + p·ln n speaks: a ramp is one line and not a stair, a stair is no ramp. Several columns share their changes.
  *
- * @param columns equally long; NaN is left out
- * Cost: O(n²) for at most 2,000 points, some ms.
+ * @param columns equally long; rows in which one has no number are left out, and columns that have hardly any
+ * Cost: O(n²) up to 800 points, some ms; O(n) above.
  */
 export function breaks(columns: readonly Float64Array[]): number[] {
-  const places = Int32Array.from(columns[0]?.keys() ?? []).filter((i) =>
-    columns.every((column) => Number.isFinite(column[i])),
+  const filled = filledOf(columns);
+  const places = Int32Array.from(filled[0]?.keys() ?? []).filter((i) =>
+    filled.every((column) => Number.isFinite(column[i])),
   );
-  const usable = columns
-    .map((column) => standardised(Float64Array.from(places, (i) => column[i] as number)))
+  const usable = filled
+    .map((column) => standardised(Float64Array.from(places, (i) => column[i]!)))
     .filter((column) => column !== undefined);
-  if (usable.length === 0 || places.length < 6) return [];
-  const levels = thinned(usable, MAX_FOR_MEANS, levelsOf);
-  const lines = thinned(usable, MAX_FOR_LINES, linesOf);
+  if (usable.length === 0 || places.length < LEAST_POINTS) return [];
+  const levels = levelsOf(usable);
+  const lines = linesOf(usable);
   const best = lines.criterion < levels.criterion ? lines : levels;
-  return best.cuts.map((cut) => places[cut] as number);
+  return best.cuts.map((cut) => places[cut]!);
+}
+
+/** Columns with at least half as many numbers as the fullest: texts and notes are none. */
+function filledOf(columns: readonly Float64Array[]): readonly Float64Array[] {
+  const counts = columns.map((column) => column.reduce((sum, v) => sum + (Number.isFinite(v) ? 1 : 0), 0));
+  const most = Math.max(0, ...counts);
+  return columns.filter((_, i) => counts[i]! > 0 && 2 * counts[i]! >= most);
 }
 
 interface Model {
   /** First index of each piece but the first. */
   readonly cuts: readonly number[];
-  /** n·ln(SSE/n) + p·ln n, per point, so that models of differently thinned series compare. */
+  /** n·ln(SSE/n) + p·ln n, per point. */
   readonly criterion: number;
 }
 
@@ -51,31 +61,28 @@ function standardised(values: Float64Array): Float64Array | undefined {
   return sd > 1e-12 * Math.abs(mean) && sd > 0 ? values.map((v) => (v - mean) / sd) : undefined;
 }
 
-function thinned(
-  columns: readonly Float64Array[],
-  most: number,
-  search: (columns: readonly Float64Array[]) => Model,
-): Model {
-  const stride = Math.ceil((columns[0] as Float64Array).length / most);
-  if (stride === 1) return search(columns);
-  const { cuts, criterion } = search(columns.map((column) => column.filter((_, i) => i % stride === 0)));
-  return { cuts: cuts.map((cut) => cut * stride), criterion };
+/** Multiples of a step from 0 on, and n. */
+function gridOf(n: number, step: number): Float64Array {
+  const pieces = Math.max(1, Math.floor(n / step));
+  return Float64Array.from({ length: pieces + 1 }, (_, i) => (i < pieces ? i * step : n));
 }
 
 function levelsOf(columns: readonly Float64Array[]): Model {
-  const n = (columns[0] as Float64Array).length;
+  const n = columns[0]!.length;
   const d = columns.length;
-  const cost = levelCost(columns);
-  const penalty = MEANS_PENALTY * d * Math.log(n);
-  const least = new Float64Array(n + 1);
-  const last = new Int32Array(n + 1);
+  const cost = together(columns.map(levelCost));
+  const step = Math.ceil((n * Math.sqrt(d)) / MAX_LEVEL_PLACES);
+  const grid = gridOf(n, step);
+  const penalty = LEVEL_PENALTY * d * Math.log(n);
+  const least = new Float64Array(grid.length);
+  const last = new Int32Array(grid.length);
   least[0] = -penalty;
-  for (let j = 1; j <= n; j++) {
+  for (let j = 1; j < grid.length; j++) {
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < j; i++) {
-      const before = (least[i] as number) + penalty;
-      if (before >= best) continue;
-      const total = before + cost(i, j);
+      const before = least[i]! + penalty;
+      if (before >= best) break; // errors only grow with the length
+      const total = before + cost(grid[i]!, grid[j]!);
       if (total < best) {
         best = total;
         last[j] = i;
@@ -83,100 +90,81 @@ function levelsOf(columns: readonly Float64Array[]): Model {
     }
     least[j] = best;
   }
-  const cuts: number[] = [];
-  for (let j = last[n] as number; j > 0; j = last[j] as number) cuts.unshift(j);
-  const bounds = [0, ...cuts, n];
-  const sse = bounds.slice(1).reduce((sum, to, k) => sum + cost(bounds[k] as number, to), 0);
-  return { cuts, criterion: criterionOf(sse, n, d, MEANS_PARAMETERS * cuts.length + 1) };
+  const bounds = [n];
+  for (let j = grid.length - 1; j > 0; j = last[j]!) bounds.unshift(grid[last[j]!]!);
+  return modelOf(moved(bounds, cost, step, 1), cost, d, LEVEL_PARAMETERS, 1);
 }
 
 function linesOf(columns: readonly Float64Array[]): Model {
-  const n = (columns[0] as Float64Array).length;
+  const n = columns[0]!.length;
   const d = columns.length;
-  const cost = lineCost(columns);
-  const grid = Array.from({ length: Math.floor(n / LINE_STEP) + 1 }, (_, i) => i * LINE_STEP);
-  grid[grid.length - 1] = n;
-  let least = grid.map((to) => (to === 0 ? Number.POSITIVE_INFINITY : cost(0, to)));
-  const starts: Int32Array[] = [];
-  let best: Model = { cuts: [], criterion: criterionOf(least.at(-1) as number, n, d, 2) };
-  for (let pieces = 2; pieces <= Math.min(MAX_LINES, grid.length - 1); pieces++) {
-    const from = new Int32Array(grid.length);
-    const next = grid.map(() => Number.POSITIVE_INFINITY);
-    for (let j = pieces; j < grid.length; j++) {
-      for (let i = pieces - 1; i < j; i++) {
-        const total = (least[i] as number) + cost(grid[i] as number, grid[j] as number);
-        if (total < (next[j] as number)) {
-          next[j] = total;
-          from[j] = i;
-        }
-      }
+  const axis = Float64Array.from({ length: n }, (_, i) => i);
+  const cost = together(columns.map((column) => lineCost(axis, column)));
+  const step = Math.max(LEAST_LINE, Math.ceil(n / MAX_LINE_PLACES));
+  const grid = gridOf(n, step);
+  const pieces = grid.length - 1;
+  const search = searchSegments(pieces, (i, j) => cost(grid[i]!, grid[j]!), MAX_LINES, 1);
+  const splits = search.sse.map((_, k) => {
+    const bounds = boundaries(search, k + 1, pieces).map((place) => grid[place]!);
+    return modelOf(moved(bounds, cost, step, LEAST_LINE), cost, d, LINE_PARAMETERS, 2);
+  });
+  return splits.reduce((least, split) => (split.criterion < least.criterion ? split : least));
+}
+
+/** Bounds at their best places within a step of where the grid had them, where that is better than noise alone makes it. */
+function moved(bounds: readonly number[], cost: Cost, step: number, leastLength: number): readonly number[] {
+  const n = bounds.at(-1)!;
+  const leastGain = (Math.log(n) * errorOf(bounds, cost)) / n;
+  const places = [...bounds];
+  for (let k = 1; k < places.length - 1; k++) {
+    const [before, place, after] = [places[k - 1]!, places[k]!, places[k + 1]!];
+    const errorAt = (at: number) => cost(before, at) + cost(at, after);
+    const last = Math.min(after - leastLength, place + step - 1);
+    let best = errorAt(place) - leastGain;
+    for (let at = Math.max(before + leastLength, place - step + 1); at <= last; at++) {
+      const error = errorAt(at);
+      if (error >= best) continue;
+      best = error;
+      places[k] = at;
     }
-    starts.push(from);
-    least = next;
-    const criterion = criterionOf(least.at(-1) as number, n, d, LINES_PARAMETERS * (pieces - 1) + 2);
-    if (criterion < best.criterion) best = { cuts: tracedBack(starts, grid), criterion };
   }
-  return best;
+  return places;
 }
 
-function tracedBack(starts: readonly Int32Array[], grid: readonly number[]): number[] {
-  const cuts: number[] = [];
-  let j = grid.length - 1;
-  for (const from of starts.toReversed()) {
-    j = from[j] as number;
-    cuts.unshift(grid[j] as number);
-  }
-  return cuts;
+const errorOf = (bounds: readonly number[], cost: Cost): number =>
+  bounds.slice(1).reduce((sum, to, k) => sum + cost(bounds[k]!, to), 0);
+
+function modelOf(
+  bounds: readonly number[],
+  cost: Cost,
+  d: number,
+  parametersPerCut: number,
+  parametersOfOne: number,
+): Model {
+  const n = bounds.at(-1)!;
+  const cuts = bounds.slice(1, -1);
+  const sse = errorOf(bounds, cost);
+  const parameters = parametersPerCut * cuts.length + parametersOfOne; // of each column
+  // A perfect fit must not be worth infinitely much: values come with some rounding.
+  return { cuts, criterion: d * (Math.log(sse / (n * d) + 1e-9) + (parameters * Math.log(n)) / n) };
 }
 
-/** `parameters` per column. A perfect fit must not be worth infinitely much: values come with some rounding. */
-const criterionOf = (sse: number, n: number, d: number, parameters: number): number =>
-  d * (Math.log(sse / (n * d) + 1e-9) + (parameters * Math.log(n)) / n);
-
-type Cost = (from: number, to: number) => number;
-
-/** SSE around the mean over [from, to), summed over columns, in O(1). */
-function levelCost(columns: readonly Float64Array[]): Cost {
-  const sums = columns.map((column) => [prefix(column), prefix(column.map((v) => v * v))] as const);
-  return (from, to) => {
-    let sse = 0;
-    for (const [y, yy] of sums) {
-      const sum = (y[to] as number) - (y[from] as number);
-      sse += Math.max(0, (yy[to] as number) - (yy[from] as number) - (sum * sum) / (to - from));
-    }
-    return sse;
-  };
+/** The errors of all columns. */
+function together(costs: readonly Cost[]): Cost {
+  if (costs.length === 1) return costs[0]!;
+  return (from, to) => costs.reduce((sum, cost) => sum + cost(from, to), 0);
 }
 
-/** SSE around the least-squares line over [from, to), summed over columns, in O(1). */
-function lineCost(columns: readonly Float64Array[]): Cost {
-  const n = (columns[0] as Float64Array).length;
-  const x = Float64Array.from({ length: n }, (_, i) => i - n / 2);
-  const [sx, sxx] = [prefix(x), prefix(x.map((v) => v * v))];
-  const sums = columns.map(
-    (column) =>
-      [
-        prefix(column),
-        prefix(column.map((v) => v * v)),
-        prefix(column.map((v, i) => v * (x[i] as number))),
-      ] as const,
-  );
-  return (from, to) => {
-    const count = to - from;
-    const part = (sum: Float64Array) => (sum[to] as number) - (sum[from] as number);
-    const spread = part(sxx) - part(sx) ** 2 / count;
-    let sse = 0;
-    for (const [y, yy, xy] of sums) {
-      const joint = part(xy) - (part(sx) * part(y)) / count;
-      const own = part(yy) - part(y) ** 2 / count;
-      sse += Math.max(0, spread > 0 ? own - (joint * joint) / spread : own);
-    }
-    return sse;
-  };
-}
-
-function prefix(values: Float64Array): Float64Array {
+/** SSE around the mean in O(1). */
+function levelCost(values: Float64Array): Cost {
   const sums = new Float64Array(values.length + 1);
-  for (let i = 0; i < values.length; i++) sums[i + 1] = (sums[i] as number) + (values[i] as number);
-  return sums;
+  const squares = new Float64Array(values.length + 1);
+  for (const [i, v] of values.entries()) {
+    sums[i + 1] = sums[i]! + v;
+    squares[i + 1] = squares[i]! + v * v;
+  }
+  return (from, to) => {
+    const sum = sums[to]! - sums[from]!;
+    return Math.max(0, squares[to]! - squares[from]! - (sum * sum) / (to - from));
+  };
 }

@@ -1,7 +1,6 @@
 export { analyzeLife } from './analyze-life.ts';
 export { breaks } from './breaks.ts';
 export { busyBesideIdle } from './busy-beside-idle.ts';
-export { changePoints } from './change-points.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { autoscaledCohort, rollingCohort } from '../../bench/leaks/cohort-case.ts';
-import { analyzeCohort, changePoints, deathsNearLimit, poolCohort } from '../../lib/leaks/index.ts';
+import { analyzeCohort, deathsNearLimit, poolCohort } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
 import { DAY_MS, HOUR_MS, MIB } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
@@ -94,13 +94,5 @@ describe('deathsNearLimit()', () => {
   it('says nothing of other ends', () => {
     const far: Life = { ...life, limit: 1000, end: { time: 60_000, reason: 'restart' } };
     expect(deathsNearLimit([life, far])).toEqual([]);
-  });
-});
-
-describe('changePoints()', () => {
-  it('gives the first index after each change', () => {
-    const values = Float64Array.from({ length: 120 }, (_, i) => (i < 40 ? 10 : i < 80 ? 30 : 5) + (i % 2));
-    const times = values.map((_, i) => i * 1000);
-    expect(changePoints(times, values)).toEqual([40, 80]);
   });
 });
