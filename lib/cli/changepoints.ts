@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { parseCurves } from '../formats/series/index.ts';
 import { breaks } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { ScanIo } from './scan.ts';
+import type { ScanIo } from './scan-files.ts';
 
 const HELP = `Usage: tidemark changepoints FILE [--json]
 
-Says where the level or the slope of a series changes: the 0-based index of the first value after each change.
+Says where the level or the slope of a series changes: the 0-based index of the first value after each change, which is
+its row in the file (without the header) also where rows are not in order of time.
 FILE: CSV (time_s,value[,…]) or JSON {"series":[{"raw":[…]}]}; plain, gzip or zstd; - is stdin.
 
   --json            {"changepoints":[index,…]}
@@ -25,10 +26,13 @@ export async function changepoints(args: string[], io: ScanIo): Promise<number> 
     return 0;
   }
   try {
-    const { times, columns } = parseCurves(await io.readFile(options.file));
+    const { times, columns, rows, assumed } = parseCurves(await io.readFile(options.file));
+    if (assumed.length > 0)
+      io.stderr(`tidemark changepoints: ${options.file}: Assumed: ${assumed.join('; ')}\n`);
     const found = breaks(columns);
-    const view = found.map((i) => `${i}  at ${times[i]}\n`).join('') || 'No change.\n';
-    io.stdout(options.json ? `${JSON.stringify({ changepoints: found })}\n` : view);
+    const view = found.map((i) => `${rows[i]}  at ${times[i]}\n`).join('') || 'No change.\n';
+    const changepoints = found.map((i) => rows[i]!).toSorted((a, b) => a - b);
+    io.stdout(options.json ? `${JSON.stringify({ changepoints })}\n` : view);
     return 0;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

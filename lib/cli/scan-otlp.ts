@@ -35,13 +35,13 @@ export function isOtlp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x0a && isBinary(bytes.subarray(1, 400)); // field 1, length-delimited
 }
 
-/** All exports of a run together, judged as the server would judge them. */
-export function cohortsOfExports(files: readonly Uint8Array[], limit: number | undefined): OtlpCohort[] {
+/** The exports of one run, judged as the server would judge them. */
+export function cohortsOfExports(exports: readonly UploadFacts[], limit: number | undefined): OtlpCohort[] {
   const states = new Map<ServiceName, InstancesState>();
   let machines = factsKind.empty();
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
-  for (const [index, facts] of files.flatMap(factsOf).entries()) {
+  for (const [index, facts] of exports.entries()) {
     from = Math.min(from, facts.earliest ?? from);
     to = Math.max(to, facts.latest ?? to);
     const uploadId = `scan-${index}` as UploadId;
@@ -78,10 +78,17 @@ function releasesOf(loaded: LoadedService, { role, version, result }: Cohort): R
   return releases.items.length > 1 ? releases : null;
 }
 
-function factsOf(bytes: Uint8Array): UploadFacts[] {
+/** What the exports of a file say. Lines that cannot be read, such as one that is being written, are left out. */
+export function factsOfFile(bytes: Uint8Array): {
+  facts: readonly UploadFacts[];
+  assumed: readonly string[];
+} {
   const encoding = otlpEncodingOfFile(bytes);
   const exports = encoding === 'json' ? jsonExports(bytes) : [bytes];
-  return exports.map((one) => factsOfExport(one, encoding));
+  const facts = exports.flatMap((one) => unlessFault(() => factsOfExport(one, encoding)) ?? []);
+  if (facts.length === 0) return { facts: [factsOfExport(exports[0]!, encoding)], assumed: [] }; // tells the fault
+  const left = exports.length - facts.length;
+  return { facts, assumed: left > 0 ? [`${left} of its ${exports.length} lines cannot be read`] : [] };
 }
 
 /** One document, or one per line. */
@@ -89,10 +96,11 @@ function jsonExports(bytes: Uint8Array): Uint8Array[] {
   const lines = new TextDecoder()
     .decode(bytes)
     .split('\n')
-    .filter((line) => line.trim() !== '');
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   if (lines.length > MAX_EXPORTS)
     throw invalidInput(`Cannot read OTLP: ${lines.length} exports, at most ${MAX_EXPORTS}`);
-  const isLines = lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'));
+  const isLines = lines[0]!.startsWith('{') && lines[0]!.endsWith('}');
   return isLines ? lines.map((line) => new TextEncoder().encode(line)) : [bytes];
 }
 

@@ -1,36 +1,30 @@
 import { parseArgs } from 'node:util';
-import { decompress, type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
-import { analyzeLife, DEFAULTS, type Rule } from '../leaks/index.ts';
+import { decompress } from '../formats/series/index.ts';
+import type { Rule } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { Life, WorkSeries } from '../model/leak.ts';
 import { MEMORY_ROLES, type MemoryRole } from '../model/memory.ts';
+import { inFile, type ScanIo, scanFiles } from './scan-files.ts';
 import { toJson } from './scan-json.ts';
-import { cohortsOfExports, isOtlp } from './scan-otlp.ts';
-import { parseRules, rulesOn } from './scan-rules.ts';
-import { type Scanned, scanView } from './scan-view.ts';
+import { parseRules } from './scan-rules.ts';
+import { scanView } from './scan-view.ts';
 
 const HELP = `Usage: tidemark scan FILE… [options]
 
 Says of each memory series whether it leaks, since when, how fast, and which unit of work makes it grow.
 FILE: CSV (time_s,value[,…]), a GC log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus
-query_range answer, OTLP (JSON, lines of it, protobuf; several files are one run); plain, gzip or zstd; - is stdin.
+query_range answer, OTLP (JSON, lines of it, protobuf); plain, gzip or zstd; - is stdin. Each file is judged by itself,
+but OTLP files in which the same processes go on are one run.
 
   --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
   --limit BYTES     limit of the heap, container or host; 0 is none
   --units FILE      finished units of work: CSV time_s,GET /a,POST /b,… (cumulative, or per row)
+  --together        all OTLP files are one run
   --rules [FILE]    alert rules beside it: JSON [{"alert","expr","for"}], or the usual three (growth over 2 h, 80 % of the
                     limit, goroutines); FILE ends in .json
   --fail-on leak    exit with 3 when a series leaks
   --json            one JSON document on stdout
   --help            this text
 `;
-
-export interface ScanIo {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-  /** Bytes of a file; `-` is stdin. */
-  readonly readFile: (path: string) => Promise<Uint8Array>;
-}
 
 interface Options {
   readonly files: readonly string[];
@@ -39,12 +33,11 @@ interface Options {
   readonly units: string | undefined;
   /** File of alert rules, '' for the usual ones, undefined for none. */
   readonly rules: string | undefined;
+  readonly together: boolean;
   readonly json: boolean;
   readonly failOnLeak: boolean;
   readonly help: boolean;
 }
-
-type Unruled = Omit<Scanned, 'rules'>;
 
 class UsageError extends Error {}
 
@@ -57,8 +50,10 @@ export async function scan(args: string[], io: ScanIo): Promise<number> {
       return 0;
     }
     const rules = await readRules(options, io);
-    const scanned = (await scanFiles(options, io)).map((one) => ({ ...one, rules: rulesOn(one, rules) }));
+    const { scanned, faults } = await scanFiles({ ...options, rules }, io);
     io.stdout(options.json ? `${JSON.stringify({ results: scanned.map(toJson) })}\n` : scanView(scanned));
+    for (const { message } of faults) io.stderr(`tidemark scan: ${message}\n`);
+    if (faults.length > 0) return 1;
     return options.failOnLeak && scanned.some(({ result }) => result.verdict === 'leak') ? 3 : 0;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof Fault)) throw error;
@@ -85,6 +80,7 @@ function readOptions(args: string[]): Options {
     limit: limit > 0 ? limit : undefined,
     units: values.units,
     rules: values.rules,
+    together: values.together ?? false,
     json: values.json ?? false,
     failOnLeak: values['fail-on'] !== undefined,
     help: false,
@@ -97,6 +93,7 @@ const NOTHING: Options = {
   limit: undefined,
   units: undefined,
   rules: undefined,
+  together: false,
   json: false,
   failOnLeak: false,
   help: false,
@@ -114,6 +111,7 @@ function parse(args: string[]) {
         limit: { type: 'string' },
         units: { type: 'string' },
         rules: { type: 'string' },
+        together: { type: 'boolean' },
         'fail-on': { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -129,98 +127,4 @@ async function readRules({ rules }: Options, io: ScanIo): Promise<readonly Rule[
   return rules === ''
     ? parseRules(new Uint8Array())
     : inFile(rules, io, (bytes) => parseRules(decompress(bytes)));
-}
-
-/** Each series by itself; exports of OTLP belong together, whatever number of files they come in. */
-async function scanFiles(options: Options, io: ScanIo): Promise<Unruled[]> {
-  const work = options.units ? await inFile(options.units, io, parseUnits) : [];
-  const scanned: Unruled[] = [];
-  const exports: { file: string; bytes: Uint8Array }[] = [];
-  for (const file of options.files) {
-    const bytes = await inFile(file, io, decompress);
-    if (isOtlp(bytes)) exports.push({ file, bytes });
-    else
-      for (const series of naming(file, () => parseSeries(bytes)))
-        scanned.push(scanSeries(file, series, options, work));
-  }
-  if (exports.length > 0) scanned.push(...scanExports(exports, options));
-  return scanned;
-}
-
-function scanExports(exports: readonly { file: string; bytes: Uint8Array }[], options: Options): Unruled[] {
-  const first = exports[0]!.file;
-  const file = exports.length > 1 ? `${first} and ${exports.length - 1} more` : first;
-  const cohorts = naming(file, () =>
-    cohortsOfExports(
-      exports.map(({ bytes }) => bytes),
-      options.limit,
-    ),
-  );
-  const wanted = cohorts.filter(({ role }) => options.role === undefined || role === options.role);
-  if (wanted.length === 0)
-    throw new Fault('invalid-input', `${file}: Cannot find a memory metric in these exports`);
-  return wanted.map(({ service, version, role, lives, result, releases }) => ({
-    file,
-    service,
-    version,
-    instance: lives.length === 1 ? lives[0]!.instance : `${lives.length} lives`,
-    times: lives[0]!.times,
-    values: lives[0]!.values,
-    limit: lives[0]!.limit,
-    role,
-    result,
-    releases,
-  }));
-}
-
-/** Parses a file; what goes wrong names it. */
-async function inFile<T>(file: string, io: ScanIo, parser: (bytes: Uint8Array) => T): Promise<T> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await io.readFile(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new Fault('invalid-input', `Cannot read "${file}": ${code}`, { cause: error });
-  }
-  return naming(file, () => parser(bytes));
-}
-
-function naming<T>(file: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof Fault) throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-function scanSeries(
-  file: string,
-  series: ParsedSeries,
-  options: Options,
-  work: readonly WorkSeries[],
-): Unruled {
-  const role = options.role ?? series.role ?? 'rss';
-  const life: Life = {
-    instance: series.instance,
-    version: undefined,
-    role,
-    startedAt: undefined,
-    times: series.times,
-    values: series.values,
-    majorCollections: series.majorCollections,
-    afterGc: series.afterGc,
-    limit: options.limit ?? series.limit,
-    work,
-    load: series.load,
-    mixedWriters: false,
-    end: undefined,
-  };
-  // Nothing uses less than 100 bytes of memory: such values are percent, and a least rise in bytes means nothing.
-  const isPercent = series.values.every((v) => !(v > 100));
-  const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
-  const { service, instance, times, values } = series;
-  const { limit } = life;
-  const result = analyzeLife(life, settings);
-  return { file, service, version: '', instance, times, values, limit, role, result, releases: null };
 }

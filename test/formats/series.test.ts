@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decompress, parseSeries, parseUnits } from '../../lib/formats/series/index.ts';
+import { decompress, parseSeries, parseUnits, roleOfName } from '../../lib/formats/series/index.ts';
 import { Fault } from '../../lib/model/fault.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -30,11 +30,82 @@ describe('parseSeries()', () => {
     expect([...only('time_s;value\r\n0;5\r\n60;6\r\n').times]).toEqual([0, 60_000]);
   });
 
-  it('puts rows in order that come newest first or in none, and leaves a clock that starts again', () => {
-    expect([...only('time_s,value\n2,30\n1,20\n0,10\n').values]).toEqual([10, 20, 30]);
+  it.each(['NaN', 'nan', 'null', 'NA', 'inf', '-', ''])(
+    'takes a first row with %j in it for a row',
+    (word) => {
+      expect([...only(`0,${word}\n60,6`).values]).toEqual([Number.NaN, 6]);
+      expect([...only(`time_s,value\n0,${word}\n60,6`).values]).toEqual([Number.NaN, 6]);
+    },
+  );
+
+  it('takes an index without a name, and names of numbers, for a header', () => {
+    expect([...only(',value\n0,5\n1,6').values]).toEqual([5, 6]);
+    const { values, assumed } = only('time_s,200\n0,5\n1,6');
+    expect([[...values], assumed]).toEqual([[5, 6], ['the first row is a header']]);
+  });
+
+  it('keeps commas within quotes, and skips blank lines', () => {
+    const series = only('"time_s","jvm_memory_used_bytes{area=""nonheap"",id=""x""}"\n"0","5"\n\n1,6\n');
+    expect([series.role, [...series.values]]).toEqual(['non_heap', [5, 6]]);
+  });
+
+  it.each(['time_s,value\n', 'time_s,value\n0,5\n', 'time_s,value\n0,NaN\n60,\n'])(
+    'reads %j, which is legal and says little',
+    (text) => {
+      expect(only(text).values.filter(Number.isFinite).length).toBeLessThan(2);
+    },
+  );
+
+  it('puts rows in order of time and says so: the last row first, pages the newest first, or in none', () => {
+    const day = Array.from({ length: 30 }, (_, i) => `${i * 15},${i}`);
+    const inOrder = Float64Array.from(day.keys());
+    const files = [
+      [...day.slice(-1), ...day.slice(0, -1)],
+      [...day.slice(20), ...day.slice(10, 20), ...day.slice(0, 10)],
+      day.toReversed(),
+      day.toSorted((a, b) => (a < b ? 1 : -1)),
+    ];
+    for (const rows of files) {
+      const { values, assumed, earlier } = only(`time_s,value\n${rows.join('\n')}`);
+      expect([values, assumed, earlier]).toEqual([inOrder, ['rows are sorted by time'], []]);
+    }
     expect([...only('time_s,value,load\n5,50,1\n,0,9\n1,10,2\n3,30,3\n').load!.values]).toEqual([2, 3, 1]);
-    const day = Array.from({ length: 30 }, (_, i) => `${i % 20},${i}`).join('\n');
-    expect([...only(`time_s,value\n${day}`).values]).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+
+  it('makes a process of each stretch of an uptime that begins again', () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `${(i % 20) * 15},${i}`).join('\n');
+    const { values, earlier, assumed } = only(`time_s,value\n${rows}`);
+    expect(earlier.map((life) => [life.values[0], life.values.length])).toEqual([
+      [0, 20],
+      [20, 20],
+    ]);
+    expect([values[0], values.length, assumed.length]).toEqual([40, 10, 1]);
+  });
+
+  it('sorts a clock that was set back by a moment', () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i * 15 - (i >= 20 ? 20 : 0)},${i}`).join('\n');
+    expect(only(`time_s,value\n${rows}`).earlier).toEqual([]);
+  });
+
+  it.each([
+    ['rps', true],
+    ['active_requests', true],
+    ['requestsPerSecond', true],
+    ['in-flight', true],
+    ['active_anon_bytes', false],
+    ['inactive_file', false],
+    ['payload', false],
+    ['memory_requests', false],
+    ['reload', false],
+  ])('takes a column %s for a load: %s', (name, isLoad) => {
+    const { load, assumed } = only(`time_s,value,${name}\n0,5,3\n1,6,1\n2,6,2\n`);
+    expect([load !== undefined, assumed]).toEqual([isLoad, isLoad ? [`load is "${name}"`] : []]);
+  });
+
+  it('takes the rise of requests that were counted since the process began for the load', () => {
+    const { load } = only('time_s,value,requests_total\n0,5,3\n2,6,7\n3,6,9\n4,6,1\n5,6,4\n');
+    expect([...load!.values]).toEqual([2, 2, 1, 3]);
+    expect([...load!.times]).toEqual([2000, 3000, 4000, 5000]);
   });
 
   it('reads a GC log as values after collections', () => {
@@ -59,6 +130,17 @@ describe('parseSeries()', () => {
     const series = only(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }));
     expect([series.service, series.instance, series.role]).toEqual(['shop', 'a:1', 'rss']);
     expect([...series.values]).toEqual([5, 6]);
+  });
+
+  it.each([
+    ['heap_used_bytes', 'heap_used'],
+    ['jvm_memory_used_bytes{area="heap",id="G1 Old Gen"}', 'heap_used'],
+    ['jvm_memory_used_bytes{area="nonheap"}', 'non_heap'],
+    ['go_memstats_alloc_bytes', 'heap_used'],
+    ['go_memstats_alloc_bytes_total', undefined],
+    ['process_resident_memory_bytes{container="heap"}', 'rss'],
+  ])('%s measures %s', (name, role) => {
+    expect(roleOfName(name)).toBe(role);
   });
 
   it('unpacks every member of gzip and every frame of zstd', () => {
@@ -96,10 +178,30 @@ describe('parseSeries()', () => {
 });
 
 describe('parseUnits()', () => {
-  it('reads cumulative columns, and columns of counts per row', () => {
-    const [a, b] = parseUnits(bytes('time_s,GET /a,job:mails\n0,1,5\n1,4,2\n2,9,3\n'));
-    expect([...a!.counts]).toEqual([1, 4, 9]);
-    expect([...b!.counts]).toEqual([5, 7, 10]);
-    expect(b!.unit).toEqual({ kind: 'job', name: 'mails' });
+  const countsOf = (rows: string) =>
+    parseUnits(bytes(`time_s,GET /a,job:mails\n${rows}`)).work.map(({ counts }) => [...counts]);
+
+  it('reads counts per row, constant ones too, and names kinds', () => {
+    const { work, assumed } = parseUnits(bytes('time_s,GET /a,job:mails\n0,4,5\n1,4,2\n2,4,3\n'));
+    expect(work.map(({ counts }) => [...counts])).toEqual([
+      [4, 8, 12],
+      [5, 7, 10],
+    ]);
+    expect([work[1]!.unit, assumed]).toEqual([{ kind: 'job', name: 'mails' }, ['counts are per row']]);
+  });
+
+  it('reads cumulative counts, and counts on where a process is replaced', () => {
+    expect(countsOf('0,10,5\n1,40,5\n2,90,6\n3,3,0\n4,13,1\n')).toEqual([
+      [10, 40, 90, 93, 103],
+      [5, 5, 6, 6, 7],
+    ]);
+  });
+
+  it('leaves blank lines and rows without a time out', () => {
+    const [a] = parseUnits(bytes('time_s,GET /a\n0,1\n\n,7\n2,9\n')).work;
+    expect([[...a!.times], [...a!.counts]]).toEqual([
+      [0, 2000],
+      [1, 9],
+    ]);
   });
 });

@@ -14,10 +14,18 @@ describe('breaks()', () => {
     expect(breaks([made(200, () => 3)])).toEqual([]);
   });
 
-  it('finds a kink within a step of its grid', () => {
-    const [found, ...more] = breaks([made(240, (i) => Math.max(0, i - 120) / 5)]);
-    expect(more).toEqual([]);
-    expect(Math.abs((found ?? 0) - 120)).toBeLessThanOrEqual(6);
+  it.each([240, 500, 2000, 5000])('finds a kink and a step of %s points within 5', (n) => {
+    const at = Math.floor(n / 2) + 7;
+    const kinks = breaks([made(n, (i) => Math.max(0, i - at) / 5)]);
+    expect(kinks.length).toBe(1);
+    expect(Math.abs(kinks[0]! - at)).toBeLessThanOrEqual(5);
+    expect(breaks([made(n, (i) => (i < at ? 0 : 9))])).toEqual([at]);
+  });
+
+  it('leaves out columns that hold texts or nothing', () => {
+    const step = made(100, (i) => (i < 40 ? 0 : 6));
+    const notes = step.map((_, i) => (i === 7 ? 1 : Number.NaN));
+    expect(breaks([step, notes, step.map(() => Number.NaN)])).toEqual([40]);
   });
 
   it('tells indices of the series as it came, missing readings counted', () => {
@@ -68,6 +76,20 @@ describe('tidemark changepoints', () => {
     for (const text of [csv, json])
       expect(await run(text, '--json')).toEqual({ code: 0, stdout: '{"changepoints":[20]}\n', stderr: '' });
     expect((await run(csv)).stdout).toBe('20  at 300000\n');
+  });
+
+  it('counts rows as they stand in the file', async () => {
+    const rows = stair.map((v, i) => `${i * 15},${v}`);
+    const backwards = ['time_s,value', ...rows.toReversed()].join('\n');
+    const told = 'tidemark changepoints: file: Assumed: rows are sorted by time\n';
+    expect(await run(backwards, '--json')).toEqual({
+      code: 0,
+      stdout: '{"changepoints":[39]}\n',
+      stderr: told,
+    });
+    const first = ['0,NaN', ...rows.slice(1)].join('\n\n');
+    expect((await run(first, '--json')).stdout).toBe('{"changepoints":[20]}\n');
+    expect((await run('time_s,value\n', '--json')).stdout).toBe('{"changepoints":[]}\n');
   });
 
   it('says in one line what it cannot read', async () => {

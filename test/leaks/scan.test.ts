@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scan } from '../../lib/cli/scan.ts';
+import { exported } from './service-story.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../fixtures/leaks/${name}`, import.meta.url));
 
@@ -20,6 +21,98 @@ async function run(...args: string[]) {
   });
   return { code, stdout, stderr };
 }
+
+/** Scans files that are given by name and text. */
+async function scanned(files: Readonly<Record<string, string>>, ...options: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const code = await scan([...Object.keys(files), ...options, '--json'], {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    readFile: async (path) => new TextEncoder().encode(files[path] ?? ''),
+  });
+  const { results } = JSON.parse(stdout);
+  return { code, results, stderr: stderr.split('\n').slice(0, -1) };
+}
+
+describe('tidemark scan of many files', () => {
+  const LEVEL = Array.from({ length: 40 }, (_, i) => `${i * 15},${2e8 + ((i * 7919) % 101) * 1e4}`).join(
+    '\n',
+  );
+
+  it('tells what is wrong with some of them beside the results of the others', async () => {
+    const { code, results, stderr } = await scanned({
+      'a.csv': `time_s,value\n${LEVEL}`,
+      'empty.csv': '',
+      'text.csv': 'time_s,value\n0,x\n1,y\n',
+      'header.csv': 'time_s,value\n',
+      'one.csv': 'time_s,value\n0,5e8\n',
+      'nan.csv': 'time_s,value\n0,NaN\n15,\n',
+      'broken.json': '{"status":',
+      'z.csv': `0,1e8\n${LEVEL}`,
+    });
+    expect(code).toBe(1);
+    expect(results.map((one: { file: string; verdict: string }) => [one.file, one.verdict])).toEqual([
+      ['a.csv', 'stable'],
+      ['header.csv', 'insufficient-data'],
+      ['one.csv', 'insufficient-data'],
+      ['nan.csv', 'insufficient-data'],
+      ['z.csv', 'stable'],
+    ]);
+    expect(stderr.map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual(
+      ['empty.csv', 'text.csv', 'broken.json'].map((file) => `tidemark scan: ${file}`),
+    );
+  });
+
+  it('says beside the results what it took a file for', async () => {
+    const { code, stderr } = await scanned({
+      'a.csv': `time_s,value\n${LEVEL.split('\n').reverse().join('\n')}`,
+    });
+    expect([code, stderr]).toEqual([0, ['tidemark scan: a.csv: Assumed: rows are sorted by time']]);
+  });
+
+  it('finds the leak of a process that was replaced, on a clock that began again', async () => {
+    const row = (i: number, mib: number) => `${i * 15},${(mib + ((i * 7919) % 101) / 50) * 1048576}`;
+    const leaking = Array.from({ length: 240 }, (_, i) => row(i, 200 + i));
+    const present = Array.from({ length: 40 }, (_, i) => row(i, 200));
+    const { results } = await scanned({ 'a.csv': ['time_s,value', ...leaking, ...present].join('\n') });
+    expect(results).toMatchObject([{ verdict: 'leak' }]);
+  });
+});
+
+describe('tidemark scan of several OTLP files', () => {
+  const LEAKING = { version: '1.0', kept: 40 * 1024, minutes: 120 };
+  const run = (first: number, from: number, to: number) =>
+    JSON.stringify(exported('shop', LEAKING, first, from, to));
+  const counted = ({ results }: { results: { file: string }[] }) =>
+    [...Map.groupBy(results, ({ file }) => file)].map(([file]) => file);
+
+  it('judges each run by itself, in the order of the files, and one that goes on in several as one', async () => {
+    const files = {
+      'a.json': run(0, 0, 60),
+      'b.csv': 'time_s,value\n0,5e8\n',
+      'other.json': run(700, 700, 760),
+      'a-2.json': run(0, 60, 120),
+    };
+    const each = await scanned(files, '--role', 'heap_used');
+    expect([each.code, each.stderr]).toEqual([0, []]);
+    expect(counted(each)).toEqual(['a.json', 'b.csv', 'other.json']);
+    expect(counted(await scanned(files, '--together'))).toEqual(['a.json', 'b.csv']);
+    const copies = { 'a.json': files['a.json'], 'copy.json': files['a.json'] };
+    expect(counted(await scanned(copies))).toEqual(['a.json', 'copy.json']);
+  });
+
+  it('reads the lines of a file whose last one was being written', async () => {
+    const lines = [run(0, 0, 60), run(0, 60, 90), run(0, 90, 120).slice(0, 900)].join('\n');
+    const { code, results, stderr } = await scanned({ 'a.jsonl': lines });
+    expect([code, counted({ results })]).toEqual([0, ['a.jsonl']]);
+    expect(stderr).toEqual(['tidemark scan: a.jsonl: Assumed: 1 of its 3 lines cannot be read']);
+  });
+});
 
 describe('tidemark scan', () => {
   it('prints one JSON document with the shape of the contract', async () => {

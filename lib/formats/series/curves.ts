@@ -6,6 +6,10 @@ import { decompress } from './decompress.ts';
 export interface Curves {
   /** Any ascending axis; the index where the file has none. */
   readonly times: Float64Array;
+  /** Which value of the file each one was: rows are put in order of time. */
+  readonly rows: Uint32Array;
+  /** What was guessed about the file, for people. */
+  readonly assumed: readonly string[];
   /** One or more readings per time; NaN where one is missing. */
   readonly columns: readonly Float64Array[];
 }
@@ -22,7 +26,7 @@ export function parseCurves(packed: Uint8Array): Curves {
   const table = parseTable(text);
   const columns = table.columns.slice(1);
   if (columns.length === 0) throw invalidInput('Cannot read the CSV: need time_s,value');
-  return checked({ times: timesOf(table), columns });
+  return checked({ times: timesOf(table), columns, rows: table.rows, assumed: table.assumed });
 }
 
 function curvesOfJson(text: string): Curves {
@@ -37,7 +41,8 @@ function curvesOfJson(text: string): Curves {
   if (raws.length === 0 || !raws.every(Array.isArray))
     throw invalidInput('Cannot read the JSON: need {"series":[{"raw":[…]}]}');
   const columns = raws.map((raw) => Float64Array.from(raw as unknown[], numberOf));
-  return checked({ times: Float64Array.from({ length: columns[0]?.length ?? 0 }, (_, i) => i), columns });
+  const rows = Uint32Array.from(columns[0]!.keys());
+  return checked({ times: Float64Array.from(rows), columns, rows, assumed: [] });
 }
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
@@ -47,7 +52,7 @@ function checked(curves: Curves): Curves {
   const different = columns.find(({ length }) => length !== times.length);
   if (different !== undefined)
     throw invalidInput(`Cannot read the series: ${times.length} and ${different.length} values in one file`);
-  if (!columns.some((column) => column.some(Number.isFinite)))
+  if (times.length > 0 && !columns.some((column) => column.some(Number.isFinite)))
     throw invalidInput('Cannot read the series: it holds no numbers');
   return curves;
 }

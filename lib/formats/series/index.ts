@@ -1,8 +1,9 @@
 import { invalidInput } from '../../model/fault.ts';
-import { parseTable, seriesOfTable } from './csv.ts';
+import { parseTable } from './csv.ts';
 import { decompress } from './decompress.ts';
 import { isPrometheus, parsePrometheus } from './prometheus.ts';
 import type { ParsedSeries } from './series.ts';
+import { seriesOfTable } from './table-series.ts';
 
 export { parseCurves } from './curves.ts';
 export { decompress } from './decompress.ts';

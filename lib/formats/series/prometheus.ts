@@ -35,13 +35,15 @@ function seriesOf(entry: unknown, index: number): ParsedSeries {
   return {
     service: pick(SERVICE_LABELS),
     instance: pick(INSTANCE_LABELS),
-    role: roleOfName(String(labels.__name__ ?? '')),
+    role: roleOfName(`${labels.__name__ ?? ''}{area=${labels.area ?? labels.type ?? ''}}`),
     times: Float64Array.from(values, (pair) => Number(pair?.[0]) * SECOND_MS),
     values: Float64Array.from(values, (pair) => Number(pair?.[1])),
     majorCollections: undefined,
     afterGc: false,
     limit: undefined,
     load: undefined,
+    earlier: [],
+    assumed: [],
   };
 }
 

@@ -11,12 +11,19 @@ export interface ParsedSeries {
   readonly afterGc: boolean;
   readonly limit: number | undefined;
   readonly load: { readonly times: Float64Array; readonly values: Float64Array } | undefined;
+  /** Processes before it on the same clock, which began anew with each. */
+  readonly earlier: readonly ParsedSeries[];
+  /** What was guessed about the file, for people. */
+  readonly assumed: readonly string[];
 }
 
 /** Metric names that tell a role, in the spellings of exporters and of people. First match wins. */
 const ROLE_OF_NAME: readonly (readonly [RegExp, MemoryRole])[] = [
   [/after_(last_)?gc/, 'heap_after_gc'],
-  [/heap.*(used|alloc|inuse|live)|used.*heap|jvm_memory_(used|bytes_used)/, 'heap_used'],
+  [
+    /heap.*(used|alloc|inuse|live)|used.*heap|jvm_memory_(used|bytes_used)|memstats_alloc_bytes$/,
+    'heap_used',
+  ],
   [/heap.*(total|committed|size)/, 'heap_total'],
   [/goroutines?/, 'goroutine_count'],
   [/open_fds|open_file|fd_count/, 'fd_count'],
@@ -28,7 +35,16 @@ const ROLE_OF_NAME: readonly (readonly [RegExp, MemoryRole])[] = [
   [/rss|resident/, 'rss'],
 ];
 
+/** A JVM tells of both kinds of memory under one name. */
+const OUTSIDE_THE_HEAP = /\b(area|type)="?non_?heap/i;
+
+/** @param name of a column or metric, its labels in braces behind it where it has some */
 export function roleOfName(name: string): MemoryRole | undefined {
-  const plain = name.toLowerCase().replaceAll(/[.\s-]/g, '_');
-  return ROLE_OF_NAME.find(([pattern]) => pattern.test(plain))?.[1];
+  const [metric = ''] = name.split('{', 1);
+  const plain = metric
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[.\s-]/g, '_');
+  const role = ROLE_OF_NAME.find(([pattern]) => pattern.test(plain))?.[1];
+  return role === 'heap_used' && OUTSIDE_THE_HEAP.test(name.slice(metric.length)) ? 'non_heap' : role;
 }

@@ -1,42 +1,43 @@
 import { invalidInput } from '../../model/fault.ts';
 import type { WorkSeries } from '../../model/leak.ts';
 import type { UnitKind, UnitOfWork } from '../../model/unit-of-work.ts';
-import { parseTable, timesOf } from './csv.ts';
+import { areCumulative, countedUp } from './counts.ts';
+import { livesOf, parseTable, timesOf } from './csv.ts';
 import { decompress } from './decompress.ts';
 
 const KINDS: readonly UnitKind[] = ['http', 'graphql', 'rpc', 'job', 'message', 'connection'];
 
+export interface ParsedUnits {
+  readonly work: readonly WorkSeries[];
+  /** What was guessed, for people. */
+  readonly assumed: readonly string[];
+}
+
 /**
- * Reads `time_s,GET /orders,POST /orders,…`: finished units of work, one column each, on the clock of the memory file.
- * A column that never falls is cumulative; any other one holds the count since the row before. `job:mails` names a kind.
+ * Reads `time_s,GET /orders,POST /orders,…`: finished units of work, one column each, on the clock of the memory file; where
+ * that clock starts again, those of the last process. Counts are cumulative in all columns (falling only where a counter
+ * begins anew) or since the row before in all. `job:mails` names a kind.
  */
-export function parseUnits(packed: Uint8Array): WorkSeries[] {
+export function parseUnits(packed: Uint8Array): ParsedUnits {
   const table = parseTable(new TextDecoder().decode(decompress(packed)));
   if (table.header.length < 2)
     throw invalidInput('Cannot read the units: need time_s and one column per unit');
-  const times = timesOf(table);
-  return table.columns.slice(1).map((column, i) => ({
+  const present = livesOf(table).at(-1)!;
+  const hasTime = (_: number, row: number) => Number.isFinite(present.columns[0]![row]);
+  const times = timesOf(present).filter(hasTime);
+  const columns = present.columns.slice(1).map((column) => column.filter(hasTime));
+  const isCumulative = areCumulative(columns);
+  const work = columns.map((column, i) => ({
     unit: unitOfHeader(table.header[i + 1]!),
     status: '',
     times,
-    counts: cumulative(column),
+    counts: countedUp(column, isCumulative),
     complete: true,
   }));
+  return { work, assumed: [...table.assumed, isCumulative ? 'counts are cumulative' : 'counts are per row'] };
 }
 
 function unitOfHeader(header: string): UnitOfWork {
   const kind = KINDS.find((k) => header.startsWith(`${k}:`));
   return kind ? { kind, name: header.slice(kind.length + 1) } : { kind: 'http', name: header };
-}
-
-function cumulative(column: Float64Array): Float64Array {
-  const filled = new Float64Array(column.length);
-  const counts = column.map((v) => (Number.isFinite(v) && v > 0 ? v : 0));
-  const falls = counts.some((v, i) => i > 0 && Number.isFinite(column[i]!) && v < (counts[i - 1] ?? 0));
-  let sum = 0;
-  for (const [i, count] of counts.entries()) {
-    sum = falls ? sum + count : Math.max(sum, count);
-    filled[i] = sum;
-  }
-  return filled;
 }
