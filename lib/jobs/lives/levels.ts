@@ -17,7 +17,8 @@ export interface RoleSeries {
  * Parts of a heap that live objects end up in. The floor is sought there: young spaces are enlarged by the runtime as it
  * likes, which looks like growth (a healthy Node heap went from 20 to 50 MB in 75 s that way).
  */
-const OLD_GENERATION = /^(old_space|large_object_space|trusted_space|.*\bOld Gen|.*\bTenured Gen)$/i;
+const OLD_GENERATION =
+  /^(old_space|large_object_space|trusted_space|.*\bOld Gen(eration)?|.*\bTenured Gen|tenured(-\w+)?|balanced-old)$/i;
 
 /** The curves of a role, best source first. `old`: add up the old generation alone where the metric has one. */
 export function seriesOfRole(

@@ -57,12 +57,18 @@ describe('seriesOfRole()', () => {
     expect(drawn(seriesOfRole(jvm, 'thread_count')[0])).toBe('5565557558');
   });
 
-  it('adds up the old generation alone where it is asked for and told', () => {
-    const g1 = story(
-      levels('2222222222', { metric: 'jvm.memory.used', part: 'G1 Old Gen' }),
-      levels('1919191919', { metric: 'jvm.memory.used', part: 'G1 Eden Space' }),
-    );
-    expect(drawn(seriesOfRole(g1, 'heap_used', { old: true })[0])).toBe('2222222222');
+  it.each(['G1 Old Gen', 'ZGC Old Generation', 'Tenured Gen', 'tenured-LOA'])(
+    'adds up the old generation alone where it is asked for and told: %s',
+    (part) => {
+      const pools = story(
+        levels('2222222222', { metric: 'jvm.memory.used', part }),
+        levels('1919191919', { metric: 'jvm.memory.used', part: 'G1 Eden Space' }),
+      );
+      expect(drawn(seriesOfRole(pools, 'heap_used', { old: true })[0])).toBe('2222222222');
+    },
+  );
+
+  it('adds up all parts where none is the old generation', () => {
     const one = story(levels('1919191919', { part: 'heap' }));
     expect(drawn(seriesOfRole(one, 'heap_used', { old: true })[0])).toBe('1919191919');
   });
