@@ -24,7 +24,7 @@ export default {
     only('segments', ...room('model', 'ports', 'flame', 'leaks', 'traces')),
     only('records', ...room('model', 'ports', 'flame', 'leaks', 'traces')),
     only('jobs', ...room('model', 'ports', 'records', 'segments', 'formats'), ...PURE),
-    only('http', ...room('jobs', 'records', 'ports', 'model'), '^node_modules/(hono|zod)/'),
+    only('http', ...room('jobs', 'records', 'ports', 'model'), '^(node_modules/)?(hono|zod)/'),
     only('adapters', ...room('model', 'ports'), ...vendor, ...node),
     {
       name: 'adapters-only-from-compose',

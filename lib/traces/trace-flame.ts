@@ -1,9 +1,9 @@
 import { StackTableBuilder } from '../flame/stack-table.ts';
 import type { FlameTree } from '../flame/tree.ts';
 import { Totals } from '../flame/values.ts';
+import { type Interval, uncovered } from '../model/uncovered.ts';
 import { eachKeptWithin, type KeptSamples } from './kept-samples.ts';
 import type { RetainedSpan, RetainedTrace } from './retained.ts';
-import { type Interval, uncovered } from './uncovered.ts';
 
 /** The flame graph of some time of one trace. Values are microseconds. */
 export interface TraceFlame {

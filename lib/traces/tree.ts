@@ -1,6 +1,6 @@
+import { cutCycles } from '../model/cycles.ts';
 import type { Span, Trace } from '../model/trace.ts';
-import { cutCycles } from './cycles.ts';
-import { type Interval, uncovered } from './uncovered.ts';
+import { type Interval, uncovered } from '../model/uncovered.ts';
 
 /**
  * A trace with the parents to use: those that were sent, or those that the nesting check repaired. The check's own

@@ -1,12 +1,12 @@
 // Flame graphs of parts of one trace, from the samples that are kept with it.
 import { describe, expect, it } from 'vitest';
 import { totalOf } from '../../lib/flame/tree.ts';
+import type { Interval } from '../../lib/model/uncovered.ts';
 import { foldTraces } from '../../lib/traces/fold.ts';
 import { keptSamples } from '../../lib/traces/kept-samples.ts';
 import type { RetainedTrace } from '../../lib/traces/retained.ts';
 import { samplesByTrace } from '../../lib/traces/sampled.ts';
 import { selfIntervals, traceFlame } from '../../lib/traces/trace-flame.ts';
-import type { Interval } from '../../lib/traces/uncovered.ts';
 import { foldedText } from '../flame/drawing.ts';
 import { profileOf } from './profile-picture.ts';
 import { traceOf } from './trace-picture.ts';

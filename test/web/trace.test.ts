@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiTrace, ApiTraceSpan } from '../../lib/http/trace-schemas.ts';
-import { uncovered } from '../../lib/traces/uncovered.ts';
+import { uncovered } from '../../lib/model/uncovered.ts';
 import { meanBudget, traceBudget } from '../../web/src/trace/budget.ts';
 import { causeText, ownCaller } from '../../web/src/trace/causes.ts';
 import { findGap, gapId, gapUs, type Row, rowsOf } from '../../web/src/trace/model.ts';

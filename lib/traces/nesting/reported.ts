@@ -1,4 +1,4 @@
-import { cutCycles } from '../cycles.ts';
+import { cutCycles } from '../../model/cycles.ts';
 import { ROOT, type SpanTable } from './span-table.ts';
 
 /** The reported parents made fit to be walked: unknown ones become the root, and cycles are cut. */

@@ -1,6 +1,6 @@
 import type { ApiTrace, ApiTraceSpan } from '../../../lib/http/trace-schemas.ts';
-import { cutCycles } from '../../../lib/traces/cycles.ts';
-import { type Interval, uncovered } from '../../../lib/traces/uncovered.ts';
+import { cutCycles } from '../../../lib/model/cycles.ts';
+import { type Interval, uncovered } from '../../../lib/model/uncovered.ts';
 
 // A trace as rows: spans under their parents, and the time inside a span that no child covers as a row of its own.
 
