@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../model/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { believed } from './believed.ts';
 import { projectSettingsKey } from './keys.ts';
 import { update } from './pages.ts';
 
@@ -34,7 +35,6 @@ export async function changeRetention(
 }
 
 const CACHE_MS = 30 * SECOND_MS;
-const CACHE_MAX = 10_000;
 
 /** What holds for a project; believed for 30 s. `least`: roll-ups could not be rebuilt from what lives shorter. */
 export function retentionOf(
@@ -43,18 +43,14 @@ export function retentionOf(
   usual: Retention,
   least: number,
 ): (project: string) => Promise<Retention> {
-  const known = new Map<string, { readonly retention: Retention; readonly readAt: number }>();
-  return async (project) => {
-    const before = known.get(project);
-    if (before !== undefined && Math.abs(clock.now() - before.readAt) < CACHE_MS) return before.retention;
-    if (known.size >= CACHE_MAX) known.clear();
-    const own = await readRetention(records, project);
-    const retentionDays = Math.max(least, own.retentionDays ?? usual.retentionDays);
-    const retention = {
-      retentionDays,
-      rollUpDays: Math.max(retentionDays, own.rollUpDays ?? usual.rollUpDays),
-    };
-    known.set(project, { retention, readAt: clock.now() });
-    return retention;
-  };
+  const remember = believed<Retention>(clock, CACHE_MS);
+  return (project) =>
+    remember(project, async () => {
+      const own = await readRetention(records, project);
+      const retentionDays = Math.max(least, own.retentionDays ?? usual.retentionDays);
+      return {
+        retentionDays,
+        rollUpDays: Math.max(retentionDays, own.rollUpDays ?? usual.rollUpDays),
+      };
+    });
 }

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../model/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import { believed } from './believed.ts';
 import { settingsKey } from './keys.ts';
 import { update } from './pages.ts';
 
@@ -43,18 +44,10 @@ export async function changeSettings(
 }
 
 const CACHE_MS = 30 * SECOND_MS;
-const CACHE_MAX = 10_000;
 
 /** How many shards a new partition of a service gets; believed for 30 s, as every commit asks. */
 export function shardsSetting(records: RecordStore, clock: Clock) {
-  const known = new Map<string, { readonly shards: number; readonly readAt: number }>();
-  return async (project: string, service: string): Promise<number> => {
-    const key = `${project} ${service}`;
-    const before = known.get(key);
-    if (before !== undefined && Math.abs(clock.now() - before.readAt) < CACHE_MS) return before.shards;
-    if (known.size >= CACHE_MAX) known.clear();
-    const { shards } = await readSettings(records, project, service);
-    known.set(key, { shards, readAt: clock.now() });
-    return shards;
-  };
+  const remember = believed<number>(clock, CACHE_MS);
+  return (project: string, service: string): Promise<number> =>
+    remember(`${project} ${service}`, async () => (await readSettings(records, project, service)).shards);
 }
