@@ -204,6 +204,14 @@ describe('blockedLoop', () => {
     ]);
   });
 
+  it('adds up short synchronous calls, in few of which a sample was taken', () => {
+    const work = `0-200: ${loop} > view > get@requests/api.py > recv_into@socket.py`;
+    const calls = Array.from({ length: 20 }, (_, i) => `  http.client GET /y | ${10 * i + 2}-${10 * i + 6}`);
+    expect(blocked(work, 'python', [['GET /x | 0-400', ...calls].join('\n')])).toEqual([
+      'view (app.py): 200 ms without giving the event loop back: use an async client (httpx, aiohttp) or asyncio.to_thread',
+    ]);
+  });
+
   it("finds Node's synchronous calls", () => {
     const picture = `
       0-50: (idle)@

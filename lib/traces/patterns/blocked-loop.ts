@@ -90,7 +90,8 @@ function stretchesOf(run: Sampled, foreign: ForeignWork, othersRan: OthersRan): 
       last !== undefined &&
       current?.key === work.key &&
       index === last.index + 1 &&
-      !hasWaited(last.at, at) &&
+      // Synchronous calls between two samples have spans as well, and hold the loop.
+      (last.work.advice !== '' || work.advice !== '' || !hasWaited(last.at, at)) &&
       !othersRan(run, last.at, at);
     if (!goesOn) stretches.push({ ...work, ms });
     else {
