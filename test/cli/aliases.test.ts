@@ -46,7 +46,11 @@ const services = async () =>
 describe('tidemark aliases, and /api/v1/aliases', () => {
   it('propose two names that were seen on one host', async () => {
     expect(await proposals()).toEqual([PROPOSED]);
-    expect(JSON.parse((await run('list', '--json')).out)).toEqual({ items: [], proposals: [PROPOSED] });
+    expect(JSON.parse((await run('list', '--json')).out)).toEqual({
+      items: [],
+      notLookedAt: 0,
+      proposals: [PROPOSED],
+    });
     expect((await run('list')).out).toBe(
       `No aliases.\nPerhaps "${SENTRY}" is "${SHOP}": both on host vm-1. tidemark aliases add ${SENTRY} ${SHOP}\n`,
     );
