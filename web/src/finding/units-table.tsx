@@ -88,7 +88,9 @@ export function UnitsTable({
     <section>
       <div class="head">
         <h2>Which unit of work keeps memory</h2>
-        <span class="note">{measure} kept per unit; bars are 95 % intervals on one axis</span>
+        <span class="note">
+          {measure === 'bytes' ? 'bytes' : 'how many are'} kept per unit; bars are 95 % intervals on one axis
+        </span>
       </div>
       <div class="scroll">
         <table class="stack" id="units">

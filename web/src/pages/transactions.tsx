@@ -133,13 +133,14 @@ export function TransactionsPage({ service }: { service: string }) {
                 </div>
                 {shown.length === 0 && (
                   <Empty>
-                    No unit is called “{filter}”. <a href={hrefWith({ q: null })}>Show all {rows.length}</a>
+                    {cursor ? `None of these ${rows.length.toLocaleString('en')} units is` : 'No unit is'}{' '}
+                    called “{filter}”. <a href={hrefWith({ q: null })}>Show all {rows.length}</a>
                   </Empty>
                 )}
                 {cursor && (
                   <p class="note under">
-                    These {rows.length.toLocaleString('en')} units took the most time. Others are in the API,
-                    from cursor {cursor}.
+                    These {rows.length.toLocaleString('en')} units took the most time: order and shares are
+                    among them. Others are in the API, from cursor {cursor}.
                   </p>
                 )}
                 <p class="note under">
