@@ -3,7 +3,6 @@ import { type Attribution, NOBODY } from './attribution.ts';
 import { type ByWork, judgeByWork } from './by-work.ts';
 import { attributeFew } from './few-lows.ts';
 import { type Floor, floorOf, withoutInFlight } from './floor.ts';
-import { isInterleaved } from './interleaved.ts';
 import { type Shape, shapeOf } from './judge.ts';
 import { heldByLoad } from './load.ts';
 import { reasonFor } from './reason.ts';
@@ -31,7 +30,7 @@ export interface Judgement {
 export function judgeLife(life: Life, settings: Settings): Judgement {
   const units = unitCounts(life.work);
   const plain = floorOf(life, settings);
-  if (life.mixedWriters || isInterleaved(life)) return judged(withoutShape('mixed-writers', plain, life));
+  if (life.mixedWriters) return judged(withoutShape('mixed-writers', plain, life));
   if (plain.points.times.length < settings.minPoints)
     return judged(withoutShape('insufficient-data', plain, life));
   const floor = withoutInFlight(plain, units, settings);

@@ -3,7 +3,8 @@ import { isCountRole } from '../model/memory.ts';
 import { median } from './statistics.ts';
 
 // Two processes that write under one name, where neither an id nor a counter tells them apart. Conservative: a single process that
-// is taken for two gets no verdict at all.
+// is taken for two gets no verdict at all. For readings that were exported at an interval: what logs when a job begins and ends,
+// or after each collection, comes in rounds by itself.
 
 /** The newest readings, which are enough; fewer than the least may look like anything. */
 const READINGS = { least: 48, most: 2_000 } as const;
@@ -13,6 +14,8 @@ const APART = 5;
 const LEAST_SHARE = 0.02;
 /** What goes up and down by itself slips a reading now and then; two writers take turns. */
 const TURNS_SHARE = 0.98;
+/** Writers begin when they will: of waits that differ by less, as a share of two, one process may work at every second. */
+const UNEVEN_SHARE = 0.1;
 /** Readings that come this much sooner than the usual longest wait are of one round of exports. */
 const ROUND_SHARE = 0.2;
 /** A retry makes a round of two now and then; so many readings of rounds are a habit. */
@@ -20,14 +23,15 @@ const IN_ROUNDS_SHARE = 0.4;
 
 /** Whether the readings are those of several processes: levels that take turns, or several at once at every interval. */
 export function isInterleaved({ times, values, role }: Pick<Life, 'times' | 'values' | 'role'>): boolean {
-  if (isCountRole(role) || times.length < READINGS.least) return false;
+  // Of what collections left only renewals are known, and these come when the collector runs.
+  if (role === 'heap_after_gc' || isCountRole(role) || times.length < READINGS.least) return false;
   const newest = { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
   // A heap that a job fills at every second reading takes turns by itself.
-  return (!role.startsWith('heap') && takeTurns(newest.values)) || comeInRounds(newest);
+  return (!role.startsWith('heap') && takeTurns(newest)) || comeInRounds(newest);
 }
 
-/** Up, down, up, down, while every second reading is where it was. */
-function takeTurns(values: Float64Array): boolean {
+/** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */
+function takeTurns({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
   const n = values.length;
   let turns = 0;
   for (let i = 2; i < n; i++) {
@@ -35,6 +39,8 @@ function takeTurns(values: Float64Array): boolean {
     if ((b - a) * (c - b) < 0) turns += 1;
   }
   if (turns < TURNS_SHARE * (n - 2)) return false;
+  const uneven = median(distances(distances(times, 1), 1));
+  if (uneven < UNEVEN_SHARE * median(distances(times, 2))) return false;
   return areApart(distances(values, 1), distances(values, 2), values);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeLife, isInterleaved } from '../../lib/leaks/index.ts';
+import type { Life } from '../../lib/model/leak.ts';
 import type { MemoryRole } from '../../lib/model/memory.ts';
 import { MIB } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
@@ -27,7 +28,7 @@ function written(levels: readonly ((i: number) => number)[], apartS: number, rol
 const flat = (mib: number) => () => mib;
 
 describe('isInterleaved()', () => {
-  it.each([2, 5, 7.5])('sees two levels that take turns, %d s apart', (apartS) => {
+  it.each([2, 5, 6.5])('sees two levels that take turns, %d s apart', (apartS) => {
     expect(isInterleaved(written([flat(200), flat(260)], apartS))).toBe(true);
     expect(isInterleaved(written([(i) => 200 + i / 4, flat(340)], apartS))).toBe(true);
   });
@@ -37,12 +38,34 @@ describe('isInterleaved()', () => {
     expect(isInterleaved(written([200, 240, 300, 330].map(flat), 0.01, 'heap_used'))).toBe(true);
   });
 
-  it('makes a verdict of it', () => {
-    expect(analyzeLife(written([(i) => 200 + i, flat(500)], 5)).verdict).toBe('mixed-writers');
-  });
-
   it('leaves one process alone that is told twice at every interval', () => {
     expect(isInterleaved(written([(i) => 200 + i, (i) => 200 + i], 1))).toBe(false);
+  });
+
+  it('leaves a process alone that works at every second reading', () => {
+    expect(isInterleaved(written([flat(200), flat(260)], STEP_S / 2))).toBe(false);
+  });
+
+  /** A job each minute: readings so many seconds after its start, in MiB, and what each job adds for good. */
+  const jobs = (seconds: readonly number[], mib: readonly number[], leak: number, more: Partial<Life>) => {
+    const points = Array.from({ length: 30 }, (_, job) =>
+      seconds.map((s, i) => ({ time: (60 * job + s) * 1000, value: (mib[i]! + leak * job) * MIB })),
+    ).flat();
+    const values = points.map(({ value }) => value);
+    return lifeOf(values, 1, { ...more, times: Float64Array.from(points, ({ time }) => time) });
+  };
+  const collected = (leak: number, more: Partial<Life>) =>
+    jobs([0, 1, 2, 3], [60, 110, 160, 70], leak, { ...more, afterGc: true });
+
+  it.each([0, 1])('leaves collections alone that come in bursts, with %d MiB a job kept', (leak) => {
+    expect(isInterleaved(collected(leak, { role: 'heap_after_gc' }))).toBe(false);
+    const { verdict } = analyzeLife(collected(leak, { role: 'heap_used' }));
+    expect(verdict).toBe(leak > 0 ? 'growth-unconfirmed' : 'step');
+  });
+
+  it('leaves what a process logs before and after each job', () => {
+    expect(analyzeLife(jobs([0, 2], [60, 160], 0, { role: 'rss' })).verdict).toBe('stable');
+    expect(analyzeLife(jobs([0, 2], [60, 160], 2, { role: 'heap_used' })).verdict).toBe('growth-unconfirmed');
   });
 
   it.each([1.9, 2, 2.02, 2.1, 2.5, 3, 4.7, 10])('leaves a saw of %d readings a tooth alone', (length) => {

@@ -1,4 +1,4 @@
-import { isInterleaved, largeFalls } from '../../leaks/index.ts';
+import { largeFalls } from '../../leaks/index.ts';
 import { type EpochMs, HOUR_MS } from '../../model/units.ts';
 import type { LifeOfRole } from './index.ts';
 
@@ -20,8 +20,6 @@ export function inHours(life: LifeOfRole, exactFrom: EpochMs): LifeOfRole {
     ...(life.role === 'heap_used' ? { likelyCollections: fallsSince(life, exactFrom) } : {}),
     times: pick(life.times),
     values: pick(life.values),
-    // What takes turns shows in what came as it was sent alone.
-    mixedWriters: life.mixedWriters || isInterleaved(life),
     work: life.work.map((work) => ({ ...work, times: pick(work.times), counts: pick(work.counts) })),
   };
 }

@@ -1,3 +1,4 @@
+import { isInterleaved } from '../../leaks/index.ts';
 import type { Life, WorkSeries } from '../../model/leak.ts';
 import type { MemoryRole } from '../../model/memory.ts';
 import { unitOfKey } from '../../model/unit-of-work.ts';
@@ -84,6 +85,7 @@ function lifeOf(told: Told, span: Span): Omit<LifeOfRole, 'end'> {
   const { begin, end, inside, before, first, last } = span;
   const kept = role === 'heap_after_gc' ? renewals(inside, series.values) : inside;
   const times = Float64Array.from(kept, (at) => series.times[at] as number);
+  const values = Float64Array.from(kept, (at) => series.values[at] as number);
   const until = Math.min(end, last + GONE_INTERVALS * intervalMs);
   const startedAt = Number.isFinite(begin) ? begin : processStart(instance, first, intervalMs);
   // Work done before the first export of a process is its own too: counters begin at the process, not at the point.
@@ -97,12 +99,12 @@ function lifeOf(told: Told, span: Span): Omit<LifeOfRole, 'end'> {
     parts: series.parts,
     startedAt,
     times,
-    values: Float64Array.from(kept, (at) => series.values[at] as number),
+    values,
     ...collectionsOf(told, span, workFrom, times),
     limit: limitOf(role, instance, machineValues(instance, input.facts, first, until), limitSetting, last),
     work: workSeries(workOfProcess(instance, input.companions ?? [], workFrom, last), times),
     load: loadOf(instance, first, last),
-    mixedWriters: mixedWriters || series.conflict,
+    mixedWriters: mixedWriters || series.conflict || isInterleaved({ times, values, role }),
   };
 }
 

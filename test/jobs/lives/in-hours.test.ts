@@ -15,13 +15,6 @@ describe('inHours()', () => {
     expect([values[0], values[2]]).toEqual([100 * MIB, 100 * MIB]);
   });
 
-  it('keeps that two processes wrote by turns, which the lowest of each hour no longer shows', () => {
-    const turns = Array.from({ length: 1200 }, (_, i) => (i % 2 === 0 ? 100 : 160) * MIB + i);
-    const two: LifeOfRole = { ...lifeOf(turns, 300), role: 'rss', metric: 'rss', parts: [] };
-    expect(inHours(two, 50 * HOUR_MS).mixedWriters).toBe(true);
-    expect(inHours(life, 50 * HOUR_MS).mixedWriters).toBe(false);
-  });
-
   it('keeps where collections showed in what came as it was sent', () => {
     const { likelyCollections } = inHours(life, 50 * HOUR_MS);
     expect(likelyCollections).toHaveLength(24);

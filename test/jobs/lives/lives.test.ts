@@ -73,6 +73,11 @@ describe('livesOf()', () => {
     expect(lives(two).every(({ mixedWriters }) => mixedWriters)).toBe(true);
   });
 
+  it('marks two processes that write by turns, told apart by their levels alone', () => {
+    const turns = story(levels('19..'.repeat(24), { role: 'rss', metric: 'process.memory.usage' }));
+    expect(lives(turns, { role: 'rss' })[0]?.mixedWriters).toBe(true);
+  });
+
   it('hands collections of both kinds to the heap alone', () => {
     const one = story(
       levels('1234512345'),
