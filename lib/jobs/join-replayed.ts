@@ -1,4 +1,5 @@
-import { type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
+import { readJoin } from '../records/joins.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
@@ -32,6 +33,7 @@ export async function joinReplayed(
   const minutes = await minutesWithPieces(context, generation, project);
   for (const minute of minutes) {
     if (minute + MINUTE_MS + REACH_MS > foldedTo) continue;
+    if (minute > context.clock.now() - DAY_MS && (await isLeftToLive(context, project, minute))) continue;
     await claim();
     try {
       await joinMinute(context, fold, { project, space: generation, minute });
@@ -45,4 +47,14 @@ export async function joinReplayed(
     for (const { key } of await piecesOfMinute(context, generation, project, minute))
       await context.objects.delete(key);
   }
+}
+
+/**
+ * Live analysis has yet to join it, and writes to every open generation. A minute that is under way would be joined of what has
+ * come so far, and count as joined.
+ */
+async function isLeftToLive(context: JobContext, project: string, minute: EpochMs): Promise<boolean> {
+  const live = await readJoin(context.records, project, 'live', minute);
+  if (live?.joinedAt !== undefined) return false;
+  return (await piecesOfMinute(context, 'live', project, minute)).length > 0;
 }

@@ -145,3 +145,18 @@ it('a replay joins an upload that came twice, whichever copy it reads last', asy
   while ((await replayStep(place.context, 'default')) !== 'flipped');
   expect((await told(place, 1)).requests).toBe(1);
 });
+
+it('a replay leaves minutes under way to live analysis, whose later uploads count with them', async () => {
+  const place = await world();
+  const { time: minute } = place.clock;
+  await arrive(place, span(1, 0, minute - 1000));
+  const late = await uploadOf(span(2, 0, minute - 1000), { route: 'otlp-traces', receivedAt: minute + 1000 });
+  const lagging = await rawObject(place, [late]);
+  await openReplay(place.context, 'default');
+  place.clock.time += REPLAY_AFTER_MS;
+  while ((await replayStep(place.context, 'default')) !== 'flipped');
+  await analyze(place.context, [message(lagging)]);
+  place.clock.time += 10 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect((await told(place)).requests).toBe(2);
+});
