@@ -30,17 +30,19 @@ export interface Gathered {
   readonly leftOut: number;
 }
 
+/** @returns 'unrecorded' where roots of the minute are, if somebody can wait for them */
 export async function gather(
   context: JobContext,
   at: JoinAt,
   window: Window,
   isOfPart: (piece: StoredPiece) => boolean,
-  bytesMax: number,
-): Promise<Gathered> {
+  { bytesMax, waits }: { readonly bytesMax: number; readonly waits: boolean },
+): Promise<Gathered | 'unrecorded'> {
   const room: Room = { bytesMax, held: new Map(), leftOut: 0, placeOf };
   const isMine = (piece: StoredPiece) => piece.form !== 'sentry-chunk' && isOfPart(piece);
   const pieces = await piecesWhere(context, window, isMine, room);
   const { own, late } = await ownRoots(context, at, pieces);
+  if (waits && late > 0) return 'unrecorded';
   const rootless = rootlessIn(pieces, at.minute);
   if (own.size === 0)
     return { traces: [], witnesses: [], profiles: [], rootless, late, leftOut: room.leftOut };
@@ -48,11 +50,12 @@ export async function gather(
   const beside: Room = { bytesMax, held: new Map(), leftOut: 0, placeOf: () => '' };
   const near = [...(await piecesWhere(context, await windowBefore(context, at), isMine, room)), ...pieces];
   const nearTraces = tracesOfPieces(onceEach(near));
+  const { shifts, profilers } = factsOfRoots(pieces, own);
+  // Before the beginnings of long requests: an hour of theirs would leave no room for what all traces need.
+  const chunks = await chunksOf(context, window, profilers, beside);
   const begun = await beginnings(context, at, nearTraces.filter(isOwn), isOfPart, beside);
   const all = onceEach([...begun, ...near]);
   const known = begun.length === 0 ? nearTraces : tracesOfPieces(all);
-  const { shifts, profilers } = factsOfRoots(pieces, own);
-  const chunks = await chunksOf(context, window, profilers, beside);
   return {
     traces: known.filter(isOwn).map((trace) => ({
       trace,

@@ -11,8 +11,9 @@ const WITNESS_MINUTES = 30;
 const WITNESS_BYTES = 2 * MIB;
 /** Of a longer request so much is looked for before the window, at most: about as long as pieces are kept. */
 export const LOOK_BACK_MINUTES = 60;
-/** And no more than about so many bytes are read for it, from the window backwards. */
+/** And no more than about so many bytes, or objects, are read for it, from the window backwards. */
 const LOOK_BACK_BYTES = 128 * MIB;
+const LOOK_BACK_OBJECTS = 1000;
 
 export interface JoinAt {
   readonly project: string;
@@ -57,10 +58,12 @@ export async function windowSince(
   const window = new Map<EpochMs, readonly ObjectInfo[]>();
   // A minute more than it took: the root may have been sent that long after its end.
   const minutes = Math.min(LOOK_BACK_MINUTES, Math.ceil(durationMs / MINUTE_MS) + 1);
-  let bytes = 0;
-  for (let away = JOIN_REACH_MINUTES + 1; away <= minutes && bytes < LOOK_BACK_BYTES; away += 1) {
+  let [bytes, objects] = [0, 0];
+  for (let away = JOIN_REACH_MINUTES + 1; away <= minutes; away += 1) {
+    if (bytes >= LOOK_BACK_BYTES || objects >= LOOK_BACK_OBJECTS) break;
     const infos = await piecesOfMinute(context, space, project, minute - away * MINUTE_MS);
     bytes += infos.reduce((sum, { size }) => sum + size, 0);
+    objects += infos.length;
     window.set(minute - away * MINUTE_MS, infos);
   }
   return window;

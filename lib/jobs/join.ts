@@ -73,11 +73,13 @@ export async function joinMinute(
   let record = (await readJoin(context.records, project, space, minute)) ?? untouched(minute);
   if (record.joinedAt !== undefined) return record;
   const window = await windowAround(context, at);
-  const cuts = await fixedCuts(context, at, window, partBytes);
+  // Of what was begun, its own: those of live analysis may have expired and been fixed anew since.
+  const cuts = record.cuts ?? (await fixedCuts(context, at, window, partBytes));
   while (record.joinedAt === undefined) {
     const { parts = 0 } = record;
-    const found = await gather(context, at, window, isInPart(cuts, parts), heldBytes);
-    if (found.late > 0 && context.clock.now() < minute + UNRECORDED_MS) return undefined;
+    const waits = context.clock.now() < minute + UNRECORDED_MS;
+    const found = await gather(context, at, window, isInPart(cuts, parts), { bytesMax: heldBytes, waits });
+    if (found === 'unrecorded') return undefined;
     await commitPart(context, fold, at, await joinId(project, minute, parts), found);
     record = await advance(context, at, cuts, record, found);
   }
@@ -93,10 +95,13 @@ async function advance(
   { traces, rootless, late, leftOut }: Gathered,
 ): Promise<JoinRecord> {
   const { parts = 0 } = known;
-  const isLast = parts === cuts.length;
-  const advanced = ({ tries: _, ...before }: JoinRecord): JoinRecord => ({
+  const isLast = parts >= cuts.length;
+  const now = context.clock.now();
+  const advanced = ({ tries, ...before }: JoinRecord): JoinRecord => ({
     ...before,
-    ...{ cuts, parts: parts + 1, ...(isLast && { joinedAt: context.clock.now() }) },
+    ...{ cuts, parts: parts + 1 },
+    // Each part is a try of its own, and nobody else begins the next one.
+    ...(isLast ? { joinedAt: now } : tries && { tries: { count: 1, since: now } }),
     traces: before.traces + traces.length,
     rootless: before.rootless + rootless,
     late: before.late + late,

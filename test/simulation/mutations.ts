@@ -203,7 +203,7 @@ export const MUTATIONS: Readonly<Record<string, Broken>> = {
     changes: [
       {
         file: 'jobs/join.ts',
-        from: 'isLast = parts === cuts.length',
+        from: 'isLast = parts >= cuts.length',
         to: 'isLast = parts + 1 >= cuts.length',
       },
     ],
