@@ -1,6 +1,6 @@
 import { Fault } from '../model/fault.ts';
 import type { UploadId } from '../model/ids.ts';
-import { type Partition, partitionKey } from '../model/partition.ts';
+import { bucketStart, type Partition, partitionKey } from '../model/partition.ts';
 import type { EpochMs } from '../model/units.ts';
 import { type Contribution, commit } from '../segments/commit.ts';
 import { compact } from '../segments/compact.ts';
@@ -37,7 +37,13 @@ export async function commitUploads(
   const groups = byPartition(additions);
   const broken = new Map<UploadId, unknown>();
   const expired = new Set<UploadId>();
-  await atOnce(groups, (group) => commitGroup(context, group, heldSince, broken, expired));
+  // Those of one day mark the same roll-ups: at once they would only lose to each other.
+  const days = Map.groupBy(groups, ({ partition: { project, service, generation, start } }) =>
+    JSON.stringify([project, service, generation, bucketStart(start, '1d')]),
+  );
+  await atOnce([...days.values()], async (day) => {
+    for (const group of day) await commitGroup(context, group, heldSince, broken, expired);
+  });
   const grown = groups.filter(({ contributions }) =>
     contributions.some(({ uploadId }) => !broken.has(uploadId) && !expired.has(uploadId)),
   );
