@@ -64,10 +64,14 @@ export async function scanFiles(
         }),
       );
     });
-  for (const run of runsOf(captures, options.together))
+  const runs = runsOf(captures, options.together);
+  for (const run of runs)
     await guarded(() => {
       scanned[run.place] = naming(run.file, () => scanRun(run, options));
     });
+  const [run] = runs;
+  if (run && runs.every(({ place }) => scanned[place]!.length === 0))
+    faults.push(new Fault('invalid-input', `${run.file}: Cannot find a memory metric in these exports`));
   return { scanned: scanned.flat(), faults };
 }
 
@@ -85,7 +89,6 @@ function tell(io: ScanIo, file: string, assumed: readonly string[]): void {
 
 function scanRun({ file, facts }: Capture, { role: wanted, limit, rules }: ScanOptions): Scanned[] {
   const cohorts = cohortsOfExports(facts, limit).filter(({ role }) => role === (wanted ?? role));
-  if (cohorts.length === 0) throw new Fault('invalid-input', 'Cannot find a memory metric in these exports');
   return cohorts.map(({ service, version, role, lives, result, releases }) => {
     const { instance, times, values, limit: limitOfLife } = lives[0]!;
     const series = { role, times, values, limit: limitOfLife };

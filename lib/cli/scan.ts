@@ -13,7 +13,7 @@ const HELP = `Usage: tidemark scan FILE… [options]
 Says of each memory series whether it leaks, since when, how fast, and which unit of work makes it grow.
 FILE: CSV (time_s,value[,…]), a GC log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus
 query_range answer, OTLP (JSON, lines of it, protobuf); plain, gzip or zstd; - is stdin. Each file is judged by itself,
-but OTLP files in which the same processes go on are one run.
+but OTLP files in which the same processes go on are one run; those without memory (spans, limits) tell of each.
 
   --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
   --limit BYTES     limit of the heap, container or host; 0 is none

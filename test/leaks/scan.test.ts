@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scan } from '../../lib/cli/scan.ts';
-import { exported } from './service-story.ts';
+import { BEGAN, carts, exported, MINUTE_MS, requestsUntil } from './service-story.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../fixtures/leaks/${name}`, import.meta.url));
 
@@ -104,6 +104,82 @@ describe('tidemark scan of several OTLP files', () => {
     expect(counted(await scanned(files, '--together'))).toEqual(['a.json', 'b.csv']);
     const copies = { 'a.json': files['a.json'], 'copy.json': files['a.json'] };
     expect(counted(await scanned(copies))).toEqual(['a.json', 'copy.json']);
+  });
+
+  it('puts the parts of a rotated file together, whatever the order of their names', async () => {
+    const parts = { '.json': 90, '.json.1': 60, '.json.10': 0, '.json.2': 30 };
+    const files = Object.entries(parts).map(([name, from]) => [name, run(0, from, from + 30)]);
+    expect(counted(await scanned(Object.fromEntries(files), '--role', 'heap_used'))).toEqual(['.json']);
+  });
+
+  it('takes files without names of processes for one run where they are one that was rotated', async () => {
+    const gauges = (from: number) => {
+      const all = exported('shop', { ...LEAKING, resource: { 'host.name': 'a' } }, 0, from, from + 30);
+      const [{ resource, scopeMetrics }] = all.resourceMetrics as [(typeof all.resourceMetrics)[0]];
+      const metrics = scopeMetrics[0]!.metrics.slice(0, 1);
+      return JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] });
+    };
+    const rotated = {
+      'm.json': gauges(90),
+      'm-2026-11-22T10-00-00.000.json': gauges(60),
+      'm.json.1.gz': gauges(30),
+    };
+    const others = { 'run-1.json': gauges(0), 'run-2.json': gauges(30) };
+    expect(counted(await scanned({ ...rotated, ...others }))).toEqual(['m.json', 'run-1.json', 'run-2.json']);
+  });
+
+  it('joins spans and facts of machines that come in files of their own', async () => {
+    const POD = { 'k8s.pod.uid': 'p1' };
+    const attributes = (of: Readonly<Record<string, string>>) =>
+      Object.entries(of).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const hex = (i: number, length: number) => (i + 1).toString(16).padStart(length, '0');
+    const nanos = (ms: number) => `${Math.round(ms)}000000`;
+    const spansOf = (path: string, count: (minute: number) => number) =>
+      Array.from({ length: 120 }, (_, minute) =>
+        Array.from({ length: count(minute) / 4 }, (__, i) => ({
+          ...{ name: path, kind: 2 },
+          startTimeUnixNano: nanos(BEGAN + minute * MINUTE_MS + i),
+          endTimeUnixNano: nanos(BEGAN + minute * MINUTE_MS + i + 5),
+          attributes: attributes({ 'http.request.method': 'GET', 'http.route': path }),
+        })),
+      ).flat();
+    const spans = [
+      ...spansOf('/cart', (minute) => carts(minute, minute)),
+      ...spansOf('/other', (minute) => requestsUntil(minute, 23) - requestsUntil(minute - 1, 23)),
+    ];
+    const traces = JSON.stringify({
+      resourceSpans: [
+        {
+          resource: { attributes: attributes({ 'service.name': 'shop', ...POD }) },
+          scopeSpans: [
+            { spans: spans.map((one, i) => ({ ...one, traceId: hex(i, 32), spanId: hex(i, 16) })) },
+          ],
+        },
+      ],
+    });
+    const limit = { timeUnixNano: nanos(BEGAN + 60 * MINUTE_MS), asInt: String(2 ** 30) };
+    const cluster = JSON.stringify({
+      resourceMetrics: [
+        {
+          resource: { attributes: attributes({ ...POD, 'k8s.container.name': 'app' }) },
+          scopeMetrics: [
+            { metrics: [{ name: 'k8s.container.memory_limit', gauge: { dataPoints: [limit] } }] },
+          ],
+        },
+      ],
+    });
+    const metrics = JSON.stringify(
+      exported('shop', { ...LEAKING, resource: POD, sendsCounts: false }, 0, 0, 120),
+    );
+    const { code, results, stderr } = await scanned({
+      'traces.json': traces,
+      'metrics.json': metrics,
+      'cluster.json': cluster,
+    });
+    expect([code, stderr]).toEqual([0, []]);
+    expect(results).toMatchObject([{ file: 'metrics.json', verdict: 'leak' }]);
+    expect(results[0].suspects).toMatchObject([{ units: ['GET /cart'] }]);
+    expect(results[0].timeToLimitS).toBeGreaterThan(0);
   });
 
   it('reads the lines of a file whose last one was being written', async () => {
