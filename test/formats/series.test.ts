@@ -82,6 +82,28 @@ describe('parseSeries()', () => {
     expect([values[0], values.length, assumed.length]).toEqual([40, 10, 1]);
   });
 
+  it('makes a process of an uptime that begins below the first that was seen', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => (i < 20 ? 50_000 + i * 500 : (i - 20) * 500));
+    const { times, earlier } = only(`time_s,value\n${rows.map((time, i) => `${time},${i}`).join('\n')}`);
+    expect([times[0], earlier.map((life) => life.times[0])]).toEqual([0, [50_000_000]]);
+  });
+
+  it.each([
+    ['early rows that changed places', [0, 60, 120, 110, 180]],
+    ['first rows that changed places', [60, 0]],
+    ['times before now', [-90, -100, -80]],
+    ['two pages, the newest first', Array.from({ length: 40 }, (_, i) => ((i + 20) % 40) * 15)],
+  ])('sorts %s', (_, begin) => {
+    const rest = Array.from({ length: 40 }, (__, i) => Math.max(...begin) + (i + 1) * 60);
+    const rows = begin.length === 40 ? begin : [...begin, ...rest];
+    for (const first of [0, 1_700_000_000]) {
+      const { earlier, assumed } = only(
+        `time_s,value\n${rows.map((time) => `${first + time},5`).join('\n')}`,
+      );
+      expect([earlier, assumed]).toEqual([[], ['rows are sorted by time']]);
+    }
+  });
+
   it('sorts a clock that was set back by a moment', () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i * 15 - (i >= 20 ? 20 : 0)},${i}`).join('\n');
     expect(only(`time_s,value\n${rows}`).earlier).toEqual([]);
@@ -106,6 +128,15 @@ describe('parseSeries()', () => {
     const { load } = only('time_s,value,requests_total\n0,5,3\n2,6,7\n3,6,9\n4,6,1\n5,6,4\n');
     expect([...load!.values]).toEqual([2, 2, 1, 3]);
     expect([...load!.times]).toEqual([2000, 3000, 4000, 5000]);
+  });
+
+  it('takes requests of a ramp for the load, as they are', () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i * 15},${i},${i * 10}`).join('\n');
+    expect([...only(`time_s,rss_bytes,requests\n${rows}`).load!.values].slice(0, 3)).toEqual([0, 10, 20]);
+    expect([...only(`time_s,rss_bytes,request_count\n${rows}`).load!.values].slice(0, 2)).toEqual([
+      10 / 15,
+      10 / 15,
+    ]);
   });
 
   it('reads a GC log as values after collections', () => {

@@ -5,15 +5,15 @@ interface Run {
   end: number;
 }
 
-/** An uptime begins again near nothing: within this share of the longest run. */
+/** An uptime begins again near nothing: within this share of where the one before it ended. */
 const LOW_SHARE = 0.1;
 /** Rows in no order at all make runs of two; a process that is read so seldom has no curve. */
 const LEAST_RUN = 4;
 
 /**
  * How rows come into the order of time. Files end with their newest rows, begin with them, or are put together from pages,
- * the newest first: those are sorted. Where every run begins low and they lie over each other, the clock is the uptime of
- * processes that followed each other, and rows stay where they are.
+ * the newest first: those are sorted. Where each run begins near nothing after the one before it, the clock is the uptime
+ * of processes that followed each other, and rows stay where they are.
  *
  * @returns rows: the row for each place, undefined where nothing moves; restarts: places where a clock begins again
  */
@@ -41,10 +41,11 @@ function runsOf(times: Float64Array): Run[] {
 }
 
 function isUptime(runs: readonly Run[], rows: number): boolean {
-  if (runs.length * LEAST_RUN > rows) return false;
-  const least = runs.reduce((low, { start }) => Math.min(low, start), Number.POSITIVE_INFINITY);
-  const longest = runs.reduce((span, { start, end }) => Math.max(span, end - start), 0);
-  const byStart = runs.toSorted((a, b) => a.start - b.start || a.end - b.end);
-  const overlap = byStart.some(({ start }, i) => i > 0 && start < byStart[i - 1]!.end);
-  return overlap && runs.every(({ start }) => start <= least + LOW_SHARE * longest);
+  if (runs.length * LEAST_RUN > rows || runs[1]!.from < LEAST_RUN) return false;
+  return runs.slice(1).every((next, i) => isRestart(runs[i]!, next));
+}
+
+function isRestart(before: Run, next: Run): boolean {
+  const isPageBefore = next.end <= before.start && next.end >= (1 - LOW_SHARE) * before.start;
+  return Math.abs(next.start) <= LOW_SHARE * before.end && !isPageBefore;
 }

@@ -63,7 +63,9 @@ const LOAD = named('requests?|reqs?|load\\d*|active|in_?flight|concurren(t|cy)|r
 const NO_LOAD = named(
   '\\w*bytes?|[kmg]i?b|mem|memory|heap|rss|anon|file|cached?|swap|pages|seconds|ms|latency|duration|size',
 );
-/** Loads that come and go; requests may also be counted since the process began. */
+/** Requests counted since the process began; without such a name they may be those of a row, also where they only rise. */
+const COUNT = named('total|counts?');
+/** Loads that come and go. */
 const NO_COUNT = named('load\\d*|active|in_?flight|concurren(t|cy)|rps|qps|per|rate');
 
 /** `activeRequests` and `active-requests` as `active_requests`. */
@@ -83,7 +85,8 @@ function loadOf({ header, columns }: Table, times: Float64Array): Pick<ParsedSer
   const column = columns[place]!;
   const isKept = (_: number, i: number) => Number.isFinite(column[i]) && Number.isFinite(times[i]);
   const load = { times: times.filter(isKept), values: column.filter(isKept) };
-  const isCounter = !NO_COUNT.test(plainName(header[place]!)) && areCumulative([load.values]);
+  const plain = plainName(header[place]!);
+  const isCounter = COUNT.test(plain) && !NO_COUNT.test(plain) && areCumulative([load.values]);
   const name = `"${header[place]}"`;
   return isCounter
     ? { load: ratesOf(load), assumed: [`load is the rise of ${name}`] }
