@@ -17,14 +17,16 @@ export async function keepFindings(context: JobContext, outcome: ScanOutcome): P
   await observeAll(context, outcome, observeRules(await ruleScene(context, outcome), outcome.rules));
 }
 
-/** What says of an instance what a rule about its memory would say. */
+/** What says of an instance what a rule about its memory would say, also to one who wants to hear of it later. */
 const SAYS_THE_SAME: readonly Finding['kind'][] = ['leak', 'killed'];
+const STILL_SAYS: readonly Finding['state'][] = ['firing', 'snoozed'];
 
 /** Rules come second: what a message tells of an instance's memory, now or since a scan before, makes them no news. */
 async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<RuleScene> {
   const { project, service, now, from, instances } = outcome;
   const known = (await context.findings.list(project)).filter(
-    ({ service: of, kind, state }) => of === service && SAYS_THE_SAME.includes(kind) && state === 'firing',
+    ({ service: of, kind, state }) =>
+      of === service && SAYS_THE_SAME.includes(kind) && STILL_SAYS.includes(state),
   );
   const named = new Set(known.flatMap(({ evidence }) => evidence.instances));
   return { project, service, now, from, instances, named };

@@ -1,7 +1,7 @@
 // Alert rules through the product: readings by OTLP, a scan every ten minutes, rules, findings and notices.
 import { describe, expect, it } from 'vitest';
 import type { ApiFinding } from '../../lib/http/schemas.ts';
-import { MINUTE_MS } from '../../lib/model/units.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { openProduct, type Product } from '../support/product.ts';
 
 const START = Date.UTC(2026, 5, 1, 12);
@@ -106,14 +106,19 @@ describe('alert rules of a service', () => {
       // The rule may have spoken first; then it has ended without a message of its own.
       const silent = (await findings(product)).filter(({ kind }) => kind === 'rule');
       expect(silent.every(({ notice }) => notice.resolved === 'none')).toBe(true);
+      const decide = (what: string, body: object) =>
+        product.api(`/findings/${open[0]?.id}/${what}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      // Somebody wants to hear of it later: nor does the rule speak before.
+      expect((await decide('snooze', { untilMs: START + 5 * HOUR_MS })).status).toBe(200);
+      await run(product, 121, 131, (minute) => 50 + 20 * minute + 5 * Math.sin(minute));
+      expect((await findings(product)).filter(({ state }) => state === 'firing')).toEqual([]);
       // Somebody says that it is no leak: then the rule speaks for itself.
-      const dismissed = await product.api(`/findings/${open[0]?.id}/dismiss`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ reason: 'as it should be' }),
-      });
-      expect(dismissed.status).toBe(200);
-      await run(product, 121, 141, (minute) => 50 + 20 * minute + 5 * Math.sin(minute));
+      expect((await decide('dismiss', { reason: 'as it should be' })).status).toBe(200);
+      await run(product, 131, 151, (minute) => 50 + 20 * minute + 5 * Math.sin(minute));
       const speaking = (await findings(product)).filter(({ state }) => state === 'firing');
       expect(speaking.map(({ kind }) => kind)).toEqual(['rule']);
     } finally {
