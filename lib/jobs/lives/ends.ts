@@ -27,19 +27,25 @@ export const GONE_INTERVALS = 10;
 /** A kubelet or its scraper tells of a kill as late as this, when the next process may run already. */
 const TOLD_WITHIN_MS = 2 * MINUTE_MS;
 
-/** Undefined while the process runs: nobody follows it, and it has not been silent for long. */
-export function endOf(
-  life: Heard,
-  next: Heard | undefined,
-  { kills, intervalMs, now }: Endings,
-): Life['end'] {
-  const silence = GONE_INTERVALS * intervalMs;
-  if (next === undefined && now - life.last <= silence) return undefined;
-  const from = life.last - intervalMs;
-  const to = (next?.first ?? life.last) + Math.max(silence, TOLD_WITHIN_MS);
+/** How one of the lives of an instance ended; undefined while the process runs. A kill that was told ends the newest that it can. */
+export function endOf(lives: readonly Heard[], at: number, endings: Endings): Life['end'] {
+  const { kills, intervalMs } = endings;
+  const life = lives[at] as Heard;
+  const next = lives[at + 1];
+  if (!hasEnded(lives, at, endings)) return undefined;
+  const from = endTold(life, intervalMs);
+  const latest = (next?.first ?? life.last) + Math.max(GONE_INTERVALS * intervalMs, TOLD_WITHIN_MS);
+  const to = next && hasEnded(lives, at + 1, endings) ? Math.min(latest, endTold(next, intervalMs)) : latest;
   const isOom = kills.some((time) => time > from && time <= to);
   return { time: life.last, reason: isOom ? 'oom' : next === undefined ? 'gone' : 'restart' };
 }
+
+/** A process runs while nobody follows it and it has not been silent for long. */
+const hasEnded = (lives: readonly Heard[], at: number, { intervalMs, now }: Endings) =>
+  at + 1 < lives.length || now - (lives[at] as Heard).last > GONE_INTERVALS * intervalMs;
+
+/** After this a machine may tell of a life's end; its clock is not the process's. */
+const endTold = ({ first, last }: Heard, intervalMs: number) => Math.max(first, last - intervalMs);
 
 /**
  * When the machine of an instance was first heard to say that it was killed for its memory: a count that rises, a state that

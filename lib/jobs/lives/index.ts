@@ -46,7 +46,7 @@ export function livesOf(input: LivesInput, role: MemoryRole): readonly LifeOfRol
   const seldom = role === 'heap_used' ? seldomCollected(instance) : undefined;
   const told: Told = { input, role, series, intervalMs, mixedWriters, seldom };
   const endings: Endings = { kills: killsOf(instance, facts), intervalMs, now: input.now };
-  return spans.map((span, i) => ({ ...lifeOf(told, span), end: endOf(span, spans[i + 1], endings) }));
+  return spans.map((span, i) => ({ ...lifeOf(told, span), end: endOf(spans, i, endings) }));
 }
 
 /** What an instance tells in one role. */
