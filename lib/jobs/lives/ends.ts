@@ -49,23 +49,27 @@ const endTold = ({ first, last }: Heard, intervalMs: number) => Math.max(first, 
 
 /**
  * When the machine of an instance was first heard to say that it was killed for its memory: a count that rises, a state that
- * begins, or a restart of which the state says so again.
+ * begins, or a restart of which the state says so again. Of last ends it is heard until the next one, of others while they hold.
  */
 export function killsOf(instance: InstanceState, facts: FactsState): number[] {
   const told = machineSeries(instance, facts);
   const restarts = told.flatMap(({ kind, column }) => (kind === 'restarts' ? risesOf(column) : []));
   return told.flatMap(({ kind, metric, column }) => {
     if (kind !== 'oom_killed') return [];
-    const again = metric.endsWith('_total') ? [] : restarts.filter((time) => saysSo(column, time));
-    return [...risesOf(column), ...again];
+    const isOfLast = metric.includes('last_');
+    const before = isOfLast ? 0 : TOLD_WITHIN_MS;
+    const again = metric.endsWith('_total') ? [] : restarts.filter((time) => saysSo(column, time, before));
+    return [...risesOf(column, isOfLast ? undefined : TOLD_WITHIN_MS), ...again];
   });
 }
 
-const risesOf = ({ times, values }: LevelColumn): number[] =>
-  times.filter((_, i) => (values[i] as number) > (values[i - 1] ?? 0));
+/** Zeros of kills are not kept: where they end by themselves, a silence longer than `heldMs` stands for one. */
+const risesOf = ({ times, values }: LevelColumn, heldMs = Number.POSITIVE_INFINITY): number[] =>
+  times.filter((time, i) => {
+    const isHeld = i > 0 && time - (times[i - 1] as number) <= heldMs;
+    return (values[i] as number) > (isHeld ? (values[i - 1] as number) : 0);
+  });
 
-/** The state's first word at or after a time. */
-function saysSo({ times, values }: LevelColumn, time: number): boolean {
-  const at = times.findIndex((one) => one >= time);
-  return at >= 0 && (times[at] as number) - time <= TOLD_WITHIN_MS && (values[at] as number) > 0;
-}
+/** Whether the state holds at about a restart; zeros are not kept. */
+const saysSo = ({ times }: LevelColumn, restart: number, beforeMs: number): boolean =>
+  times.some((time) => time >= restart - beforeMs && time <= restart + TOLD_WITHIN_MS);

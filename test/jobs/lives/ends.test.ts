@@ -23,11 +23,22 @@ describe('ends of livesOf(), of three lives and what was sent of them', () => {
         ? []
         : [{ timeUnixNano: `${at(step)}000000`, asInt: char, attributes: attributes(labels) }],
     );
-    const scopeMetrics = [{ metrics: [{ name, gauge: { dataPoints } }] }];
+    const scopeMetrics = [
+      {
+        metrics: [
+          { name, sum: { dataPoints, aggregationTemporality: 2, isMonotonic: name.endsWith('_total') } },
+        ],
+      },
+    ];
     const resource = { attributes: attributes({ 'k8s.pod.uid': 'uid-1' }) };
     return metricsFacts(decodeMetrics(jsonBytes({ resourceMetrics: [{ resource, scopeMetrics }] }), 'json'))
       .machines;
   };
+  const state = (picture: string) =>
+    sent('k8s.container.status.reason', picture, { 'k8s.container.status.reason': 'OOMKilled' });
+  const last = (picture: string) =>
+    sent('kube_pod_container_status_last_terminated_reason', picture, { reason: 'OOMKilled' });
+  const restarts = (picture: string) => sent('k8s.container.restarts', picture);
   const events = (picture: string) => sent('container_oom_events_total', picture);
   const endsOf = (third: number, facts: readonly MachineFact[]) =>
     livesOf(
@@ -45,5 +56,32 @@ describe('ends of livesOf(), of three lives and what was sent of them', () => {
   it('give one kill to one life, the newest that had ended when it was told', () => {
     expect(endsOf(11, events(`${zeros(12)}11111`))).toEqual(['restart', 'oom', 'runs']);
     expect(endsOf(11, events(`${zeros(6)}11111`))).toEqual(['oom', 'restart', 'runs']);
+  });
+
+  it('tell each kill of a state that holds until the restart, before it is counted', () => {
+    const counted = restarts(`${zeros(11)}${'1'.repeat(26)}2222`);
+    const told = state(`${zeros(5)}1${zeros(25)}1${zeros(5)}`);
+    expect(endsOf(31, [...told, ...counted])).toEqual(['oom', 'oom', 'runs']);
+    expect(endsOf(31, told)).toEqual(['oom', 'oom', 'runs']);
+  });
+
+  it('tell kills of a state that follow each other within the time of telling', () => {
+    const counted = restarts(`${zeros(7)}${'1'.repeat(11)}2222`);
+    expect(endsOf(16, [...state(`${zeros(5)}1${zeros(10)}1${zeros(5)}`), ...counted])).toEqual([
+      'oom',
+      'oom',
+      'runs',
+    ]);
+  });
+
+  it('tell each kill of a count that begins anew with each container', () => {
+    expect(endsOf(31, events(`${zeros(4)}11${zeros(24)}11${zeros(3)}`))).toEqual(['oom', 'oom', 'runs']);
+  });
+
+  it('take what was said last, before a restart or after a silence, for no news', () => {
+    const once = last(`${zeros(5)}${'1'.repeat(11)}${zeros(9)}`);
+    const counted = restarts(`${zeros(5)}${'1'.repeat(11)}2222`);
+    expect(endsOf(16, [...once, ...counted])).toEqual(['oom', 'restart', 'runs']);
+    expect(endsOf(31, last(`${zeros(5)}1111${'.'.repeat(22)}1111`))).toEqual(['oom', 'restart', 'runs']);
   });
 });
