@@ -25,6 +25,8 @@ const LATE = [
   'the ledger is not asked',
   'the sweep does not fence',
   'raw objects expire under a replay',
+  'the sweep forgets what it sent again',
+  'a replay keeps one copy of an upload',
 ];
 const isAll = process.env.TIDEMARK_SIMULATION_MUTATIONS === 'all';
 const mutants = Object.keys(MUTATIONS).filter((name) => isAll || !LATE.includes(name));
