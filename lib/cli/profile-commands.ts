@@ -6,13 +6,14 @@ import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
 import { diffJson, diffProfiles, diffView } from './profile-diff.ts';
 import { encodedAs } from './profile-encode.ts';
-import { readBytes, readProfile, typeIndex } from './profile-input.ts';
+import { readProfile, typeIndex } from './profile-input.ts';
 import { finishedAs } from './profile-merge.ts';
 import { checkOutput, documentLine, type ProfileOptions, UsageError } from './profile-options.ts';
 import { isPprofFormat, outputFormat, write } from './profile-output.ts';
 import { type Progress, progressOf, sayOf } from './profile-progress.ts';
 import { byTotal, profileTotals } from './profile-totals.ts';
 import { summaryJson, summaryView, topJson, topView } from './profile-view.ts';
+import { readBytes } from './read-file.ts';
 
 type Subcommand = (
   files: readonly string[],

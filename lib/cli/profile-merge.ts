@@ -4,13 +4,12 @@ import type { Merge } from '../formats/pprof/merge-state.ts';
 import { keepType, typesOfMerge } from '../formats/pprof/merge-types.ts';
 import type { EncodeFormat } from '../formats/profiles/index.ts';
 import { unpackProfile } from '../formats/profiles/unpack.ts';
-import { Fault } from '../model/fault.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Io } from './command.ts';
-import { readBytes } from './profile-input.ts';
 import { indexOfType, type ProfileOptions } from './profile-options.ts';
 import { isPprofFormat, outputFormat, write } from './profile-output.ts';
 import { type Progress, progressOf, sayOf } from './profile-progress.ts';
+import { naming, readBytes } from './read-file.ts';
 
 const PROGRESS_EVERY = 50;
 
@@ -88,13 +87,4 @@ async function mergeDecoded(
     sayFile(progress, i + 1, files.length, bytes.length);
   }
   return encodedAs(combineProfiles(profiles), format, wanted, `${files.length} profiles`);
-}
-
-function naming<T>(file: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Fault) throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

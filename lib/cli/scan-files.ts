@@ -3,6 +3,7 @@ import { analyzeCohort, analyzeLife, DEFAULTS, type Rule } from '../leaks/index.
 import { Fault } from '../model/fault.ts';
 import type { Life, WorkSeries } from '../model/leak.ts';
 import type { MemoryRole } from '../model/memory.ts';
+import { naming, readBytes } from './read-file.ts';
 import { cohortsOfExports, factsOfFile, isOtlp } from './scan-otlp.ts';
 import { rulesOn } from './scan-rules.ts';
 import { type Capture, runsOf } from './scan-runs.ts';
@@ -148,21 +149,6 @@ function lifeOf(series: ParsedSeries, { role, limit }: ScanOptions, work: readon
 
 /** Parses a file; what goes wrong names it. */
 export async function inFile<T>(file: string, io: ScanIo, parser: (bytes: Uint8Array) => T): Promise<T> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await io.readFile(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new Fault('invalid-input', `Cannot read "${file}": ${code}`, { cause: error });
-  }
+  const bytes = await readBytes(file, io);
   return naming(file, () => parser(bytes));
-}
-
-function naming<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Fault) throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

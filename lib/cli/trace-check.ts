@@ -7,7 +7,7 @@ import { MIB } from '../model/units.ts';
 import { analyzeTraces } from '../traces/analyze.ts';
 import type { TraceProfile } from '../traces/sampled.ts';
 import type { Io } from './command.ts';
-import { readBytes } from './profile-input.ts';
+import { readBytes } from './read-file.ts';
 import { traceDocument } from './trace-json.ts';
 import { traceView } from './trace-view.ts';
 
