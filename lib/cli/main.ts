@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Fault } from '../model/fault.ts';
+import { Fault, messageOf } from '../model/fault.ts';
 import { VERSION } from '../server/version.ts';
 import { type Command, EXIT, type Io } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -41,7 +41,7 @@ async function run(args: readonly string[], io: Io): Promise<number> {
 function explain(error: unknown, io: Io): number {
   const usage =
     error instanceof TypeError && String((error as { code?: string }).code).startsWith('ERR_PARSE_ARGS');
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   io.stderr(`tidemark: ${message.split('\n', 1)[0]}\n`);
   if (!usage && !(error instanceof Fault) && process.env.TIDEMARK_DEBUG && error instanceof Error) {
     io.stderr(`${error.stack}\n`);

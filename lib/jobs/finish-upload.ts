@@ -1,3 +1,4 @@
+import { messageOf } from '../model/fault.ts';
 import { countFailure, forgetFailures } from '../records/attempts.ts';
 import type { LedgerRecord } from '../records/ledger.ts';
 import { isUnavailable } from './commit-uploads.ts';
@@ -40,9 +41,7 @@ export async function failUpload(
   if ((await context.ledger.get(project, id)) !== undefined) return true;
   const failures = await countFailure(context.records, project, id, context.clock.now());
   if (failures < POISON_AFTER) return false;
-  await finishUpload(context, taken, 'poison', `Failed ${failures} times: ${textOf(error)}`);
+  await finishUpload(context, taken, 'poison', `Failed ${failures} times: ${messageOf(error)}`);
   await forgetFailures(context.records, project, id);
   return true;
 }
-
-export const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

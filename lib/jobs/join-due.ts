@@ -1,3 +1,4 @@
+import { messageOf } from '../model/fault.ts';
 import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -5,7 +6,6 @@ import { changeJoin, type JoinRecord, listJoins, untouched } from '../records/jo
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { eachProject } from './each-project.ts';
-import { textOf } from './finish-upload.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
 import { JOIN_REACH_MINUTES, LOOK_BACK_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute, readPieces } from './pieces.ts';
@@ -82,7 +82,7 @@ async function joinOne(
     return record;
   } catch (error) {
     onError(error, `join of ${new Date(minute).toISOString()}`);
-    await endTry(context, project, minute, isUnavailable(error) ? undefined : textOf(error));
+    await endTry(context, project, minute, isUnavailable(error) ? undefined : messageOf(error));
     return undefined;
   }
 }

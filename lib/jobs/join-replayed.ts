@@ -1,3 +1,4 @@
+import { messageOf } from '../model/fault.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { readJoin } from '../records/joins.ts';
 import { isUnavailable } from './commit-uploads.ts';
@@ -39,7 +40,7 @@ export async function joinReplayed(
       await joinMinute(context, fold, { project, space: generation, minute });
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      refuse(`Join: ${error instanceof Error ? error.message : String(error)}`);
+      refuse(`Join: ${messageOf(error)}`);
     }
   }
   for (const minute of minutes) {

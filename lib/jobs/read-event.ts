@@ -1,8 +1,8 @@
-import { Fault } from '../model/fault.ts';
+import { Fault, messageOf } from '../model/fault.ts';
 import type { QueueMessage } from '../ports/queue.ts';
 import type { JobContext } from './context.ts';
 import { keysOfEvent } from './events.ts';
-import { failUpload, POISON_AFTER, textOf } from './finish-upload.ts';
+import { failUpload, POISON_AFTER } from './finish-upload.ts';
 import { damagedId } from './raw-read.ts';
 import { type RawIndexEntry, rawPlace, readRaw, type Upload } from './raw-segment.ts';
 
@@ -68,7 +68,7 @@ function setAside(context: JobContext, message: QueueMessage, error: unknown): b
     sender: 'queue',
     at: context.clock.now(),
     route: 'queue',
-    detail: textOf(error),
+    detail: messageOf(error),
     firstBytes: 'json',
     bytes: message.body.length,
   });

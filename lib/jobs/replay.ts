@@ -1,5 +1,5 @@
 import { parseUpload } from '../formats/index.ts';
-import { Fault } from '../model/fault.ts';
+import { Fault, messageOf } from '../model/fault.ts';
 import { RECORDS_LIVE_MS } from '../model/lifetimes.ts';
 import { bucketStart, END_OF_TIME } from '../model/partition.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
@@ -184,7 +184,7 @@ async function foldBatch(
       found = { ...noted, addition, pieces: folded.nothingKept ? [] : left };
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      refuse(error instanceof Error ? error.message : String(error));
+      refuse(messageOf(error));
       continue;
     }
     await parsed.add(found, found.facts.bytes ?? 0);
@@ -216,7 +216,7 @@ async function commitAll(
   const refuse = refuserOf(told);
   for (const error of broken.values()) {
     if (isUnavailable(error)) throw error;
-    refuse(error instanceof Error ? error.message : String(error));
+    refuse(messageOf(error));
   }
   for (const one of parsed) if (!broken.has(one.upload.id)) await recordAgain(context, one);
   told.uploads += additions.length - broken.size;

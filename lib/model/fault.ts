@@ -19,5 +19,8 @@ export class Fault extends Error {
   }
 }
 
+/** What an error says, whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 export const invalidInput = (message: string, options?: ErrorOptions) =>
   new Fault('invalid-input', message, options);
