@@ -1,4 +1,5 @@
 import { profilesOfPieces, tracesOfPieces } from '../formats/pieces.ts';
+import type { UploadId } from '../model/ids.ts';
 import type { Trace } from '../model/trace.ts';
 import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import type { StoredPiece } from '../segments/pieces.ts';
@@ -18,10 +19,16 @@ import { minuteOf } from './pieces.ts';
 
 const US_PER_MS = 1000;
 
+/** With the upload that it came in, and what has to be added to its times. */
+export type GatheredProfile = ReturnType<typeof profilesOfPieces>[number] & {
+  readonly upload: UploadId;
+  readonly shiftMs: number;
+};
+
 /** What one part of a minute is joined of. */
 export interface Gathered {
   readonly witnesses: readonly Trace[];
-  readonly profiles: ReturnType<typeof profilesOfPieces>;
+  readonly profiles: readonly GatheredProfile[];
   readonly traces: readonly { readonly trace: Trace; readonly shiftMs: number }[];
   readonly rootless: number;
   /** Spans that came with roots of this minute, in uploads that are not recorded. */
@@ -62,12 +69,15 @@ export async function gather(
       shiftMs: shifts.get(nameOf(trace.traceId, trace.root.spanId)) ?? 0,
     })),
     witnesses: known.filter((trace) => !isOwn(trace)),
-    profiles: profilesOfPieces([...onceEach(chunks), ...all]),
+    profiles: [...onceEach(chunks), ...all].flatMap(profilesOf),
     rootless,
     late,
     leftOut: room.leftOut + beside.leftOut,
   };
 }
+
+const profilesOf = (piece: StoredPiece): readonly GatheredProfile[] =>
+  profilesOfPieces([piece]).map((item) => ({ ...item, upload: piece.upload, shiftMs: piece.shiftMs }));
 
 /** One trace of a process. */
 const placeOf = ({ process, key }: StoredPiece) => `${process}\n${key}`;

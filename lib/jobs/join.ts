@@ -1,4 +1,3 @@
-import type { profilesOfPieces } from '../formats/pieces.ts';
 import { digest, hexOf, type UploadId, uploadId } from '../model/ids.ts';
 import { partitionStart } from '../model/partition.ts';
 import type { Span, Trace } from '../model/trace.ts';
@@ -13,7 +12,7 @@ import { acceptedTime } from './accepted-time.ts';
 import { commitUploads, compactGrown } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import type { Place } from './fold.ts';
-import { type Gathered, gather } from './join-gather.ts';
+import { type Gathered, type GatheredProfile, gather } from './join-gather.ts';
 import { fixedCuts, isInPart } from './join-parts.ts';
 import { type JoinAt, windowAround } from './join-window.ts';
 import { patternThresholds } from './pattern-thresholds.ts';
@@ -29,7 +28,7 @@ export interface Joined {
   /** Traces of the minutes around it, and before: they bear witness and count elsewhere. */
   readonly witnesses: readonly Trace[];
   /** Of the traces, and of the continuous profilers that they name. */
-  readonly profiles: ReturnType<typeof profilesOfPieces>;
+  readonly profiles: readonly GatheredProfile[];
   /** Of what is a pattern, by service and unit. */
   readonly thresholdsOf: (trace: Trace) => PatternThresholds;
 }

@@ -10,6 +10,8 @@ export interface ThreadSamples {
   readonly timeUs: Float64Array;
   /** Leaf nodes of profile.stacks. */
   readonly stack: Uint32Array;
+  /** Places in profile.samples. */
+  readonly row: Uint32Array;
   /** Median distance between samples. */
   readonly periodUs: number;
   /** Neighbours further apart than this have a profiler between them that was off. */
@@ -48,6 +50,7 @@ export function threadsOf(profile: Profile, threadIds: readonly string[]): reado
       threadName: profile.threads[index] ?? '',
       timeUs,
       stack: Uint32Array.from(order, (i) => stack[i]!),
+      row: Uint32Array.from(order),
       periodUs,
       silenceUs: Math.max(MIN_SILENCE_US, MAX_PERIODS * periodUs),
     };

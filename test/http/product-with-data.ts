@@ -125,6 +125,7 @@ async function keepTrace({ local, clock }: Product): Promise<void> {
   });
   const profile = {
     ...{ kind: 'chunk' as const, eventId: '', profilerId: 'p', activeThreadId: '', threadIds: [] },
+    ...{ upload: uploadId('7'.repeat(32)), shiftMs: 0 },
     payload: chunkOf('p', at(0), 22),
   };
   const parts = foldJoined(

@@ -14,6 +14,7 @@ export { type Envelope, parseEnvelope } from './envelope.ts';
 export { identityOf } from './identity.ts';
 export { tracesOfStreamed, transactionOfPiece } from './pieces.ts';
 export type { ProfileItem } from './profile-item.ts';
+export { reportAlone } from './profile-reports.ts';
 export { envelopeOfStore, unwrapBase64 } from './store.ts';
 
 /** Facts of a stored `/envelope/` body. @throws Fault when the framing is broken, which the door has refused before */

@@ -15,7 +15,7 @@ const US_PER_MS = 1000;
 /**
  * The profiles of an envelope, each with its service. A transaction's profile belongs to the transaction beside it, which
  * names its unit of work as requests and memory call it. A chunk of the continuous profiler counts for its service as it
- * is: which transactions ran meanwhile is known only after the join.
+ * is: which transactions ran meanwhile is known only after the join, which counts it for their units.
  *
  * A profile that cannot be read is dropped by itself, and counted by `drop`.
  */
@@ -32,7 +32,7 @@ export function profileReports(
     const profile = decoded(item, drop);
     if (profile === undefined || profile.start === null) return [];
     const trace = item.kind === 'transaction' ? byEvent.get(item.eventId) : undefined;
-    return [trace === undefined ? alone(profile, context.project) : ofTransaction(profile, trace)];
+    return [trace === undefined ? reportAlone(profile, context.project) : ofTransaction(profile, trace)];
   });
 }
 
@@ -59,7 +59,8 @@ function ofTransaction(profile: Profile, trace: Trace): ProfileReport {
   };
 }
 
-function alone(profile: Profile, project: string): ProfileReport {
+/** Of a profile that comes without its transaction, as a chunk does. */
+export function reportAlone(profile: Profile, project: string): ProfileReport {
   const { labels } = profile;
   const release = labels.get('release') ?? '';
   return {
