@@ -35,6 +35,43 @@ describe('checkNesting on work that nobody waits for', () => {
     },
   );
 
+  it.each([
+    [
+      'a step after the function has ended',
+      `
+        a<root function    |---
+        b<a    http.client | -----
+        c<root db          |    ------
+        d<a    http.client |       -----
+      `,
+    ],
+    [
+      'nothing but that',
+      `
+        a<root function    |---
+        b<a    http.client | -----
+        d<a    db          |       ---
+        e<a    http.client |           -----
+      `,
+    ],
+    [
+      'a call whose next one begins while it waits',
+      `
+        a<root function    |-----
+        b<a    http.client |  -----
+        d<a    http.client |       -----
+      `,
+    ],
+  ])('raises none where what was forgotten goes on step by step: %s', (_, picture) => {
+    for (const platform of ['python', 'node', 'go']) {
+      const { traces, deployments } = checkNesting(times(6, drawTrace(picture, { platform })));
+      expect(new Set(traces.map(({ verdict }) => verdict))).toEqual(
+        new Set([platform === 'python' ? 'hint' : 'ok']),
+      );
+      expect(deployments[0]!.tally.shared).toBe(0);
+    }
+  });
+
   it('calls the same trace misnested where others of its process show the bug', () => {
     const gather = drawTrace(`
       a<root http.client "GET /1" |-----
@@ -124,7 +161,7 @@ describe('checkNesting on the rarer shapes', () => {
 
   it('counts a dead parent across threads: asyncio.to_thread runs in a copy of the same context', () => {
     const threads = drawTrace(`
-      a<root function |----
+      a<root db       |----
       b<a    db       | -----
       c<a    db       |       ---
       d<a    db       |           ---

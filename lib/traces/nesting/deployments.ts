@@ -79,13 +79,14 @@ export function factsOf(tables: readonly SpanTable[], settings: Settings): Facts
 }
 
 /**
- * Work that nobody waits for outlives its parent as well, and where nothing begins after it one variable would have held the
- * same parents. So a crossing tells of a shared scope only beside a dead parent; or beside a leaf in a leaf or a twin, and
- * where somebody goes on as soon as the outliving span ends.
+ * Work that nobody waits for outlives its parent as well, and what it does next begins after that parent ended: where
+ * nothing else begins meanwhile, one variable would have held the same parents. But it hangs off a function, never off a
+ * call that leaves the process nor off its own twin. So a trace tells of a shared scope only where a crossing does; and,
+ * without a dead parent, where somebody goes on as soon as the outliving span ends.
  */
 function isAwaited(table: SpanTable, { bits }: Marks): boolean {
+  if (!bits.some((b) => b & (DEAD | OUTLIVES) && b & (LEAF | TWIN))) return false;
   if (bits.some((b) => b & DEAD)) return true;
-  if (!bits.some((b) => b & (LEAF | TWIN))) return false;
   const isAlone = lonelyEnds(table, eventsOf(table));
   return bits.some((b, i) => b & OUTLIVES && isAlone[i] === 0);
 }

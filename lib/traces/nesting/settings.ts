@@ -1,5 +1,5 @@
 /** Raised whenever a verdict may change for the same traces: findings carry it. */
-export const NESTING_VERSION = 6;
+export const NESTING_VERSION = 7;
 
 /**
  * Every constant of the verdicts, in one place; `docs/analyzers/nesting.md` tells where each comes from. Times are ms. What the
