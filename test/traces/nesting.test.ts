@@ -288,8 +288,13 @@ describe('the cause and what to paste', () => {
   });
   it('a second loop beside one that is patched', () => {
     const patched = drawTrace('t<root function |----', { origin: 'auto.function.asyncio' });
-    const other = times(3, { ...patched, root: { ...patched.root, threadId: '2' } });
-    expect(checkNesting([...times(3, GATHER), ...other]).deployments[0]!.cause).toBe('second-loop');
+    const causeBeside = (threadName: string) => {
+      const other = times(3, { ...patched, root: { ...patched.root, threadId: '2', threadName } });
+      return checkNesting([...times(3, GATHER), ...other]).deployments[0]!.cause;
+    };
+    expect(causeBeside('worker-loop')).toBe('second-loop');
+    // A process has one main thread: this one is of another process, whose init() stands elsewhere.
+    expect(causeBeside('MainThread')).toBe('integration-inactive');
   });
   it('OpenTelemetry: one context shared by tasks', () => {
     const { cause, fix } = adviceOf({ source: 'otlp' });

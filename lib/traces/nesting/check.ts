@@ -193,7 +193,7 @@ function deploymentReport(
     misnested,
     detached,
     trace: facts[Math.max(0, standings.indexOf('misnested'))]!.table.trace,
-    taskSpansElsewhere: loopsWithTasks.some((other) => other !== group),
+    taskSpansElsewhere: loopsWithTasks.some((other) => threadNameOf(other) !== threadNameOf(group)),
     taskSpansHere: hasTasks(group),
   });
   return {
@@ -208,6 +208,9 @@ function deploymentReport(
 }
 
 const hasTasks = ({ facts }: Group) => facts.some(({ table }) => table.task.includes(1));
+
+/** Threads of one name are of two processes: each has one main thread. */
+const threadNameOf = ({ facts }: Group) => facts[0]!.table.trace.root.threadName;
 
 /** Event loops of one process are told by the same words, as far as what was sent can tell. */
 const processOf = (id: DeploymentId) => JSON.stringify([releaseOf(id), id.host, id.process]);
