@@ -2,11 +2,12 @@ import { messageOf } from '../model/fault.ts';
 import { PARTITIONS_LIVE_MS } from '../model/lifetimes.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { changeJoin, type JoinRecord, listJoins, untouched } from '../records/joins.ts';
+import { changeJoin, type JoinRecord, listJoins } from '../records/joins.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { eachProject } from './each-project.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
+import { beginTry, endTry } from './join-tries.ts';
 import { JOIN_REACH_MINUTES, LOOK_BACK_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute, readPieces } from './pieces.ts';
 
@@ -16,10 +17,6 @@ export const JOIN_AFTER_MS = JOIN_REACH_MINUTES * MINUTE_MS;
 const LAG_MAX_MS = HOUR_MS;
 /** Pieces are kept for so long after their join: what comes later is counted as late until then, and after it too. */
 const KEEP_MS = LOOK_BACK_MINUTES * MINUTE_MS;
-/** Tries after which a minute is given up that cannot be joined: the next ones need not suffer for it. */
-const TRIES_MAX = 5;
-/** Longer than any task may take: one that has not ended by then ended with its process. */
-const TRY_MS = 15 * MINUTE_MS;
 
 /** Joins every minute that is due, oldest first, and removes pieces that nothing needs any more. Returns how many it joined. */
 export async function joinDue(
@@ -74,52 +71,19 @@ async function joinOne(
   minute: EpochMs,
   onError: (error: unknown, where: string) => void,
 ): Promise<JoinRecord | undefined> {
-  const begun = await beginTry(context, project, minute);
-  if (begun === undefined || begun.joinedAt !== undefined) return begun;
+  const at = { project, space: 'live', minute } as const;
+  const { outcome, record } = await beginTry(context, at);
+  if (outcome !== 'begun') return outcome === 'busy' ? undefined : record;
   try {
-    const record = await joinMinute(context, fold, { project, space: 'live', minute });
-    if (record === undefined) await endTry(context, project, minute);
-    return record;
+    const joined = await joinMinute(context, fold, at);
+    if (joined === undefined) await endTry(context, at);
+    return joined;
   } catch (error) {
     onError(error, `join of ${new Date(minute).toISOString()}`);
-    await endTry(context, project, minute, isUnavailable(error) ? undefined : messageOf(error));
+    await endTry(context, at, isUnavailable(error) ? undefined : messageOf(error));
     return undefined;
   }
 }
-
-/**
- * Counts a try before it is made, so that the tries are known that ended the process, by memory or by time: a minute that does
- * would be the oldest, and the first to be tried, again and again.
- *
- * @returns undefined while somebody else is at it; a record that is joined when there is nothing to try
- */
-async function beginTry(
-  context: JobContext,
-  project: string,
-  minute: EpochMs,
-): Promise<JoinRecord | undefined> {
-  const now = context.clock.now();
-  let isMine = false;
-  const record = await changeJoin(context, project, 'live', minute, (before = untouched(minute)) => {
-    const { tries = { count: 0 } } = before;
-    const isBusy = tries.since !== undefined && Math.abs(now - tries.since) < TRY_MS;
-    isMine = before.joinedAt === undefined && !isBusy;
-    if (!isMine) return undefined;
-    if (tries.count < TRIES_MAX)
-      return { ...before, tries: { ...tries, count: tries.count + 1, since: now } };
-    return { ...before, joinedAt: now };
-  });
-  return isMine || record?.joinedAt !== undefined ? record : undefined;
-}
-
-/** @param reason why it went wrong; absent: it is no fault of the minute, and counts for nothing */
-const endTry = (context: JobContext, project: string, minute: EpochMs, reason?: string) =>
-  changeJoin(context, project, 'live', minute, (before) => {
-    if (before?.tries === undefined || before.joinedAt !== undefined) return undefined;
-    const { since: _, ...tries } = before.tries;
-    const ended = reason === undefined ? { count: tries.count - 1 } : { reason };
-    return { ...before, tries: { ...tries, ...ended } };
-  });
 
 /** Pieces of a minute that is joined, and that no join around it needs. What was stored after its join is counted as late. */
 async function removeJoined(

@@ -4,7 +4,8 @@ import { readJoin } from '../records/joins.ts';
 import { isUnavailable } from './commit-uploads.ts';
 import type { JobContext } from './context.ts';
 import { type FoldJoined, joinMinute } from './join.ts';
-import { JOIN_REACH_MINUTES, LOOK_BACK_MINUTES } from './join-window.ts';
+import { beginTry, endTry } from './join-tries.ts';
+import { JOIN_REACH_MINUTES, type JoinAt, LOOK_BACK_MINUTES } from './join-window.ts';
 import { minutesWithPieces, piecesOfMinute } from './pieces.ts';
 
 const REACH_MS = JOIN_REACH_MINUTES * MINUTE_MS;
@@ -36,17 +37,31 @@ export async function joinReplayed(
     if (minute + MINUTE_MS + REACH_MS > foldedTo) continue;
     if (minute > context.clock.now() - DAY_MS && (await isLeftToLive(context, project, minute))) continue;
     await claim();
-    try {
-      await joinMinute(context, fold, { project, space: generation, minute });
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      refuse(`Join: ${messageOf(error)}`);
-    }
+    await joinOne(context, fold, { project, space: generation, minute }, refuse);
   }
   for (const minute of minutes) {
     if (minute + MINUTE_MS + KEEP_MS > foldedTo) continue;
     for (const { key } of await piecesOfMinute(context, generation, project, minute))
       await context.objects.delete(key);
+  }
+}
+
+async function joinOne(
+  context: JobContext,
+  fold: FoldJoined,
+  at: JoinAt,
+  refuse: (reason: string) => void,
+): Promise<void> {
+  const { outcome, record } = await beginTry(context, at);
+  if (outcome === 'given up') refuse(`Join: given up after ${record.tries?.count} tries that came to no end`);
+  if (outcome !== 'begun') return;
+  try {
+    await joinMinute(context, fold, at);
+  } catch (error) {
+    const isAway = isUnavailable(error);
+    await endTry(context, at, isAway ? undefined : messageOf(error));
+    if (isAway) throw error;
+    refuse(`Join: ${messageOf(error)}`);
   }
 }
 

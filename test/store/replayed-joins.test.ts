@@ -160,3 +160,47 @@ it('a replay leaves minutes under way to live analysis, whose later uploads coun
   await joinDue(place.context, foldJoined, rethrow);
   expect((await told(place)).requests).toBe(2);
 });
+
+it('a replay gives up a minute whose joins end the process, tells of it, and joins the others', async () => {
+  const place = await world();
+  await arrive(place, span(1, 0, place.clock.time - 1000));
+  place.clock.time += 45 * MINUTE_MS; // too far away to bear witness
+  await arrive(place, span(2, 0, place.clock.time - 1000));
+  place.clock.time += 10 * MINUTE_MS;
+  await joinDue(place.context, foldJoined, rethrow);
+  expect((await told(place)).requests).toBe(2);
+  await openReplay(place.context, 'default');
+  place.clock.time += REPLAY_AFTER_MS;
+  const first = `/${new Date(NOON).toISOString().slice(0, 16).replace(':', '.')}/`;
+  let deaths = 0;
+  let reasons: Readonly<Record<string, number>> = {};
+  for (let turn = 0; ; turn += 1) {
+    expect(turn).toBeLessThan(100);
+    const step = await Promise.race(
+      stepOrDeath(place, (key) => key.startsWith('pieces/g') && key.includes(first)),
+    );
+    if (step === 'flipped') break;
+    if (step === 'died') {
+      deaths += 1;
+      place.clock.time += 5 * MINUTE_MS; // its claim
+    }
+    reasons = (await place.context.generations.read('default')).building?.reasons ?? reasons;
+  }
+  expect(deaths).toBe(5);
+  expect(reasons).toEqual({ 'Join: given up after 5 tries that came to no end': 1 });
+  expect((await told(place, 1)).requests).toBe(1);
+});
+
+/** A step of a process that ends, without a word, when it reads such an object. */
+function stepOrDeath({ context }: World, isDeadly: (key: string) => boolean) {
+  let die: (died: 'died') => void;
+  const death = new Promise<'died'>((resolve) => {
+    die = resolve;
+  });
+  const get: typeof context.objects.get = (key, range) => {
+    if (!isDeadly(key)) return context.objects.get(key, range);
+    die('died');
+    return new Promise(() => undefined);
+  };
+  return [replayStep({ ...context, objects: { ...context.objects, get } }, 'default'), death] as const;
+}
