@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
 import { openStores } from '../compose/open.ts';
 import type { JobContext } from '../jobs/context.ts';
-import { oldestRawHour, openReplay, replayStep } from '../jobs/replay.ts';
+import { givenUp, oldestRawHour, openReplay, replayStep } from '../jobs/replay.ts';
 import { Fault } from '../model/fault.ts';
 import { END_OF_TIME } from '../model/partition.ts';
 import { SECOND_MS } from '../model/units.ts';
@@ -91,6 +91,7 @@ export async function runReplay(
   for (;;) {
     const step = await replayStep(context, project);
     const current = (await context.generations.read(project)).building;
+    if (step === 'given up') throw givenUp(project);
     if (step === 'flipped' || step === 'idle') return replayed(project, last);
     last = current ?? last;
     if (step === 'waiting' || step === 'busy') {

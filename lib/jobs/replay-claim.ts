@@ -21,26 +21,44 @@ export const changeAt = (
     return isSame ? change(record, building) : undefined;
   });
 
+export interface Claim {
+  /** Claims the step, and again keeps the claim. Undefined: another worker is at it, or has done it. */
+  keep(): Promise<Building | undefined>;
+  /** Leaves the step to whoever comes: it has come to no end, and the store is to blame. */
+  leave(): Promise<void>;
+}
+
 /**
- * Claims the step that `building` stands before; called again, it keeps the claim. False: another worker is at it, or has
- * done it. `storeNow`: the time of the object store, for clocks of workers differ.
+ * The claim of one worker to the step that `building` stands before. A worker that is there still when its claim is over has
+ * ended with its process, for all that is known, and is counted.
+ *
+ * @param storeNow the time of the object store, for clocks of workers differ
  */
 export function claimOf(
   context: Pick<JobContext, 'generations' | 'clock' | 'newId'>,
   project: string,
   building: Building,
   storeNow: EpochMs,
-): () => Promise<boolean> {
+): Claim {
   const worker = context.newId();
   const aheadMs = storeNow - context.clock.now();
-  return async () => {
-    const now = context.clock.now() + aheadMs;
-    const stands = await changeAt(context, project, building, (record, current) =>
-      current.worker === worker || !isClaimed(current, now)
-        ? { ...record, building: { ...current, worker, workedUntil: now + CLAIMED_FOR_MS } }
-        : undefined,
-    );
-    return stands.building?.worker === worker;
+  return {
+    async keep() {
+      const now = context.clock.now() + aheadMs;
+      const stands = await changeAt(context, project, building, (record, current) => {
+        if (current.worker !== worker && isClaimed(current, now)) return undefined;
+        const isDead = current.worker !== undefined && current.worker !== worker;
+        const deaths = (current.deaths ?? 0) + (isDead ? 1 : 0);
+        const workedUntil = now + CLAIMED_FOR_MS;
+        return { ...record, building: { ...current, worker, workedUntil, ...(deaths > 0 && { deaths }) } };
+      });
+      return stands.building?.worker === worker ? stands.building : undefined;
+    },
+    async leave() {
+      await changeAt(context, project, building, (record, { worker: present, ...current }) =>
+        present === worker ? { ...record, building: { ...current, workedUntil: 0 } } : undefined,
+      );
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { UploadFacts } from '../model/telemetry.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import {
+  abandoned,
   type Building,
   flipped,
   GENERATION_CACHE_MS,
@@ -24,7 +25,7 @@ import { joinReplayed } from './join-replayed.ts';
 import { noteServices } from './note-services.ts';
 import { type UploadPieces, writePieces } from './pieces.ts';
 import { CLOCKS_OFF_MS, RAW_SHARDS, rawPlace, type Upload } from './raw-segment.ts';
-import { changeAt, claimOf } from './replay-claim.ts';
+import { type Claim, changeAt, claimOf } from './replay-claim.ts';
 import { nextSlice, type Reached, uploadsIn } from './replay-read.ts';
 import { storeTime } from './sweep.ts';
 
@@ -90,8 +91,17 @@ function firstCompleteDay({ rawKeptFrom }: GenerationRecord, acceptFutureMs: num
   return bucketStart(rawKeptFrom + HOUR_MS + acceptFutureMs + CLOCKS_OFF_MS + DAY_MS - 1, '1d');
 }
 
-/** 'waiting': writers have yet to learn of the generation. 'busy': another worker is at it. 'idle': none is being built. */
-export type ReplayStep = 'waiting' | 'busy' | 'folded' | 'flipped' | 'idle';
+/**
+ * 'waiting': writers have yet to learn of the generation. 'busy': another worker is at it. 'idle': none is being built.
+ * 'given up': too many workers have ended in this step, and answers stay what they are.
+ */
+export type ReplayStep = 'waiting' | 'busy' | 'folded' | 'flipped' | 'idle' | 'given up';
+
+/**
+ * Workers that may end in one step, by memory or by time: a server that goes on with it would be ended again and again. More than
+ * the tries of two minutes that cannot be joined.
+ */
+const DEATHS_MAX = 12;
 
 /**
  * Folds some of the raw uploads of an hour into the generation that is being built, and joins the hour once it is whole; or makes
@@ -107,11 +117,30 @@ export async function replayStep(context: JobContext, project: string): Promise<
   const now = await storeTime(context);
   if (now < building.openedAt + REPLAY_AFTER_MS) return 'waiting';
   const claim = claimOf(context, project, building, now);
-  if (!(await claim())) return 'busy';
+  const claimed = await claim.keep();
+  if (claimed === undefined) return 'busy';
+  if ((claimed.deaths ?? 0) >= DEATHS_MAX) {
+    await changeAt(context, project, building, (record) => abandoned(record, now));
+    return 'given up';
+  }
+  try {
+    return await claimedStep(context, project, claimed, { now, claim });
+  } catch (error) {
+    if (isUnavailable(error)) await claim.leave();
+    throw error;
+  }
+}
+
+async function claimedStep(
+  context: JobContext,
+  project: string,
+  building: Building,
+  { now, claim }: { readonly now: EpochMs; readonly claim: Claim },
+): Promise<ReplayStep> {
   const { generation } = building;
   const told: Told = { uploads: 0, refused: 0, reasons: new Map() };
   const join = (foldedTo: EpochMs) =>
-    joinReplayed(context, foldJoined, { project, generation, foldedTo, claim }, refuserOf(told));
+    joinReplayed(context, foldJoined, { project, generation, foldedTo, claim: claim.keep }, refuserOf(told));
   if (building.foldedTo >= building.rawTo) {
     await join(END_OF_TIME);
     await changeAt(context, project, building, (record) => flipped(record, now));
@@ -134,7 +163,7 @@ interface Told {
 }
 
 function advanced(before: Building, reached: Reached, told: Told): Building {
-  const { part: _, worker: __, ...building } = before;
+  const { part: _, worker: __, deaths: ___, ...building } = before;
   const reasons = { ...building.reasons };
   for (const [reason, count] of told.reasons) {
     if (reason in reasons || Object.keys(reasons).length < REASONS_MAX)
@@ -245,12 +274,26 @@ const additionOf = (
     .map(({ partition, sections }) => ({ partition: { ...partition, generation }, sections })),
 });
 
-/** Goes on for some minutes with replays that no other worker is at; returns how many steps it took. For a schedule. */
+/**
+ * Goes on for some minutes with replays that no other worker is at; returns how many steps it took. For a schedule.
+ * @throws Fault('conflict') once for each replay that is given up
+ */
 export async function resumeReplays(context: JobContext): Promise<number> {
   let steps = 0;
   const until = context.clock.now() + RUN_FOR_MS;
   await eachProject(context, async (project) => {
-    while (context.clock.now() < until && (await replayStep(context, project)) === 'folded') steps += 1;
+    let done: ReplayStep = 'folded';
+    while (context.clock.now() < until && done === 'folded') {
+      done = await replayStep(context, project);
+      if (done === 'folded') steps += 1;
+    }
+    if (done === 'given up') throw givenUp(project);
   });
   return steps;
 }
+
+export const givenUp = (project: string): Fault =>
+  new Fault(
+    'conflict',
+    `Cannot replay ${project}: ${DEATHS_MAX} processes ended in one step of it, and answers stay as they are`,
+  );

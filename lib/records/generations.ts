@@ -27,6 +27,8 @@ export interface Building extends Era {
   /** Whoever folds keeps this ahead of the store's clock meanwhile, so that others leave it alone. */
   readonly workedUntil: EpochMs;
   readonly worker?: string;
+  /** Workers of the present step that never said how it ended; absent: none. */
+  readonly deaths?: number;
 }
 
 /** A generation that no longer speaks for a time: its partitions there are to be removed. */
@@ -132,4 +134,12 @@ export function flipped(before: GenerationRecord, at: EpochMs): GenerationRecord
     building: null,
     retired: [...before.retired, ...replaced.map((part) => ({ ...part, at }))],
   };
+}
+
+/** The generation that is being built never speaks: what was folded into it is to be removed. */
+export function abandoned(before: GenerationRecord, at: EpochMs): GenerationRecord | undefined {
+  const { building } = before;
+  if (building === null) return undefined;
+  const { from, to, generation } = building;
+  return { ...before, building: null, retired: [...before.retired, { from, to, generation, at }] };
 }

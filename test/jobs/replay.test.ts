@@ -7,6 +7,7 @@ import { writePieces } from '../../lib/jobs/pieces.ts';
 import { openReplay, REPLAY_AFTER_MS, replayStep, resumeReplays } from '../../lib/jobs/replay.ts';
 import { rollUp } from '../../lib/jobs/roll-up.ts';
 import { sweepOrphans } from '../../lib/jobs/sweep.ts';
+import { Fault } from '../../lib/model/fault.ts';
 import { bucketStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { ONE } from '../../lib/model/sketch.ts';
@@ -49,6 +50,11 @@ async function finish(here: World, each: () => Promise<unknown> = async () => un
     if (done === 'waiting') here.clock.time += REPLAY_AFTER_MS;
   }
   throw new Error('The replay does not end');
+}
+
+/** Some turns of the event loop. */
+async function turns(count: number): Promise<undefined> {
+  for (let n = 0; n < count; n += 1) await new Promise(setImmediate);
 }
 
 const eras = async ({ context }: World) => (await context.generations.read('default')).eras;
@@ -178,6 +184,48 @@ describe('replayStep()', () => {
     here.clock.time += 5 * MINUTE_MS;
     expect(await resumeReplays(here.context)).toBeGreaterThan(0);
     expect(await eras(here)).toMatchObject([{ generation: 1 }]);
+  });
+
+  it('is given up when its workers end in one step again and again, and what it folded goes', async () => {
+    const here = await world();
+    for (const count of [1, 2]) await send(here, count);
+    await openReplay(here.context, 'default');
+    await send(here, 4); // to both generations
+    here.clock.time += REPLAY_AFTER_MS;
+    const dying = { ...here.objects, get: () => new Promise<undefined>(() => undefined) };
+    let deaths = 0;
+    let reached = 0;
+    for (; ; here.clock.time += 5 * MINUTE_MS) {
+      const { building } = await here.context.generations.read('default');
+      if (building === null) break;
+      reached = building.generation;
+      const step = replayStep({ ...here.context, objects: dying }, 'default');
+      if ((await Promise.race([step, turns(50)])) === undefined) deaths += 1;
+      expect(deaths).toBeLessThan(20);
+    }
+    expect(deaths).toBe(12);
+    expect(await eras(here)).toMatchObject([{ generation: 0 }]);
+    expect(await counted(here)).toBe(7);
+    await send(here, 8);
+    expect(await counted(here)).toBe(15);
+    here.clock.time += RETIRED_AFTER_MS;
+    await expire(here.context);
+    const left = [...here.objects.stored.keys()].filter((key) => key.startsWith(`seg/g${reached}/`));
+    expect(left).toEqual([]);
+    await openReplay(here.context, 'default');
+    await finish(here);
+    expect(await counted(here)).toBe(15);
+  });
+
+  it('is gone on with at once where a store was away', async () => {
+    const here = await world();
+    await send(here, 1);
+    await openReplay(here.context, 'default');
+    here.clock.time += REPLAY_AFTER_MS;
+    const away = { ...here.objects, get: () => Promise.reject(new Fault('unavailable', 'Cannot read')) };
+    for (let time = 0; time < 20; time += 1)
+      await expect(replayStep({ ...here.context, objects: away }, 'default')).rejects.toThrow('Cannot read');
+    expect(await replayStep(here.context, 'default')).toBe('folded');
   });
 
   it('is done by one of the workers that are at it', async () => {
