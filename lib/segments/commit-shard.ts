@@ -170,11 +170,12 @@ interface Covered {
 
 /** The uploads in the footers of all listed segments that are there. */
 async function coveredUploads(cache: SegmentCache, listed: readonly SegmentRef[]): Promise<Covered> {
-  const segments = await Promise.all(listed.map(({ key }) => cache.load(key)));
+  const footers = await Promise.all(listed.map(({ key }) => cache.uploadsOf(key)));
+  const known = footers.filter((uploads) => uploads !== undefined && uploads !== 'unknown');
   return {
-    gone: listed.flatMap(({ key }, i) => (segments[i] === undefined ? [key] : [])),
-    has: (id) => segments.some((segment) => segment?.uploads.has(id)),
-    isPartial: segments.some((segment) => !segment?.hasFooter),
+    gone: listed.flatMap(({ key }, i) => (footers[i] === undefined ? [key] : [])),
+    has: (id) => known.some((uploads) => uploads.has(id)),
+    isPartial: known.length < footers.length,
   };
 }
 

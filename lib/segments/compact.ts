@@ -122,7 +122,7 @@ async function putMerged(
   const sections = mergeAllSections(read.map((one) => one.sections));
   const loaded = read.map(({ segment }) => segment);
   const leaving = await leavingIds(context, partition, parts, loaded);
-  const all = new Set(loaded.flatMap(({ footer }) => footer.uploads));
+  const all = new Set(loaded.flatMap(({ footer }) => footer.uploads.list()));
   const kept = [...all].filter((id) => !leaving.has(id));
   const bytes = encodeSegment(sections, kept);
   const key = segmentKey(partition, context.newId());
@@ -144,7 +144,7 @@ async function leavingIds(
 ): Promise<ReadonlySet<UploadId>> {
   const ids = parts.flatMap(({ committedAt }, i) =>
     committedAt !== undefined && clock.now() - committedAt >= TRIM_AFTER_MS
-      ? (loaded[i]?.footer.uploads ?? [])
+      ? (loaded[i]?.footer.uploads.list() ?? [])
       : [],
   );
   return finished === undefined || ids.length === 0 ? new Set() : finished.leaving(partition, ids);

@@ -1,9 +1,10 @@
 import { crc32 } from '../model/crc32.ts';
 import { invalidInput } from '../model/fault.ts';
-import { bytesOfHex, hexOf, type UploadId, uploadId } from '../model/ids.ts';
+import { bytesOfHex, type UploadId } from '../model/ids.ts';
 import { ByteReader, ByteWriter, compareText } from './bytes.ts';
 import type { Kind } from './kind.ts';
 import { KIND_NAMES, KINDS, type KindName, type Sections, type StateOf } from './kinds/index.ts';
+import { type StoredIds, storedIds } from './stored-ids.ts';
 
 // Layout: 'TDSG' · format version · sections one after another · footer · length and CRC-32 of the footer (4 bytes
 // each, little-endian). The footer names each section (kind, codec version, offset, length, CRC-32) and holds the
@@ -22,7 +23,7 @@ export interface SegmentFooter {
     readonly length: number;
     readonly crc: number;
   }[];
-  readonly uploads: readonly UploadId[];
+  readonly uploads: StoredIds;
 }
 
 export function encodeSegment(sections: Sections, uploads: Iterable<UploadId>): Uint8Array {
@@ -54,7 +55,7 @@ export function encodeSegment(sections: Sections, uploads: Iterable<UploadId>): 
   return out.finish();
 }
 
-/** @throws Fault('invalid-input') when the bytes are not a whole segment of a version that this code knows */
+/** Ids share the given bytes. @throws Fault('invalid-input') when they are not a whole segment of a version that this code knows */
 export function readFooter(bytes: Uint8Array): SegmentFooter {
   if (bytes.length < MAGIC.length + 1 + TRAILER_BYTES || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw invalidInput('Cannot read segment: it does not begin as one');
@@ -77,8 +78,7 @@ export function readFooter(bytes: Uint8Array): SegmentFooter {
     length: from.uint(),
     crc: from.uint(),
   }));
-  const uploads = Array.from({ length: from.count(ID_BYTES) }, () => uploadId(hexOf(from.raw(ID_BYTES))));
-  return { sections, uploads };
+  return { sections, uploads: storedIds(from.raw(ID_BYTES * from.count(ID_BYTES))) };
 }
 
 /** One kind's state, or undefined where the segment has no such section. */

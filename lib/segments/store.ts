@@ -8,6 +8,7 @@ import { decodedBytes } from './decoded-bytes.ts';
 import { KIND_NAMES, KINDS, type KindName, type Sections } from './kinds/index.ts';
 import { readFooter, readSection, type SegmentFooter } from './segment.ts';
 import { sizedCache } from './sized-cache.ts';
+import { NO_IDS, type StoredIds, storedIds } from './stored-ids.ts';
 
 /** Where heads live. A lost swap is an outcome: read again. */
 export interface HeadStore {
@@ -64,7 +65,6 @@ export const analyzerVersion = (): number =>
 export interface LoadedSegment {
   /** Of a segment whose footer cannot be read, an empty one. */
   readonly footer: SegmentFooter;
-  readonly uploads: ReadonlySet<UploadId>;
   /** Undefined where it has no such section, and where that cannot be read. */
   section(name: KindName): Sections[KindName];
   /**
@@ -82,8 +82,10 @@ export const sectionsOf = (segment: LoadedSegment): Sections =>
 
 /** Of segments as they are stored: two days of a cohort of a thousand instances, so that no scan reads one of them twice. */
 const ENCODED_BYTES = 32 * 1024 * 1024;
-/** Of an id of a footer, unpacked: its text, its places in a list and a set. */
-const ID_BYTES = 100;
+/** Of ids in footers, which every commit looks at: two million, more than any partition has in ten minutes. */
+const IDS_BYTES = 32 * 1024 * 1024;
+/** What a segment, or its ids, take in memory beside their bytes: views, what the footer tells of sections, places in maps. */
+const ENTRY_BYTES = 1000;
 /** Of decoded states, five to thirty times as large: what is dropped is decoded again. A small function has 512 MB for all. */
 const DECODED_BYTES = 32 * 1024 * 1024;
 
@@ -91,14 +93,20 @@ const DECODED_BYTES = 32 * 1024 * 1024;
 export interface SegmentCache {
   /** undefined: no such object, so the head that named it is out of date. */
   load(key: string): Promise<LoadedSegment | undefined>;
+  /**
+   * The uploads of a segment, which are kept for longer than the segment: a writer need not read again what it adds nothing to.
+   * undefined as in `load`; 'unknown' where its footer cannot be read.
+   */
+  uploadsOf(key: string): Promise<StoredIds | 'unknown' | undefined>;
   /** Remembers what this process has just written, so that it need not be read back. */
   remember(key: string, bytes: Uint8Array, sections: Sections): void;
 }
 
 export function segmentCache(
   objects: ObjectStore,
-  { encodedBytes = ENCODED_BYTES, decodedBytes: decodedMost = DECODED_BYTES } = {},
+  { encodedBytes = ENCODED_BYTES, decodedBytes: decodedMost = DECODED_BYTES, idsBytes = IDS_BYTES } = {},
 ): SegmentCache {
+  const ids = sizedCache<StoredIds>(idsBytes);
   const encoded = sizedCache<LoadedSegment>(encodedBytes);
   const decoded = sizedCache<Sections[KindName]>(decodedMost);
   const keep = (key: string, bytes: Uint8Array, known: Sections): LoadedSegment => {
@@ -111,16 +119,26 @@ export function segmentCache(
     }
     const loaded = loadedSegment(bytes, { get: (name) => decoded.get(place(name)), set: keepState });
     // What cannot be read is looked at again: the next answer may be a better one.
-    if (loaded.unreadable === undefined)
-      encoded.set(key, loaded, bytes.length + ID_BYTES * loaded.uploads.size);
+    if (loaded.unreadable !== undefined) return loaded;
+    encoded.set(key, loaded, bytes.length + ENTRY_BYTES);
+    // A view would keep all of the segment.
+    const own = storedIds(loaded.footer.uploads.bytes.slice());
+    ids.set(key, own, own.bytes.length + ENTRY_BYTES);
     return loaded;
   };
+  const load: SegmentCache['load'] = async (key) => {
+    const cached = encoded.get(key);
+    if (cached !== undefined) return cached;
+    const bytes = await objects.get(key);
+    return bytes && keep(key, bytes, {});
+  };
   return {
-    async load(key) {
-      const cached = encoded.get(key);
-      if (cached !== undefined) return cached;
-      const bytes = await objects.get(key);
-      return bytes && keep(key, bytes, {});
+    load,
+    async uploadsOf(key) {
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      const segment = await load(key);
+      return segment?.hasFooter === false ? 'unknown' : segment?.footer.uploads;
     },
     remember(key, bytes, sections) {
       keep(key, bytes, sections);
@@ -128,7 +146,7 @@ export function segmentCache(
   };
 }
 
-const NO_FOOTER: SegmentFooter = { sections: [], uploads: [] };
+const NO_FOOTER: SegmentFooter = { sections: [], uploads: NO_IDS };
 
 /** Decoded sections of one segment, as long as there is room for them. */
 interface DecodedSections {
@@ -150,7 +168,6 @@ function loadedSegment(bytes: Uint8Array, decoded: DecodedSections): LoadedSegme
   const footer = orUnreadable(() => readFooter(bytes));
   return {
     footer: footer ?? NO_FOOTER,
-    uploads: new Set(footer?.uploads),
     hasFooter: footer !== undefined,
     section(name) {
       if (footer === undefined) return undefined;

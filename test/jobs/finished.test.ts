@@ -26,8 +26,8 @@ async function counted({ context }: World): Promise<number> {
 }
 async function idsInFooters({ context, objects }: World): Promise<readonly string[]> {
   const { head } = (await context.heads.read(SHOP)) ?? {};
-  return (head?.segments ?? []).flatMap(
-    ({ key }) => readFooter(objects.stored.get(key)?.body ?? new Uint8Array()).uploads,
+  return (head?.segments ?? []).flatMap(({ key }) =>
+    readFooter(objects.stored.get(key)?.body ?? new Uint8Array()).uploads.list(),
   );
 }
 const traces = async (here: World, count: number) =>

@@ -36,7 +36,7 @@ describe('a segment that an earlier version has written', () => {
         .sort()
         .map((kind) => [kind, 1]),
     );
-    expect(uploads).toEqual(said.uploads);
+    expect(uploads.list()).toEqual(said.uploads);
   });
 
   it.each(Object.keys(said.sections) as KindName[])('%s says what it said then', (name) => {

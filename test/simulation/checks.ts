@@ -151,7 +151,7 @@ async function wrongSegments(world: World, code: Code): Promise<string[]> {
       listed.add(key);
       const body = world.objects.stored.get(key)?.body;
       if (body === undefined) wrongs.push(`The head of ${name} lists ${key}, which is not there`);
-      for (const id of body === undefined ? [] : code.readFooter(body).uploads) {
+      for (const id of body === undefined ? [] : code.readFooter(body).uploads.list()) {
         if (seen.has(id)) wrongs.push(`Two segments of ${name} hold ${id}`);
         seen.add(id);
       }

@@ -47,7 +47,7 @@ async function contentOf(world: Stores) {
   const { body } = world.objects.stored.get(listed[0]?.key ?? '') as { body: Uint8Array };
   const footer = readFooter(body);
   return {
-    uploads: footer.uploads,
+    uploads: footer.uploads.list(),
     sections: footer.sections.map(({ kind, codecVersion, offset, length }) => [
       kind,
       codecVersion,
