@@ -5,6 +5,7 @@ import { ONE, sketchOfOne } from '../model/sketch.ts';
 import type { ProfileReport, WorkSpan } from '../model/telemetry.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import {
+  boundedFunctions,
   type FunctionSpread,
   type FunctionsState,
   functionKeysOf,
@@ -69,7 +70,7 @@ export function functionsOf(report: ProfileReport, upload: UploadId): FunctionsS
       add(spreads, key, spread, mergeSpreads);
     }
   }
-  return { work: looked, functions: spreads };
+  return boundedFunctions({ work: looked, functions: spreads });
 }
 
 const nothing: LookedAt = { profiles: 0, short: 0, unprofiled: 0, us: 0n, squares: 0n };
@@ -87,7 +88,7 @@ export function unprofiledWork(spans: readonly WorkSpan[], version: string): Fun
     });
     add(work, key, { ...nothing, short: short ? 1 : 0, unprofiled: short ? 0 : 1 }, mergeLookedAt);
   }
-  return work.size === 0 ? undefined : { work, functions: new Map() };
+  return work.size === 0 ? undefined : boundedFunctions({ work, functions: new Map() });
 }
 
 /** Scrubs each text once, as JSON: functions come again in every unit. */

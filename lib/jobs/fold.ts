@@ -20,6 +20,7 @@ import { mergeAll } from '../segments/kind.ts';
 import { machineKey } from '../segments/kinds/facts.ts';
 import { mergeSections, type Sections } from '../segments/kinds/index.ts';
 import {
+  boundedTallies,
   countKey,
   emptyInstance,
   factKey,
@@ -28,7 +29,14 @@ import {
   tallyKey,
 } from '../segments/kinds/instance.ts';
 import type { UnitLatency } from '../segments/kinds/latency.ts';
-import { byHash, bySlowness, type Example, keepExample, latencyKey } from '../segments/kinds/latency.ts';
+import {
+  boundedLatency,
+  byHash,
+  bySlowness,
+  type Example,
+  keepExample,
+  latencyKey,
+} from '../segments/kinds/latency.ts';
 import {
   type CounterPoint,
   countersOf,
@@ -142,7 +150,7 @@ class Folder {
       const functions = unprofiledWork(kept.work, report.instance.version ?? '');
       const sections = {
         instance: { instances, unused: new Map() },
-        ...(units.size === 0 ? {} : { latency: { units } }),
+        ...(units.size === 0 ? {} : { latency: boundedLatency(units) }),
         ...(functions && { functions }),
         ...(allocations && { allocations }),
       };
@@ -288,7 +296,7 @@ function instanceState(report: InstanceReport, kept: Kept): InstanceState {
     facts: new Map(factsOf(report).map(([name, value]) => [factKey(name, value), seen])),
     levels: mapValues(levels, levelsOf),
     counts: mapValues(groupBy(kept.counts, keyOfCount, counterPoint), countersOf),
-    work: mapValues(work, tallyOf),
+    work: boundedTallies(mapValues(work, tallyOf)),
   };
 }
 

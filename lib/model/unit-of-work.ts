@@ -16,3 +16,6 @@ export function unitOfKey(key: string): UnitOfWork {
   const space = key.indexOf(' ');
   return { kind: key.slice(0, space) as UnitKind, name: key.slice(space + 1) };
 }
+
+/** What stands for all units that are more than any service has: their sender names its work by raw paths, or by ids. */
+export const OTHER_UNITS: UnitOfWork = { kind: 'http', name: '(other)' };

@@ -53,7 +53,7 @@ export interface SegmentStoreContext {
 }
 
 /** Grows when the same upload is folded into something else; a changed codec counts by its own version. */
-const FOLD_VERSION = 2;
+const FOLD_VERSION = 3;
 /**
  * Version of what this analyzer writes: grows with every codec, kind and change of the fold. Segments of several versions
  * lie side by side until the latest merges them.

@@ -4,6 +4,7 @@ import { type Folded, fold } from '../../lib/jobs/fold.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { MACHINES, PARTITION_MS } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
+import { ONE } from '../../lib/model/sketch.ts';
 import type { UploadFacts } from '../../lib/model/telemetry.ts';
 import { HOUR_MS } from '../../lib/model/units.ts';
 import { KIND_NAMES, KINDS, mergeSections, type Sections } from '../../lib/segments/kinds/index.ts';
@@ -187,6 +188,18 @@ describe('fold()', () => {
     const [part] = foldAll(factsOf([report({ work: [span({ weight })] })])).parts;
     expect([...(part?.sections.latency?.units.values() ?? [])][0]).toMatchObject({ count: 1e9 });
     expect(() => encodeSegment(part?.sections ?? {}, [ID])).not.toThrow();
+  });
+
+  it('keeps 5,000 units of an upload apart, 2,000 of an instance, and counts all of their requests', () => {
+    const unit = (n: number) => ({ kind: 'http' as const, name: `GET /orders/${n}` });
+    const work = Array.from({ length: 6000 }, (_, n) => span({ unit: unit(n), spanId: String(n) }));
+    const [part] = foldAll(factsOf([report({ work })])).parts;
+    const units = [...(part?.sections.latency?.units.values() ?? [])];
+    expect(units).toHaveLength(5001);
+    expect(units.reduce((sum, one) => sum + one.count, 0)).toBe(6000 * ONE);
+    const tallies = [...(part?.sections.instance?.instances.get('pod-1')?.work.values() ?? [])];
+    expect(tallies).toHaveLength(2001);
+    expect(tallies.flatMap(({ sums }) => sums).reduce((sum, one) => sum + one, 0)).toBe(6000 * ONE);
   });
 
   it('keeps what machines say apart from services', () => {

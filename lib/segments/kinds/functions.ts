@@ -1,8 +1,10 @@
 import { bytesOfHex, hexOf, type UploadId, uploadId } from '../../model/ids.ts';
 import { mergeAllSketches, type Sketch } from '../../model/sketch.ts';
+import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
+import { bounded } from './bounded.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 import { readSketch, writeSketch } from './sketch-codec.ts';
 
@@ -165,6 +167,22 @@ function mergeAllSpreads(spreads: readonly FunctionSpread[]): FunctionSpread {
   };
 }
 
+/** Units and versions of one state, each of which may have hundreds of functions. */
+const WORK_MAX = 2000;
+const BOUND = {
+  max: WORK_MAX,
+  other: workKey({ basis: 'transaction', unit: unitKey(OTHER_UNITS), version: '' }),
+  merge: mergeLookedAt,
+};
+
+/** A state of which work beyond WORK_MAX units adds up as one, without its functions: nothing can be said of those together. */
+export function boundedFunctions({ work, functions }: FunctionsState): FunctionsState {
+  const kept = bounded(work, BOUND);
+  if (kept === work) return { work, functions };
+  const isKept = ([key]: readonly [string, unknown]) => kept.has(workKey(functionOfKey(key)));
+  return { work: kept, functions: new Map([...functions].filter(isKept)) };
+}
+
 function mergeAllStates(states: readonly FunctionsState[]): FunctionsState {
   const groups = new Map<string, FunctionSpread[]>();
   for (const { functions } of states) {
@@ -178,7 +196,7 @@ function mergeAllStates(states: readonly FunctionsState[]): FunctionsState {
   for (const [key, group] of groups)
     functions.set(key, group.length === 1 ? group[0]! : mergeAllSpreads(group));
   const work = states.map((state) => state.work).reduce((a, b) => mergeMaps(a, b, mergeLookedAt));
-  return { work, functions };
+  return boundedFunctions({ work, functions });
 }
 
 function* stringsOf({ work, functions }: FunctionsState): Iterable<string> {
@@ -264,10 +282,11 @@ function readState(from: ByteReader): FunctionsState {
 export const functionsKind: Kind<FunctionsState> = {
   name: 'functions',
   empty: () => ({ work: new Map(), functions: new Map() }),
-  merge: (a, b) => ({
-    work: mergeMaps(a.work, b.work, mergeLookedAt),
-    functions: mergeMaps(a.functions, b.functions, mergeSpreads),
-  }),
+  merge: (a, b) =>
+    boundedFunctions({
+      work: mergeMaps(a.work, b.work, mergeLookedAt),
+      functions: mergeMaps(a.functions, b.functions, mergeSpreads),
+    }),
   mergeMany: mergeAllStates,
 
   ...codec('functions', [{ read: readState }], writeState),

@@ -1,5 +1,7 @@
+import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
+import { bounded } from './bounded.ts';
 import { mapEach, mergeCounters, mergeLevels, mergeMaps, mergeSeen, mergeTallies } from './columns.ts';
 import { INSTANCE_VERSIONS, writeInstances } from './instance-codec.ts';
 import type { InstanceState, InstancesState } from './instance-state.ts';
@@ -39,6 +41,18 @@ export function tallyOfKey(text: string): TallyKey {
   return { unit, status, weighted };
 }
 
+/** Of one instance: as many as OpenTelemetry's SDKs keep apart of one metric, which bound what is counted there. */
+const TALLIES_MAX = 2000;
+const TALLIES_BOUND = {
+  max: TALLIES_MAX,
+  other: tallyKey({ unit: unitKey(OTHER_UNITS), status: '', weighted: false }),
+  merge: mergeTallies,
+};
+
+/** Tallies by key; what is beyond TALLIES_MAX of them adds up as one. */
+export const boundedTallies = (work: InstanceState['work']): InstanceState['work'] =>
+  bounded(work, TALLIES_BOUND);
+
 const NO_MAP = new Map<string, never>();
 export const emptyInstance: InstanceState = { facts: NO_MAP, levels: NO_MAP, counts: NO_MAP, work: NO_MAP };
 
@@ -46,7 +60,7 @@ export const mergeInstance = (a: InstanceState, b: InstanceState): InstanceState
   facts: mergeMaps(a.facts, b.facts, mergeSeen),
   levels: mergeMaps(a.levels, b.levels, mergeLevels),
   counts: mergeMaps(a.counts, b.counts, mergeCounters),
-  work: mergeMaps(a.work, b.work, mergeTallies),
+  work: boundedTallies(mergeMaps(a.work, b.work, mergeTallies)),
 });
 
 const summariseInstance = (instance: InstanceState, stepMs: number): InstanceState => ({

@@ -1,7 +1,9 @@
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
+import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
+import { bounded } from './bounded.ts';
 import { mergeMaps, readMap } from './columns.ts';
 import { readPackedSketch, readSketch, writePackedSketch } from './sketch-codec.ts';
 import { readId, readTexts, writeId, writeTexts } from './texts.ts';
@@ -78,6 +80,18 @@ export const mergeLatency = (a: UnitLatency, b: UnitLatency): UnitLatency => ({
   slowest: b.slowest.reduce((kept, example) => keepExample(kept, example, bySlowness), a.slowest),
 });
 
+/**
+ * Units and versions of one state, each of some 1.4 kB in memory: a service whose routes are raw paths would have a million in an
+ * hour, and end the process that merges them.
+ */
+const UNITS_MAX = 5000;
+const BOUND = { max: UNITS_MAX, other: latencyKey(unitKey(OTHER_UNITS), ''), merge: mergeLatency };
+
+/** A state of these units; what is beyond UNITS_MAX of them adds up as one. */
+export const boundedLatency = (units: LatencyState['units']): LatencyState => ({
+  units: bounded(units, BOUND),
+});
+
 function readUnit(
   from: ByteReader,
   sketch: (from: ByteReader) => Sketch,
@@ -131,6 +145,6 @@ function writeState(out: ByteWriter, { units }: LatencyState) {
 export const latencyKind: Kind<LatencyState> = {
   name: 'latency',
   empty: () => ({ units: new Map() }),
-  merge: (a, b) => ({ units: mergeMaps(a.units, b.units, mergeLatency) }),
+  merge: (a, b) => boundedLatency(mergeMaps(a.units, b.units, mergeLatency)),
   ...codec('latency', [{ read: readVersion1 }, { read: readVersion2 }], writeState),
 };
