@@ -8,7 +8,7 @@ const HELP = `Usage: tidemark changepoints FILE [--json]
 
 Says where the level or the slope of a series changes: the 0-based index of the first value after each change, which is
 its row in the file (without the header) also where rows are not in order of time.
-FILE: CSV (time_s,value[,…]) or JSON {"series":[{"raw":[…]}]}; plain, gzip or zstd; - is stdin.
+FILE: CSV (time_s,value[,…], or values alone) or JSON {"series":[{"raw":[…]}]}; plain, gzip or zstd; - is stdin.
 
   --json            {"changepoints":[index,…]}
   --help            this text

@@ -5,7 +5,8 @@ import { decompress, parseSeries, parseUnits, roleOfName } from '../../lib/forma
 import { Fault } from '../../lib/model/fault.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const only = (text: string) => parseSeries(bytes(text))[0]!;
+const all = (text: string) => parseSeries(bytes(text));
+const only = (text: string) => all(text)[0]!;
 
 describe('parseSeries()', () => {
   it('takes times beyond the year 5000 for milliseconds, whatever the column is called', () => {
@@ -15,6 +16,94 @@ describe('parseSeries()', () => {
       now,
       now + 1000,
     ]);
+  });
+
+  it.each([
+    ['2026-11-22T10:00:00Z', '2026-11-22T10:00:15Z'],
+    ['2026-11-22 10:00', '2026-11-22 10:00:15'],
+    ['2026/11/22 12:00:00.000+02:00', '2026-11-22T06:30:15-0330'],
+    ['1795341600', '1795341615'],
+    ['1795341600000', '1795341615000'],
+    ['1795341600000000', '1795341615000000'],
+    ['1795341600000000000', '1795341615000000000'],
+  ])('reads %s for a time', (first, second) => {
+    const begin = Date.UTC(2026, 10, 22, 10);
+    for (const header of ['timestamp,value\n', '']) {
+      const { times, assumed } = only(`${header}${first},5\n${second},6\n`);
+      expect([[...times], assumed]).toEqual([[begin, begin + 15_000], []]);
+    }
+  });
+
+  it('takes the unit of times and values from their names', () => {
+    for (const [name, second] of [
+      ['time_ns', 9e12],
+      ['uptime (us)', 9e9],
+      ['t_ms', 9e6],
+    ] as const)
+      expect([...only(`${name},value\n0,5\n${second},6`).times], name).toEqual([0, 9e6]);
+    for (const [name, bytesOfOne] of [
+      ['rss_kb', 1024],
+      ['memory (MiB)', 2 ** 20],
+      ['heapUsedMB', 2 ** 20],
+      ['mem_gigabytes', 2 ** 30],
+    ] as const) {
+      const { values, assumed } = only(`time_s,${name}\n0,5\n1,6`);
+      expect([[...values], assumed]).toEqual([
+        [5 * bytesOfOne, 6 * bytesOfOne],
+        [`one of "${name}" is ${bytesOfOne} bytes`],
+      ]);
+    }
+  });
+
+  it('makes a series of each process that a column of names tells apart', () => {
+    const files = [
+      'time_s,pod,service,rss_bytes\n0,a,shop,10\n0,b,shop,20\n15,a,shop,11\n15,b,shop,21\n',
+      'service,time_s,rss_bytes,pod\nshop,0,10,a\nshop,15,11,a\nshop,0,20,b\nshop,15,21,b\n',
+    ];
+    for (const text of files)
+      expect(all(text).map((one) => [one.service, one.instance, [...one.times], [...one.values]])).toEqual([
+        ['shop', 'a', [0, 15_000], [10, 11]],
+        ['shop', 'b', [0, 15_000], [20, 21]],
+      ]);
+    const metrics = all(
+      'time,metric,value\n0,heap_used,10\n0,goroutines,20\n1,heap_used,11\n1,goroutines,21',
+    );
+    expect(metrics.map(({ role, values }) => [role, [...values]])).toEqual([
+      ['heap_used', [10, 11]],
+      ['goroutine_count', [20, 21]],
+    ]);
+    expect(all('time_s,value,pid\n0,1,7\n0,2,8\n1,3,7\n').map(({ instance }) => instance)).toEqual([
+      '7',
+      '8',
+    ]);
+    expect(all('time_s,value,node\n0,1,3\n1,2,4\n')).toHaveLength(1);
+  });
+
+  it('makes a series of each column of a dashboard', () => {
+    const large = [1, 2, 3].map((i) => i * 1e8);
+    const series = all(`Time,shop-1,shop-2,shop-3\n0,${large}\n15,${large}\n`);
+    expect(series.map(({ instance, values }) => [instance, values[1]])).toEqual([
+      ['shop-1', 1e8],
+      ['shop-2', 2e8],
+      ['shop-3', 3e8],
+    ]);
+    expect(all(`time_s,value,anon_bytes,other\n0,${large}\n15,${large}\n`)).toHaveLength(1);
+  });
+
+  it.each([
+    ['time_s,cpu,memory_bytes', 'time_s,cpu,memory_bytes', 6],
+    ['requests first', 'time_s,requests,rss', 6],
+    ['an index before the time', ',timestamp,value', 6],
+    ['an index that has a name', 'index,time_s,rss_bytes', 6],
+    ['names that say nothing', 'time_s,y,cpu', 5],
+    ['what is free, alone', 'time_s,free_bytes,cpu', 5],
+  ])('finds the values behind other columns: %s', (_, header, value) => {
+    expect(only(`${header}\n0,5,6\n1,5,6\n`).values[0]).toBe(value);
+  });
+
+  it('reads decimals with a comma, and columns between spaces', () => {
+    expect([...only('time_s;value\n0;5,5\n60;6\n').values]).toEqual([5.5, 6]);
+    expect([...only('time_s  value\n 0   5\n60 6\n').values]).toEqual([5, 6]);
   });
 
   it('reads time_s,value with a load beside it', () => {
@@ -163,11 +252,23 @@ describe('parseSeries()', () => {
     expect([...series.values]).toEqual([5, 6]);
   });
 
+  it('names the container of a container, not the scraper of its node', () => {
+    const metric = {
+      ...{ __name__: 'container_memory_working_set_bytes', job: 'kubelet', instance: 'node-1' },
+      ...{ container: 'shop', pod: 'shop-7d' },
+    };
+    const data = { resultType: 'matrix', result: [{ metric, values: [[1, '5']] }] };
+    const series = only(JSON.stringify({ status: 'success', data }));
+    expect([series.service, series.instance]).toEqual(['shop', 'shop-7d']);
+  });
+
   it.each([
     ['heap_used_bytes', 'heap_used'],
     ['jvm_memory_used_bytes{area="heap",id="G1 Old Gen"}', 'heap_used'],
     ['jvm_memory_used_bytes{area="nonheap"}', 'non_heap'],
     ['go_memstats_alloc_bytes', 'heap_used'],
+    ['process_heap_bytes', 'heap_used'],
+    ['non_heap_bytes', 'non_heap'],
     ['go_memstats_alloc_bytes_total', undefined],
     ['process_resident_memory_bytes{container="heap"}', 'rss'],
   ])('%s measures %s', (name, role) => {

@@ -78,6 +78,18 @@ describe('tidemark changepoints', () => {
     expect((await run(csv)).stdout).toBe('20  at 300000\n');
   });
 
+  it('reads values alone, dates for times, numbers as texts, and what is NaN though JSON has none', async () => {
+    const hour = (i: number) => new Date(Date.UTC(2026, 0, 1, i)).toISOString();
+    const files = [
+      stair.join('\n'),
+      `value\n${stair.join('\n')}\n`,
+      `date,y\n${stair.map((v, i) => `${hour(i)},${v}`).join('\n')}`,
+      `{"series":[{"label":"NaN","raw":[${stair.map((v, i) => (i === 7 ? 'NaN' : `"${v}"`)).join(', ')}]}]}`,
+    ];
+    for (const text of files)
+      expect(await run(text, '--json')).toEqual({ code: 0, stdout: '{"changepoints":[20]}\n', stderr: '' });
+  });
+
   it('counts rows as they stand in the file', async () => {
     const rows = stair.map((v, i) => `${i * 15},${v}`);
     const backwards = ['time_s,value', ...rows.toReversed()].join('\n');

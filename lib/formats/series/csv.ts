@@ -1,6 +1,7 @@
 import { invalidInput } from '../../model/fault.ts';
-import { SECOND_MS } from '../../model/units.ts';
+import { type Labels, labelOf, labelsOf } from './labels.ts';
 import { orderOf } from './row-order.ts';
+import { timeOf } from './times.ts';
 
 /** A table of numbers, its rows in order of time; an empty or unreadable cell is NaN. The first column holds times. */
 export interface Table {
@@ -12,69 +13,159 @@ export interface Table {
   readonly rows: Uint32Array;
   /** Places at which the clock starts again: a new process on its own uptime. */
   readonly restarts: readonly number[];
+  /** Whose rows these are, where columns of names say so. */
+  readonly labels: Labels;
   /** What was guessed, for people. */
   readonly assumed: readonly string[];
 }
 
 /** Rows beyond this are refused: the analysis needs no finer data, and a year of 1 s readings has 31 million. */
 const MAX_ROWS = 40_000_000;
+/** Processes of one file beyond this are refused: a scan is for a handful. */
+const MAX_PROCESSES = 10_000;
 /** How programs write that there is no value. */
 const EMPTY_WORD = /^(|-|nan|null|none|nil|na|n\/a|[+-]?inf(inity)?)$/i;
+const TIME_NAME = /^_?(time|timestamp|ts|date|datetime|epoch)([\W_]*(s|sec|seconds|ms|us|ns|utc)\W*)?$/i;
 
-/** Reads `time_s,…` tables; a file without a header line is `time_s,value`. Separators: comma, semicolon, tab. */
-export function parseTable(text: string): Table {
+/**
+ * Reads `time_s,…` tables; a file without a header line is `time_s,value`. Separators: comma, semicolon, tab, or spaces between
+ * numbers. Times are numbers or dates of ISO 8601 (`times.ts`), in the first column or in one that is named for them.
+ */
+export const parseTable = (text: string): Table => tablesOf(text, () => undefined)[0]!;
+
+/** The same, a table for each process that columns such as `instance`, `pod` or `pid` tell apart. */
+export const parseTables = (text: string): readonly Table[] => tablesOf(text, labelOf);
+
+function tablesOf(text: string, kindOf: typeof labelOf): readonly Table[] {
+  const { names, body, split, assumed } = linesOf(text);
+  const sample = body[0] === undefined ? [] : split(body[0]);
+  const kinds = names.map((name, i) => kindOf(name, isText(sample[i] ?? '')));
+  const order = orderOfColumns(names, kinds);
+  const header = order.map((i) => names[i]!);
+  const { columns, unread } = numbersOf(body, split, order);
+  const all = { header, columns, unread, assumed };
+  const labelled = kinds.flatMap((kind, i) => (kind === undefined ? [] : [i]));
+  if (labelled.length === 0 || body.length === 0) return [sorted(all, {})];
+  const groups = rowsByLabel(body, split, labelled);
+  if (groups.size > MAX_PROCESSES)
+    throw invalidInput(`Cannot read the CSV: it names ${groups.size} processes, at most ${MAX_PROCESSES}`);
+  const ownKinds = labelled.map((i) => kinds[i]!);
+  return [...groups.values()].map(({ cells, rows }) =>
+    sorted({ ...all, columns: columns.map((column) => pick(column, rows)) }, labelsOf(ownKinds, cells), rows),
+  );
+}
+
+type Cells = (line: string) => readonly string[];
+
+function linesOf(text: string) {
   const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n|\r/)
     .filter((line) => line.trim() !== '');
-  const [first] = lines;
+  const [first, second = ''] = lines;
   if (first === undefined) throw invalidInput('Cannot read the CSV: it is empty');
-  const separator = [',', ';', '\t'].find((s) => first.includes(s));
-  if (separator === undefined)
+  const split = splitterOf(first, second);
+  if (split === undefined)
     throw invalidInput(`Cannot read the CSV: no columns in its first line "${first.trim().slice(0, 60)}"`);
-  const cells = cellsOf(first, separator).map((cell) => cell.trim());
-  const isHeader = Number.isNaN(numberOf(cells[0]!)) && cells.some(isText);
-  const header = isHeader ? cells : ['time_s', 'value', ...cells.slice(2).map((_, i) => `column_${i + 3}`)];
+  const cells = split(first).map((cell) => cell.trim());
+  const isHeader = Number.isNaN(timeOf(cells[0]!)) && cells.some(isText);
   const body = isHeader ? lines.slice(1) : lines;
   if (body.length > MAX_ROWS)
     throw invalidInput(`Cannot read the CSV: ${body.length} rows, at most ${MAX_ROWS}`);
-  const { columns, unread } = numbersOf(body, separator, header.length);
-  const { rows, restarts } = orderOf(columns[0]!);
-  const assumed = [
-    ...(isHeader && !cells.every(isText) ? ['the first row is a header'] : []),
-    ...(rows === undefined ? [] : ['rows are sorted by time']),
-    ...(restarts.length > 0 ? [`the clock starts again ${restarts.length} times, for a process each`] : []),
-    ...unread.flatMap((count, i) =>
-      count > 0 && i < 2 ? [`${count} in "${header[i]}" are no numbers`] : [],
-    ),
-  ];
   return {
-    header,
-    columns: rows ? columns.map((column) => Float64Array.from(rows, (row) => column[row]!)) : columns,
-    unread,
-    rows: rows ?? Uint32Array.from(body.keys()),
-    restarts,
-    assumed,
+    names: isHeader ? cells : ['time_s', 'value', ...cells.slice(2).map((_, i) => `column_${i + 3}`)],
+    body,
+    split,
+    assumed: isHeader && !cells.every(isText) ? ['the first row is a header'] : [],
   };
 }
 
-function numbersOf(lines: readonly string[], separator: string, width: number) {
-  const columns = Array.from({ length: width }, () => new Float64Array(lines.length).fill(Number.NaN));
+function splitterOf(first: string, second: string): Cells | undefined {
+  const separator = [',', ';', '\t'].find((s) => first.includes(s));
+  if (separator !== undefined) return (line) => cellsOf(line, separator);
+  const spaced: Cells = (line) => line.trim().split(/\s+/);
+  const isSpaced = [first, second].some(
+    (line) => spaced(line).length > 1 && !Number.isNaN(numberOf(spaced(line)[0]!)),
+  );
+  return isSpaced ? spaced : undefined;
+}
+
+/** Times first, then values, then what has no name, as the numbers of rows, or holds names. */
+function orderOfColumns(names: readonly string[], kinds: readonly unknown[]): readonly number[] {
+  const time = Math.max(
+    0,
+    names.findIndex((name) => TIME_NAME.test(name)),
+  );
+  const places = [...names.keys()].filter((i) => i !== time);
+  const isValue = (i: number) => kinds[i] === undefined && names[i] !== '';
+  return [time, ...places.filter(isValue), ...places.filter((i) => !isValue(i))];
+}
+
+function numbersOf(lines: readonly string[], split: Cells, order: readonly number[]) {
+  const columns = order.map(() => new Float64Array(lines.length).fill(Number.NaN));
   const unread = columns.map(() => 0);
   for (const [row, line] of lines.entries()) {
-    const cells = cellsOf(line, separator);
-    for (const [i, column] of columns.entries()) {
-      const cell = cells[i];
-      if (cell === undefined) break;
-      column[row] = numberOf(cell);
-      if (Number.isNaN(column[row]) && isText(cell)) unread[i]! += 1;
+    const cells = split(line);
+    for (const [k, column] of columns.entries()) {
+      const cell = cells[order[k]!];
+      if (cell === undefined) continue;
+      column[row] = k === 0 ? timeOf(cell) : numberOf(cell);
+      if (Number.isNaN(column[row]) && isText(cell)) unread[k]! += 1;
     }
   }
   return { columns, unread };
 }
 
-const numberOf = (cell: string): number => (cell.trim() === '' ? Number.NaN : Number(cell));
-const isText = (cell: string): boolean => Number.isNaN(Number(cell)) && !EMPTY_WORD.test(cell.trim());
+function rowsByLabel(lines: readonly string[], split: Cells, labelled: readonly number[]) {
+  const groups = new Map<string, { readonly cells: readonly string[]; readonly rows: number[] }>();
+  for (const [row, line] of lines.entries()) {
+    const all = split(line);
+    const cells = labelled.map((i) => (all[i] ?? '').trim());
+    const key = cells.join('\n');
+    const group = groups.get(key);
+    if (group) group.rows.push(row);
+    else groups.set(key, { cells, rows: [row] });
+  }
+  return groups;
+}
+
+/** The table in order of time. `places`: the row of the file for each of its rows; all, where not given. */
+function sorted(
+  { assumed: told, ...table }: Omit<Table, 'rows' | 'restarts' | 'labels'>,
+  labels: Labels,
+  places?: readonly number[],
+): Table {
+  const { header, columns, unread } = table;
+  const { rows, restarts } = orderOf(columns[0]!);
+  const order = rows ?? Uint32Array.from(columns[0]!.keys());
+  return {
+    ...table,
+    columns: rows ? columns.map((column) => pick(column, rows)) : columns,
+    rows: places ? order.map((row) => places[row]!) : order,
+    restarts,
+    labels,
+    assumed: [
+      ...told,
+      ...(rows === undefined ? [] : ['rows are sorted by time']),
+      ...(restarts.length > 0 ? [`the clock starts again ${restarts.length} times, for a process each`] : []),
+      ...unread.flatMap((count, i) =>
+        count > 0 && i < 2 ? [`${count} in "${header[i]}" are no numbers`] : [],
+      ),
+    ],
+  };
+}
+
+const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
+  Float64Array.from(rows, (row) => column[row]!);
+
+/** A comma of decimals is left where columns are not separated by one. */
+function numberOf(cell: string): number {
+  if (cell.trim() === '') return Number.NaN;
+  const number = Number(cell);
+  return Number.isNaN(number) && /^\s*[+-]?\d+,\d+\s*$/.test(cell) ? Number(cell.replace(',', '.')) : number;
+}
+
+const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !EMPTY_WORD.test(cell.trim());
 
 /** Quotes keep separators, as in names with labels; a quote within quotes is dropped. */
 function cellsOf(line: string, separator: string): string[] {
@@ -98,16 +189,4 @@ export function livesOf(table: Table): readonly Table[] {
     columns: table.columns.map((column) => column.subarray(bounds[i], to)),
     rows: table.rows.subarray(bounds[i], to),
   }));
-}
-
-/** As seconds this is the year 5138: whoever writes such times wrote milliseconds, whatever the column is called. */
-const NO_SECONDS = 1e11;
-
-/** Times in ms from a column of seconds, which may also be named as milliseconds, or be large enough to be some. */
-export function timesOf(table: Table): Float64Array {
-  const column = table.columns[0]!;
-  if (table.unread[0]! > 0 && !column.some(Number.isFinite))
-    throw invalidInput('Cannot read the CSV: its first column holds no times in seconds');
-  const isMs = /ms$|milli/i.test(table.header[0]!) || column.some((time) => time >= NO_SECONDS);
-  return isMs ? column : column.map((seconds) => seconds * SECOND_MS);
 }

@@ -1,6 +1,7 @@
 import { invalidInput } from '../../model/fault.ts';
-import { parseTable, timesOf } from './csv.ts';
+import { parseTable } from './csv.ts';
 import { decompress } from './decompress.ts';
+import { timesOf } from './times.ts';
 
 /** Curves over one axis, as the change-point search wants them. */
 export interface Curves {
@@ -15,7 +16,7 @@ export interface Curves {
 }
 
 /**
- * `time_s,value[,…]` as CSV, or JSON `{"time"?, "series":[{"raw":[…]}, …]}`. Plain, gzip or zstd.
+ * `time_s,value[,…]` as CSV, values alone in rows, or JSON `{"time"?, "series":[{"raw":[…]}, …]}`. Plain, gzip or zstd.
  * @throws Fault('invalid-input')
  */
 export function parseCurves(packed: Uint8Array): Curves {
@@ -23,7 +24,7 @@ export function parseCurves(packed: Uint8Array): Curves {
   const head = text.trimStart().slice(0, 1);
   if (head === '') throw invalidInput('Cannot read the file: it is empty');
   if (head === '{' || head === '[') return curvesOfJson(text);
-  const table = parseTable(text);
+  const table = parseTable(numbered(text));
   const columns = table.columns.slice(1);
   if (columns.length === 0) throw invalidInput('Cannot read the CSV: need time_s,value');
   return checked({ times: timesOf(table), columns, rows: table.rows, assumed: table.assumed });
@@ -32,7 +33,8 @@ export function parseCurves(packed: Uint8Array): Curves {
 function curvesOfJson(text: string): Curves {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    // Programs that know no better write NaN, which is no JSON.
+    document = JSON.parse(text.replaceAll(/([[,:]\s*)-?(?:NaN|Infinity)(?=\s*[\],}])/g, '$1null'));
   } catch (error) {
     throw invalidInput(`Cannot read the JSON: ${(error as Error).message}`, { cause: error });
   }
@@ -45,7 +47,19 @@ function curvesOfJson(text: string): Curves {
   return checked({ times: Float64Array.from(rows), columns, rows, assumed: [] });
 }
 
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
+function numberOf(value: unknown): number {
+  if (typeof value === 'string' && value.trim() !== '') return Number(value);
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+/** Rows of one number each get the number of their row for a time. */
+function numbered(text: string): string {
+  const lines = text.split(/\r?\n|\r/).filter((line) => line.trim() !== '');
+  const isAlone = (line: string) => Number.isFinite(Number(line));
+  if (!lines.slice(1).some(isAlone) || !lines.slice(1).every((line) => /^[^,;\t]*$/.test(line))) return text;
+  const rows = isAlone(lines[0]!) ? lines : lines.slice(1);
+  return rows.map((line, i) => `${i},${line}`).join('\n');
+}
 
 function checked(curves: Curves): Curves {
   const { times, columns } = curves;

@@ -1,5 +1,5 @@
 import { invalidInput } from '../../model/fault.ts';
-import { parseTable } from './csv.ts';
+import { parseTables } from './csv.ts';
 import { decompress } from './decompress.ts';
 import { isPrometheus, parsePrometheus } from './prometheus.ts';
 import type { ParsedSeries } from './series.ts';
@@ -15,7 +15,7 @@ export function parseSeries(packed: Uint8Array): ParsedSeries[] {
   const text = new TextDecoder().decode(decompress(packed));
   const head = text.trimStart().slice(0, 1);
   if (head === '') throw invalidInput('Cannot read the file: it is empty');
-  if (head !== '{' && head !== '[') return [seriesOfTable(parseTable(text))];
+  if (head !== '{' && head !== '[') return parseTables(text).flatMap(seriesOfTable);
   const json = parseJson(text);
   if (isPrometheus(json)) return parsePrometheus(json);
   throw invalidInput('Cannot read the JSON: it is not a Prometheus query_range answer');

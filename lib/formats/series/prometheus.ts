@@ -5,14 +5,28 @@ import { type ParsedSeries, roleOfName } from './series.ts';
 /** Series of one answer beyond this are refused: a scan is for a handful. */
 const MAX_SERIES = 10_000;
 const SERVICE_LABELS = ['service', 'service_name', 'app', 'job', 'container', 'deployment'];
-const INSTANCE_LABELS = ['instance', 'pod', 'pod_name', 'host', 'hostname'];
+/** Of a container's memory `job` and `instance` are those of its node. */
+const CONTAINER_LABELS = ['container', 'app', 'deployment', 'service', 'job'];
+const INSTANCE_LABELS = ['pod', 'pod_name', 'instance', 'host', 'hostname'];
 
-/** True for what `/api/v1/query_range` answers: https://prometheus.io/docs/prometheus/latest/querying/api/ */
-export const isPrometheus = (json: unknown): boolean =>
-  record(json)?.status === 'success' && record(record(json)?.data) !== undefined;
+/**
+ * True for what `/api/v1/query_range` answers: https://prometheus.io/docs/prometheus/latest/querying/api/ Also for its data alone,
+ * and for the bare list that `promtool query range -o json` prints.
+ */
+export const isPrometheus = (json: unknown): boolean => dataOf(json) !== undefined;
+
+function dataOf(json: unknown): Record<string, unknown> | undefined {
+  if (Array.isArray(json)) return record(record(json[0])?.metric) && { resultType: 'matrix', result: json };
+  const answer = record(json);
+  return answer?.status === 'success'
+    ? record(answer.data)
+    : answer?.resultType === undefined
+      ? undefined
+      : answer;
+}
 
 export function parsePrometheus(json: unknown): ParsedSeries[] {
-  const data = record(record(json)?.data);
+  const data = dataOf(json);
   if (data?.resultType !== 'matrix' || !Array.isArray(data.result))
     throw invalidInput(
       `Cannot read the Prometheus answer: result type "${String(data?.resultType)}", need "matrix" (query_range)`,
@@ -30,12 +44,13 @@ function seriesOf(entry: unknown, index: number): ParsedSeries {
   const values = record(entry)?.values;
   if (!Array.isArray(values))
     throw invalidInput(`Cannot read the Prometheus answer: result[${index}] has no values`);
+  const name = String(labels.__name__ ?? '');
   const pick = (names: readonly string[]) =>
     String(names.map((n) => labels[n]).find((v) => v !== undefined) ?? '');
   return {
-    service: pick(SERVICE_LABELS),
+    service: pick(name.startsWith('container_') ? CONTAINER_LABELS : SERVICE_LABELS),
     instance: pick(INSTANCE_LABELS),
-    role: roleOfName(`${labels.__name__ ?? ''}{area=${labels.area ?? labels.type ?? ''}}`),
+    role: roleOfName(`${name}{area=${labels.area ?? labels.type ?? ''}}`),
     times: Float64Array.from(values, (pair) => Number(pair?.[0]) * SECOND_MS),
     values: Float64Array.from(values, (pair) => Number(pair?.[1])),
     majorCollections: undefined,

@@ -20,11 +20,13 @@ export interface ParsedSeries {
 /** Metric names that tell a role, in the spellings of exporters and of people. First match wins. */
 const ROLE_OF_NAME: readonly (readonly [RegExp, MemoryRole])[] = [
   [/after_(last_)?gc/, 'heap_after_gc'],
+  [/non_heap/, 'non_heap'],
   [
     /heap.*(used|alloc|inuse|live)|used.*heap|jvm_memory_(used|bytes_used)|memstats_alloc_bytes$/,
     'heap_used',
   ],
   [/heap.*(total|committed|size)/, 'heap_total'],
+  [/(^|_)heap(_bytes|_[kmg]i?b)?$/, 'heap_used'],
   [/goroutines?/, 'goroutine_count'],
   [/open_fds|open_file|fd_count/, 'fd_count'],
   [/threads?(_count|$)/, 'thread_count'],

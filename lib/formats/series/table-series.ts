@@ -1,37 +1,48 @@
 import { invalidInput } from '../../model/fault.ts';
-import { SECOND_MS } from '../../model/units.ts';
+import type { MemoryRole } from '../../model/memory.ts';
+import { GIB, KIB, MIB, SECOND_MS } from '../../model/units.ts';
 import { areCumulative, countedUp } from './counts.ts';
-import { livesOf, type Table, timesOf } from './csv.ts';
+import { livesOf, type Table } from './csv.ts';
 import { type ParsedSeries, roleOfName } from './series.ts';
+import { timesOf } from './times.ts';
 
-/** A series from a table of `time_s,value[,…]`, or a heap after each collection from a GC log's table. */
-export function seriesOfTable(table: Table): ParsedSeries {
-  const value = table.header.indexOf('after_bytes');
-  const kind = value < 0 ? plainSeries : gcSeries;
-  const lives = livesOf(table).map((life) => kind(life));
-  return { ...lives.at(-1)!, earlier: lives.slice(0, -1) };
+/**
+ * Series from a table of `time_s,value[,…]`, or a heap after each collection from a GC log's table. The second column holds the
+ * values, unless its name is that of something else and a later one is named as memory.
+ */
+export function seriesOfTable(table: Table): ParsedSeries[] {
+  const kinds = table.header.includes('after_bytes')
+    ? [gcSeries]
+    : valueColumns(table).map((value) => (life: Table) => plainSeries(life, value));
+  return kinds.map((kind) => {
+    const lives = livesOf(table).map(kind);
+    return { ...lives.at(-1)!, earlier: lives.slice(0, -1) };
+  });
 }
 
-function plainSeries(table: Table): ParsedSeries {
+function plainSeries(
+  table: Table,
+  { column, instance, role, scale, assumed: taken }: ValueColumn,
+): ParsedSeries {
   const times = timesOf(table);
-  const values = table.columns[1];
+  const values = table.columns[column];
   if (!values)
     throw invalidInput(`Cannot read the CSV: columns "${table.header.join(',')}", need time_s,value`);
-  if (table.unread[1]! > 0 && !values.some(Number.isFinite))
-    throw invalidInput('Cannot read the CSV: its second column holds no numbers');
-  const { load, assumed } = loadOf(table, times);
+  if (table.unread[column]! > 0 && !values.some(Number.isFinite))
+    throw invalidInput(`Cannot read the CSV: its column "${table.header[column]}" holds no numbers`);
+  const { load, assumed } = loadOf(table, times, column);
   return {
-    service: '',
-    instance: '',
-    role: roleOfName(table.header[1]!),
+    service: table.labels.service ?? '',
+    instance,
+    role,
     times,
-    values,
+    values: scale === 1 ? values : values.map((value) => value * scale),
     majorCollections: undefined,
     afterGc: false,
     limit: undefined,
     load,
     earlier: [],
-    assumed: [...table.assumed, ...assumed],
+    assumed: [...table.assumed, ...taken, ...assumed],
   };
 }
 
@@ -42,8 +53,8 @@ function gcSeries(table: Table): ParsedSeries {
   const full = column('full');
   const capacity = column('capacity_bytes')?.reduce((top, v) => (v > top ? v : top), 0);
   return {
-    service: '',
-    instance: '',
+    service: table.labels.service ?? '',
+    instance: table.labels.instance ?? '',
     role: 'heap_used',
     times,
     values: column('after_bytes')!,
@@ -54,6 +65,45 @@ function gcSeries(table: Table): ParsedSeries {
     earlier: [],
     assumed: table.assumed,
   };
+}
+
+/** A column that holds the values of one process. */
+interface ValueColumn {
+  readonly column: number;
+  readonly instance: string;
+  readonly role: MemoryRole | undefined;
+  /** Bytes of one of its units. */
+  readonly scale: number;
+  readonly assumed: readonly string[];
+}
+
+/** What one of a column's units is in bytes, by the end of its name: /proc and most tools mean 1,024 by a kB. */
+const UNITS: readonly (readonly [RegExp, number])[] = [
+  [/(^|_)(k|ki)b(ytes)?$|kilobytes$/, KIB],
+  [/(^|_)(m|mi)b(ytes)?$|megabytes$/, MIB],
+  [/(^|_)(g|gi)b(ytes)?$|gigabytes$/, GIB],
+];
+const unitOf = (name: string): number =>
+  UNITS.find(([unit]) => unit.test(plainName(name)) || unit.test(plainName(name.toLowerCase())))?.[1] ?? 1;
+
+function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[] {
+  const places = [...header.keys()].slice(1);
+  const isMemory = (i: number) => roleOfName(header[i]!) !== undefined || MEMORY.test(plainName(header[i]!));
+  const isOther = (i: number) => OTHER.test(plainName(header[i] ?? ''));
+  const isBytes = (i: number) => !isOther(i) && !isMemory(i) && columns[i]!.some((value) => value >= MIB);
+  const own = labels.instance ?? '';
+  const taken = (column: number, instance: string): ValueColumn => {
+    const name = labels.metric || (header[column] ?? '');
+    const scale = unitOf(name);
+    const unit = scale === 1 ? [] : [`one of "${name}" is ${scale} bytes`];
+    return { column, instance, role: roleOfName(name), scale, assumed: unit };
+  };
+  // A table of one column per process, as dashboards write them: all are large, and none is named for what it measures.
+  if (places.length > 1 && places.every(isBytes)) return places.map((i) => taken(i, header[i]!));
+  const named = isOther(1) ? places.find((i) => isMemory(i) && !isOther(i)) : undefined;
+  if (named === undefined) return [taken(1, own)];
+  const one = taken(named, own);
+  return [{ ...one, assumed: [`the values are "${header[named]}"`, ...one.assumed] }];
 }
 
 const named = (words: string) => new RegExp(`(^|_)(${words})(_|$)`);
@@ -68,18 +118,30 @@ const COUNT = named('total|counts?');
 /** Loads that come and go. */
 const NO_COUNT = named('load\\d*|active|in_?flight|concurren(t|cy)|rps|qps|per|rate');
 
+/** What memory is called where no role is told… */
+const MEMORY = named('\\w*bytes?|[kmg]i?b|mem|memory|heap|rss|vms|uss|pss|value|used|usage');
+/** …and what a column beside it is that measures something else, or what there is of memory instead of what is used. */
+const OTHER = named(
+  'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?',
+);
+
 /** `activeRequests` and `active-requests` as `active_requests`. */
 const plainName = (name: string): string =>
   name
     .trim()
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
+    .replace(/_$/, '')
     .toLowerCase();
 
-function loadOf({ header, columns }: Table, times: Float64Array): Pick<ParsedSeries, 'load' | 'assumed'> {
+function loadOf(
+  { header, columns }: Table,
+  times: Float64Array,
+  values: number,
+): Pick<ParsedSeries, 'load' | 'assumed'> {
   const place = header.findIndex((name, i) => {
     const plain = plainName(name);
-    return i > 1 && LOAD.test(plain) && !NO_LOAD.test(plain);
+    return i > 0 && i !== values && LOAD.test(plain) && !NO_LOAD.test(plain);
   });
   if (place < 0) return { load: undefined, assumed: [] };
   const column = columns[place]!;

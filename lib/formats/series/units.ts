@@ -2,8 +2,9 @@ import { invalidInput } from '../../model/fault.ts';
 import type { WorkSeries } from '../../model/leak.ts';
 import type { UnitKind, UnitOfWork } from '../../model/unit-of-work.ts';
 import { areCumulative, countedUp } from './counts.ts';
-import { livesOf, parseTable, timesOf } from './csv.ts';
+import { livesOf, parseTable } from './csv.ts';
 import { decompress } from './decompress.ts';
+import { timesOf } from './times.ts';
 
 const KINDS: readonly UnitKind[] = ['http', 'graphql', 'rpc', 'job', 'message', 'connection'];
 
