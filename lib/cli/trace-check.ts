@@ -1,19 +1,26 @@
 import { decompress } from '../formats/decompress.ts';
 import { tracesOfSpans } from '../formats/otlp/index.ts';
 import { decodeProfile } from '../formats/profiles/index.ts';
+import { tracesOfSentSpans } from '../formats/sentry/index.ts';
 import { parseTraceFile, type TraceFile } from '../formats/trace-files.ts';
 import { Fault } from '../model/fault.ts';
+import type { Trace } from '../model/trace.ts';
 import { MIB } from '../model/units.ts';
 import { analyzeTraces } from '../traces/analyze.ts';
 import type { TraceProfile } from '../traces/sampled.ts';
 import type { Io } from './command.ts';
-import { readBytes } from './read-file.ts';
+import { naming, readBytes } from './read-file.ts';
 import { traceDocument } from './trace-json.ts';
 import { traceView } from './trace-view.ts';
 
 const MAX_BYTES = 1024 * MIB;
 
-/** @returns how many traces are nested wrongly */
+/**
+ * Files are one run: what lies in several of them is put together. One that cannot be read does not take the others with it.
+ *
+ * @returns how many traces are nested wrongly, and the faults of files that could not be read
+ * @throws Fault when none could be
+ */
 export async function checkTraceFiles(
   {
     files,
@@ -21,29 +28,46 @@ export async function checkTraceFiles(
     limit,
   }: { readonly files: readonly string[]; readonly json: boolean; readonly limit: number },
   io: Io,
-): Promise<number> {
+): Promise<{ readonly misnested: number; readonly faults: readonly Fault[] }> {
   const read: TraceFile[] = [];
-  for (const file of files) read.push(await readTraceFile(file, io));
-  const resources = read.flatMap(({ spans }) => spans.flatMap((one) => one.resources));
-  const spans = read.flatMap((one) => one.spans).reduce((sum, one) => sum + one.spans, 0);
-  const traces = [...read.flatMap((one) => one.traces), ...tracesOfSpans({ resources, spans })];
+  const faults: Fault[] = [];
+  for (const file of files) {
+    try {
+      read.push(await readTraceFile(file, io));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(error);
+    }
+  }
+  if (read.length === 0) throw faults[0]!;
+  const { traces, rootless } = joined(read);
   const profiles = read.flatMap((one) => profilesOf(one, io));
-  for (const [reason, count] of droppedIn(read))
-    io.stderr(`tidemark trace: left out: ${count} × ${reason}\n`);
+  const dropped = droppedIn(read);
+  if (rootless > 0) dropped.set('span without a local root in these files', rootless);
+  for (const [reason, count] of dropped) io.stderr(`tidemark trace: left out: ${count} × ${reason}\n`);
   const result = analyzeTraces({ traces, profiles });
   io.stdout(json ? `${JSON.stringify(traceDocument(result))}\n` : traceView(result, limit));
-  return result.traces.filter(({ nested }) => nested.verdict === 'misnested').length;
+  const misnested = result.traces.filter(({ nested }) => nested.verdict === 'misnested').length;
+  return { misnested, faults };
 }
 
 async function readTraceFile(file: string, io: Io): Promise<TraceFile> {
   const bytes = await readBytes(file, io);
-  try {
-    const limits = { maxBytes: MAX_BYTES, maxRatio: Number.POSITIVE_INFINITY };
-    return parseTraceFile(decompress(bytes, '', limits));
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    throw new Fault(error.code, `${file}: ${error.message}`, { cause: error });
-  }
+  const limits = { maxBytes: MAX_BYTES, maxRatio: Number.POSITIVE_INFINITY };
+  return naming(file, () => parseTraceFile(decompress(bytes, '', limits)));
+}
+
+/** The traces of all files, and how many spans came one by one and have no local root in any of them. */
+function joined(files: readonly TraceFile[]): { traces: readonly Trace[]; rootless: number } {
+  const resources = files.flatMap(({ spans }) => spans.flatMap((one) => one.resources));
+  const streamed = files.flatMap((one) => one.streamed);
+  const sent = new Set<string>();
+  for (const { scopes } of resources)
+    for (const { spans } of scopes) for (const { traceId, spanId } of spans) sent.add(`${traceId} ${spanId}`);
+  for (const { one } of streamed) sent.add(`${one.traceId} ${one.span.spanId}`);
+  const built = [...tracesOfSpans({ resources, spans: 0 }), ...tracesOfSentSpans(streamed)];
+  const placed = built.reduce((sum, { spans, droppedSpans }) => sum + 1 + spans.length + droppedSpans, 0);
+  return { traces: [...files.flatMap((one) => one.traces), ...built], rootless: sent.size - placed };
 }
 
 /** A profile that cannot be read costs its gaps their causes, nothing else. */
@@ -59,7 +83,7 @@ function profilesOf({ profiles }: TraceFile, io: Io): TraceProfile[] {
   });
 }
 
-function droppedIn(files: readonly TraceFile[]): ReadonlyMap<string, number> {
+function droppedIn(files: readonly TraceFile[]): Map<string, number> {
   const dropped = new Map<string, number>();
   for (const file of files)
     for (const [reason, count] of file.dropped) dropped.set(reason, (dropped.get(reason) ?? 0) + count);

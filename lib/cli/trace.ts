@@ -6,8 +6,8 @@ const HELP = `Usage: tidemark trace check FILE… [options]
 
 Looks for spans that hang from the wrong parent, says why and what to change, puts the trees right, and then says where the
 time went: spans by their own time, gaps between spans with their causes from profiles, queries that repeat.
-FILE: Sentry envelopes, transactions as JSON (one, a list, one a line), OTLP traces (protobuf, JSON, lines of JSON); plain,
-gzip or zstd; - is stdin. Files of one run belong together: give them all at once.
+FILE: Sentry envelopes, transactions and OTLP traces as JSON (one, a list, one a line), OTLP traces as protobuf; plain, gzip
+or zstd; - is stdin. Files of one run belong together: give them all at once.
 
   --fail-on misnested   exit with 3 when a trace is nested wrongly
   --limit N             transactions that are shown (default 10)
@@ -26,7 +26,9 @@ export async function trace(args: string[], io: Io): Promise<number> {
       return EXIT.done;
     }
     const { checkTraceFiles } = await import('./trace-check.ts');
-    const misnested = await checkTraceFiles(options, io);
+    const { misnested, faults } = await checkTraceFiles(options, io);
+    for (const { message } of faults) io.stderr(`tidemark trace: ${message}\n`);
+    if (faults.length > 0) return EXIT.failed;
     return options.failOn && misnested > 0 ? EXIT.condition : EXIT.done;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof Fault)) throw error;

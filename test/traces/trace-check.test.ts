@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { trace as traceCommand } from '../../lib/cli/trace.ts';
+import { encode, tracesRequest } from '../formats/otlp-fixtures.ts';
 import { capturedRequests } from './captures.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -113,6 +114,19 @@ describe('tidemark trace check', () => {
       ],
     });
 
+  const envelope = (item: object) =>
+    `{"event_id":"${'a'.repeat(32)}"}\n{"type":"transaction"}\n${JSON.stringify(item)}\n`;
+  /** An export of one span, in a resource of so many bytes. */
+  function protobufOfLength(bytes: number): Uint8Array {
+    const span = {
+      ...{ traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8).fill(2), name: '' },
+      ...{ startTimeUnixNano: START * 1e9, endTimeUnixNano: START * 1e9 + 1 },
+    };
+    const request = (name: string) =>
+      encode(tracesRequest, { resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, name }] }] }] });
+    return request('x'.repeat(bytes + 2 - request('').length));
+  }
+
   it.each([
     ['transactions by line', utf8(lines), 2],
     ['the same, gzip', gzipSync(lines), 2],
@@ -122,10 +136,68 @@ describe('tidemark trace check', () => {
     ['an envelope', utf8(`{}\n{"type":"transaction"}\n${JSON.stringify(event('/a'))}`), 1],
     ['OTLP as JSON', utf8(otlp('GET /x')), 1],
     ['OTLP as lines of JSON', utf8(`${otlp('GET /x')}\n${otlp('GET /x').replaceAll('cccc', 'ffff')}\n`), 2],
+    ['a list of OTLP exports', utf8(`[${otlp('GET /x')},${otlp('GET /x').replaceAll('cccc', 'ffff')}]`), 2],
+    ['OTLP as protobuf, whose length is a brace', protobufOfLength(0x7b), 1],
+    ['OTLP as protobuf, whose length is a bracket', protobufOfLength(0x5b), 1],
+    ['transactions by line behind a byte order mark', utf8(`\ufeff${lines}`), 2],
+    ['transactions by line that end as on Windows', utf8(lines.replaceAll('\n', '\r\n')), 2],
+    [
+      'a transaction that does not say that it is one',
+      utf8(JSON.stringify({ ...event('/a'), type: undefined })),
+      1,
+    ],
+    ['envelopes one after the other', utf8([1, 2, 3].map((n) => envelope(event(`/${n}`))).join('')), 3],
   ])('reads %s', async (_, bytes, traces) => {
     const { stdout, stderr, code } = await run(['check', 'f', '--json'], { f: bytes });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout).traces).toHaveLength(traces);
+  });
+
+  it('reads what lies among other events, metrics and logs, whichever comes first', async () => {
+    const error = JSON.stringify({ event_id: 'e'.repeat(32), level: 'error', timestamp: START });
+    for (const text of [`${error}\n${lines}`, `${lines}${error}\n`, `{"resourceMetrics":[]}\n${lines}`]) {
+      const { stdout, stderr, code } = await run(['check', 'f', '--json'], { f: utf8(text) });
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: 'tidemark trace: left out: 1 × no transaction and no spans\n',
+      });
+      expect(JSON.parse(stdout).traces).toHaveLength(2);
+    }
+  });
+
+  const streamed = (id: string, isSegment: boolean) => {
+    const item = {
+      ...{ trace_id: 'a'.repeat(32), span_id: id.repeat(16), is_segment: isSegment, name: `span ${id}` },
+      ...{ start_timestamp: START, end_timestamp: START + 1, status: 'ok' },
+      attributes: { 'sentry.segment.id': { type: 'string', value: '1'.repeat(16) } },
+    };
+    return utf8(`{}\n{"type":"span","item_count":1}\n${JSON.stringify({ version: 2, items: [item] })}\n`);
+  };
+  it('puts streamed spans below their segment, whichever files they came in', async () => {
+    const files = { a: streamed('2', false), b: streamed('1', true), c: streamed('3', false) };
+    const { stdout, stderr } = await run(['check', 'a', 'b', 'c', '--json'], files);
+    const { traces, transactions } = JSON.parse(stdout);
+    expect(stderr).toBe('');
+    expect(traces).toHaveLength(1);
+    expect(transactions[0].suspectSpans).toMatchObject([{ description: 'span *', count: 2 }]);
+  });
+
+  it('counts spans without a local root', async () => {
+    const { stderr } = await run(['check', 'a', 'c', '--json'], {
+      a: streamed('2', false),
+      c: utf8(otlp('GET /x').replace(',"kind":2', ',"kind":1,"parentSpanId":"1111111111111111"')),
+    });
+    expect(stderr).toBe('tidemark trace: left out: 3 × span without a local root in these files\n');
+  });
+
+  it('reads the other files when one cannot be read, says so and ends with 1', async () => {
+    const files = { good: utf8(lines), bad: utf8('hello'), best: utf8(otlp('GET /x')) };
+    const { code, stdout, stderr } = await run(['check', 'good', 'bad', 'none', 'best', '--json'], files);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).traces).toHaveLength(3);
+    expect(stderr).toMatch(
+      /^tidemark trace: bad: Cannot [^\n]*\ntidemark trace: Cannot read "none": ENOENT\n$/,
+    );
   });
 
   it("calls spans of OTLP by Sentry's words", async () => {
@@ -141,6 +213,8 @@ describe('tidemark trace check', () => {
   it.each([
     ['nothing', utf8('')],
     ['text', utf8('hello')],
+    ['other JSON', utf8('{"name":"shop"}')],
+    ['lines of other JSON', utf8('{"name":"shop"}\n{"name":"cart"}')],
     ['a cut envelope', utf8('{}\n{"type":"transaction","length":9}\n{}')],
     ['a broken line', utf8(`${JSON.stringify(event('/a'))}\n{"type":\n`)],
     ['broken gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 1)],

@@ -5,7 +5,7 @@ import type { Envelope, EnvelopeItem } from './envelope.ts';
 import { numberAt, objectAt, parseObject } from './json.ts';
 import { MAX_NAMES } from './limits.ts';
 import { type ProfileItem, readProfileItem } from './profile-item.ts';
-import { readStreamedSpans, type StreamedSpan, segmentTraces } from './streamed.ts';
+import { readStreamedSpans, type StreamedSpan, tracesOfSentSpans } from './streamed.ts';
 import { timeUs } from './times.ts';
 import { type Drop, readTransaction, type TraceContext, weightOfRate } from './transaction.ts';
 
@@ -101,7 +101,7 @@ class ItemReader {
   }
 
   finish(): Omit<DecodedEnvelope, 'sentAt'> {
-    const traces = segmentTraces(this.#streamed, this.#context);
+    const traces = tracesOfSentSpans(this.#streamed.map((one) => ({ one, context: this.#context })));
     return {
       traces: [...this.#traces, ...traces],
       streamed: this.#streamed,

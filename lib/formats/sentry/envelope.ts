@@ -30,12 +30,35 @@ const EVENT_ID_DIGITS = 32;
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.length === 0) throw new Fault('invalid-input', 'Cannot read envelope: it is empty');
-  const [header, start] = readHeader(bytes, 0, 'envelope header');
+  return readEnvelope(bytes, 0, () => false)[0];
+}
+
+/**
+ * Envelopes one after the other, as in a file that requests were appended to: a header without a type, behind an item,
+ * begins the next one. Faults as `parseEnvelope`.
+ */
+export function* parseEnvelopes(bytes: Uint8Array): Iterable<Envelope> {
+  for (let at = 0; at < bytes.length && !isBlank(bytes, at); ) {
+    const [envelope, end] = readEnvelope(bytes, at, ({ type }) => type === undefined);
+    yield envelope;
+    at = end;
+  }
+}
+
+/** @returns the envelope, and where it ends: before an item's header of which `isNext` holds, or with the bytes */
+function readEnvelope(
+  bytes: Uint8Array,
+  from: number,
+  isNext: (header: JsonObject) => boolean,
+): readonly [Envelope, number] {
+  const [header, start] = readHeader(bytes, from, 'envelope header');
   const items: EnvelopeItem[] = [];
-  for (let at = start; at < bytes.length && !isBlank(bytes, at); ) {
+  let at = start;
+  while (at < bytes.length && !isBlank(bytes, at)) {
     if (items.length === MAX_ITEMS)
       throw new Fault('too-large', `Cannot take envelope: it has more than ${MAX_ITEMS} items`);
     const [itemHeader, payloadAt] = readHeader(bytes, at, `header of item ${items.length + 1}`);
+    if (isNext(itemHeader)) break;
     const { type, length } = itemHeader;
     if (typeof type !== 'string' || type === '') throw broken(items.length, 'its header has no type');
     const end =
@@ -46,7 +69,7 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
     items.push({ type: canonical(type.slice(0, MAX_NAME_LENGTH)), header: itemHeader, payload });
     at = end + 1;
   }
-  return { header, eventId: idAt(header, 'event_id', EVENT_ID_DIGITS), items };
+  return [{ header, eventId: idAt(header, 'event_id', EVENT_ID_DIGITS), items }, at];
 }
 
 /** Reads one line of JSON. @returns the object, and where the next line begins */

@@ -10,12 +10,13 @@ import { envelopeOfStore } from './store.ts';
 import { type Drop, readTransaction } from './transaction.ts';
 
 export { type DecodedEnvelope, decodeEnvelope, isDataItem } from './decode.ts';
-export { type Envelope, parseEnvelope } from './envelope.ts';
+export { type Envelope, parseEnvelope, parseEnvelopes } from './envelope.ts';
 export { identityOf } from './identity.ts';
 export { tracesOfStreamed, transactionOfPiece } from './pieces.ts';
 export type { ProfileItem } from './profile-item.ts';
 export { reportAlone } from './profile-reports.ts';
 export { envelopeOfStore, unwrapBase64 } from './store.ts';
+export { type SentSpan, tracesOfSentSpans } from './streamed.ts';
 
 /** Facts of a stored `/envelope/` body. @throws Fault when the framing is broken, which the door has refused before */
 export const sentryEnvelopeFacts = (body: Uint8Array, project: string): UploadFacts =>

@@ -1,20 +1,14 @@
 import type { Piece } from '../../model/piece.ts';
-import type { Span, Trace } from '../../model/trace.ts';
+import type { Trace } from '../../model/trace.ts';
 import type { DecodedEnvelope } from './decode.ts';
 import { idAt } from './json.ts';
-import { type StreamedSpan, traceOfSegment } from './streamed.ts';
-import type { TraceContext } from './transaction.ts';
+import { type SentSpan, type StreamedSpan, tracesOfSentSpans } from './streamed.ts';
 
 // Payloads are JSON of our own types: pieces live for an hour or two, and their object tells the version.
 
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 const PROFILER_DIGITS = 32;
-
-interface StoredSpan {
-  readonly one: StreamedSpan;
-  readonly context: TraceContext;
-}
 
 /**
  * Streamed spans, transactions, their profiles and chunks of continuous ones. Also transactions that came whole: how a
@@ -62,25 +56,12 @@ export function envelopePieces({ traces, streamed, profiles, context }: DecodedE
 
 const processOf = ({ service, host, process }: Trace) => `${service}\n${host}\n${process}`;
 const NO_ROOT = { roots: [], profiler: '' };
-const json = (payload: StoredSpan | Trace) => utf8.encode(JSON.stringify(payload));
+const json = (payload: SentSpan | Trace) => utf8.encode(JSON.stringify(payload));
 const profilerOf = ({ data }: StreamedSpan) => idAt(data, 'sentry.profiler_id', PROFILER_DIGITS);
 
 /** Segments with their spans, however many envelopes they came in. */
-export function tracesOfStreamed(payloads: readonly Uint8Array[]): readonly Trace[] {
-  const stored = payloads.map((payload) => JSON.parse(fromUtf8.decode(payload)) as StoredSpan);
-  const keyOf = ({ one }: StoredSpan) => `${one.traceId} ${one.segmentId}`;
-  const children = new Map<string, Map<string, Span>>();
-  for (const item of stored) {
-    const { isSegment, span, segmentId } = item.one;
-    if (isSegment || span.spanId === segmentId) continue;
-    const spans = children.get(keyOf(item)) ?? new Map<string, Span>();
-    children.set(keyOf(item), spans.set(span.spanId, span));
-  }
-  const segments = new Map(stored.filter(({ one }) => one.isSegment).map((item) => [keyOf(item), item]));
-  return [...segments].map(([key, { one, context }]) =>
-    traceOfSegment(one, [...(children.get(key)?.values() ?? [])], context),
-  );
-}
+export const tracesOfStreamed = (payloads: readonly Uint8Array[]): readonly Trace[] =>
+  tracesOfSentSpans(payloads.map((payload) => JSON.parse(fromUtf8.decode(payload)) as SentSpan));
 
 export const transactionOfPiece = (payload: Uint8Array): Trace =>
   JSON.parse(fromUtf8.decode(payload)) as Trace;

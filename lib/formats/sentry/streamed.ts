@@ -66,24 +66,34 @@ const flattened = (attributes: JsonObject): JsonObject =>
     ]),
   );
 
-/** Segments with what came below them. Children whose segment did not come, or comes later, are left to a join. */
-export function segmentTraces(streamed: readonly StreamedSpan[], context: TraceContext): readonly Trace[] {
-  const keyOf = ({ traceId, segmentId }: StreamedSpan) => `${traceId} ${segmentId}`;
-  const segments = new Map<string, { segment: StreamedSpan; spans: Span[] }>();
-  for (const one of streamed) {
-    // A repeated segment is the same one, sent again.
-    if (one.isSegment && !segments.has(keyOf(one))) segments.set(keyOf(one), { segment: one, spans: [] });
+/** A streamed span with what its envelope says about it. */
+export interface SentSpan {
+  readonly one: StreamedSpan;
+  readonly context: TraceContext;
+}
+
+/**
+ * Segments with the spans below them, however many envelopes both came in. What was sent again counts once; spans whose
+ * segment is not among them are left out.
+ */
+export function tracesOfSentSpans(sent: readonly SentSpan[]): readonly Trace[] {
+  const keyOf = ({ one: { traceId, segmentId } }: SentSpan) => `${traceId} ${segmentId}`;
+  const segments = new Map<string, SentSpan>();
+  const children = new Map<string, Map<string, Span>>();
+  for (const item of sent) {
+    const { isSegment, span, segmentId } = item.one;
+    if (isSegment) segments.set(keyOf(item), item);
+    if (isSegment || span.spanId === segmentId) continue;
+    const spans = children.get(keyOf(item)) ?? new Map<string, Span>();
+    children.set(keyOf(item), spans.set(span.spanId, span));
   }
-  for (const one of streamed) {
-    const owner = segments.get(keyOf(one));
-    if (owner !== undefined && !one.isSegment && one.span.spanId !== one.segmentId)
-      owner.spans.push(one.span);
-  }
-  return [...segments.values()].map(({ segment, spans }) => traceOfSegment(segment, spans, context));
+  return [...segments].map(([key, { one, context }]) =>
+    traceOfSegment(one, [...(children.get(key)?.values() ?? [])], context),
+  );
 }
 
 /** A segment and its spans, however many containers they came in, as a trace. */
-export function traceOfSegment(
+function traceOfSegment(
   { traceId, span: root, data }: StreamedSpan,
   spans: readonly Span[],
   context: TraceContext,
