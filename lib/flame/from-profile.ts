@@ -6,7 +6,7 @@ import type { EpochMs } from '../model/units.ts';
 import type { Column, RowColumn } from './columns.ts';
 import { examplesOf } from './examples.ts';
 import { NONE } from './pair-table.ts';
-import { lineNodes, linesOf } from './profile-lines.ts';
+import { type LineRows, lineNodes, linesOf } from './profile-lines.ts';
 import { StackTableBuilder } from './stack-table.ts';
 import {
   type Examples,
@@ -44,12 +44,12 @@ const MS_NS = 1e6;
 export function flameOf(profile: Profile, origin: ProfileOrigin): FlameState {
   const frames = profile.frames.name.length;
   const builder = new StackTableBuilder({ nodes: profile.stacks.parent.length, frames, rows: frames });
-  const { nodeOf, rowOfFrame } = placesIn(builder, profile, origin.scrub);
+  const { nodeOf, ...rows } = placesIn(builder, profile, origin.scrub);
   const groups = samplesByUnit(profile, origin.scrub);
   const nodes = new Uint32Array(profile.samples.stack.length);
   for (let i = 0; i < nodes.length; i += 1) nodes[i] = nodeOf[profile.samples.stack[i]!]!;
   const scratch = new Int32Array(builder.nodes);
-  const lined = lineNodes(profile, rowOfFrame);
+  const lined = lineNodes(profile, rows);
   const measured = profile.sampleTypes.map((measure, type): Measured => {
     const values = profile.samples.values[type]!;
     const columns = groups.map(({ work, samples }) => ({
@@ -76,10 +76,9 @@ interface Measured {
   readonly lines: RowColumn;
 }
 
-/** Where the profile's stacks and frames went in the builder's table. */
-interface Places {
+/** Where the profile's stacks and lines went in the builder's table. */
+interface Places extends LineRows {
   readonly nodeOf: Uint32Array;
-  readonly rowOfFrame: Uint32Array; // NONE: no line is known
 }
 
 function placesIn(builder: StackTableBuilder, profile: Profile, scrub: ProfileOrigin['scrub']): Places {
@@ -103,7 +102,10 @@ function placesIn(builder: StackTableBuilder, profile: Profile, scrub: ProfileOr
   for (let i = 1; i < nodeOf.length; i += 1) {
     nodeOf[i] = builder.child(nodeOf[stacks.parent[i]!]!, frameOf[stacks.frame[i]!]!);
   }
-  return { nodeOf: nodeOf.length === 0 ? new Uint32Array(1) : nodeOf, rowOfFrame };
+  const rowOfTicks = Uint32Array.from(profile.lineTicks?.stack ?? [], (stack, i) =>
+    builder.row(frameOf[stacks.frame[stack]!]!, profile.lineTicks!.line[i]!),
+  );
+  return { nodeOf: nodeOf.length === 0 ? new Uint32Array(1) : nodeOf, rowOfFrame, rowOfTicks };
 }
 
 /** `unitKey` → its samples, '' for those of none. */

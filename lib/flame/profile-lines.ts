@@ -15,10 +15,29 @@ interface LineNodes {
   readonly all: NodeRows;
   /** Where the node's total counts: a line that stands several times in a stack counts once. */
   readonly outermost: NodeRows;
+  readonly ticked: readonly TickedNode[];
 }
 
-/** The same for every type of value. Lines are those of the profile's own frames, which tell them apart. */
-export function lineNodes({ frames, stacks }: Profile, rowOfFrame: Uint32Array): LineNodes {
+/** A node whose own values lie on other lines than that of its frame. */
+interface TickedNode {
+  readonly node: number;
+  /** Of its frame's line; NONE: it has none. */
+  readonly row: number;
+  readonly isOutermost: boolean;
+  /** How often it was seen at each row. */
+  readonly ticks: readonly (readonly [row: number, ticks: number])[];
+}
+
+export interface LineRows {
+  /** Row of each frame's line; NONE: no line is known. */
+  readonly rowOfFrame: Uint32Array;
+  /** Row of each entry of the profile's ticks. */
+  readonly rowOfTicks: Uint32Array;
+}
+
+/** The same for every type of value. Lines are those of the profile's own frames, which tell them apart, and those of its ticks. */
+export function lineNodes(profile: Profile, { rowOfFrame, rowOfTicks }: LineRows): LineNodes {
+  const { frames, stacks, lineTicks } = profile;
   const outer = outermost(stacks.parent, stacks.frame, frames.name.length);
   const all = nodeRows(outer.length);
   const once = nodeRows(outer.length);
@@ -28,7 +47,51 @@ export function lineNodes({ frames, stacks }: Profile, rowOfFrame: Uint32Array):
     all.add(node, row);
     if (outer[node] === 1) once.add(node, row);
   }
-  return { all: all.finish(), outermost: once.finish() };
+  const places = Map.groupBy(rowOfTicks.keys(), (i) => lineTicks!.stack[i]!);
+  const ticked = Array.from(
+    places,
+    ([node, entries]): TickedNode => ({
+      node,
+      row: rowOfFrame[stacks.frame[node]!]!,
+      isOutermost: outer[node] === 1,
+      ticks: entries.map((i) => [rowOfTicks[i]!, lineTicks!.ticks[i]!]),
+    }),
+  );
+  return { all: all.finish(), outermost: once.finish(), ticked };
+}
+
+/** What goes from rows to rows, by entry. */
+interface Moves {
+  readonly row: readonly number[];
+  readonly self: Float64Array;
+  readonly total: Float64Array;
+}
+
+/**
+ * Own values of ticked nodes, divided among their lines as their ticks are, instead of at the lines of their frames. None of
+ * values beyond 2^53.
+ */
+function movesOf(own: ValueColumn, ticked: readonly TickedNode[]): Moves {
+  const moves: { row: number; self: number; total: number }[] = [];
+  for (const { node, row, isOutermost, ticks } of own instanceof Float64Array ? ticked : []) {
+    const value = Number(own[node]);
+    const whole = ticks.reduce((sum, [, count]) => sum + count, 0);
+    // A function that stands further out in the stack as well has the total of its frame's line from there.
+    const atFrame = isOutermost ? value : 0;
+    let [given, seen] = [0, 0];
+    for (const [at, count] of ticks) {
+      seen += count;
+      const part = (seen >= whole ? value : Math.round((value / whole) * seen)) - given;
+      given += part;
+      moves.push({ row: at, self: part, total: at === row && !isOutermost ? 0 : part });
+    }
+    if (row !== NONE) moves.push({ row, self: -value, total: -atFrame });
+  }
+  return {
+    row: moves.map(({ row }) => row),
+    self: Float64Array.from(moves, ({ self }) => self),
+    total: Float64Array.from(moves, ({ total }) => total),
+  };
 }
 
 function nodeRows(most: number) {
@@ -68,7 +131,7 @@ const MAX_DEPTH = 4096;
 function rowSumsOfNumbers(
   { samples, stacks }: Profile,
   values: Float64Array,
-  { all, outermost }: LineNodes,
+  { all, outermost, ticked }: LineNodes,
   rows: number,
 ): readonly [ValueColumn, ValueColumn] {
   const self = new Float64Array(stacks.parent.length);
@@ -78,6 +141,11 @@ function rowSumsOfNumbers(
   for (let i = 0; i < all.node.length; i += 1) selves[all.row[i]!]! += self[all.node[i]!]!;
   const totals = new Float64Array(rows);
   for (let i = 0; i < outermost.node.length; i += 1) totals[outermost.row[i]!]! += below[outermost.node[i]!]!;
+  const moves = movesOf(self, ticked);
+  for (const [i, row] of moves.row.entries()) {
+    selves[row]! += moves.self[i]!;
+    totals[row]! += moves.total[i]!;
+  }
   return [selves, totals];
 }
 
@@ -90,8 +158,11 @@ function rowSumsOfAny(
   const byNode = new Totals(stacks.parent.length);
   byNode.addAll(values, (i) => samples.stack[i]!, stacks.parent.length);
   const self = byNode.finish(stacks.parent.length);
-  const selves = sumsByRow(self, nodes.all, rows);
-  return [selves, sumsByRow(totalsOf(stacks.parent, self), nodes.outermost, rows)];
+  const moves = movesOf(self, nodes.ticked);
+  return [
+    sumsByRow(self, nodes.all, moves.row, moves.self, rows),
+    sumsByRow(totalsOf(stacks.parent, self), nodes.outermost, moves.row, moves.total, rows),
+  ];
 }
 
 const rowsAt = (at: Uint32Array, selves: ValueColumn, totals: ValueColumn): RowColumn => ({
@@ -100,9 +171,16 @@ const rowsAt = (at: Uint32Array, selves: ValueColumn, totals: ValueColumn): RowC
   total: pick(totals, at),
 });
 
-function sumsByRow(values: ValueColumn, { node, row }: NodeRows, rows: number): ValueColumn {
+function sumsByRow(
+  values: ValueColumn,
+  { node, row }: NodeRows,
+  movedRow: readonly number[],
+  moved: ValueColumn,
+  rows: number,
+): ValueColumn {
   const sums = new Totals(rows);
   sums.addAll(pick(values, node), (i) => row[i]!, rows);
+  sums.addAll(moved, (i) => movedRow[i]!, rows);
   return sums.finish(rows);
 }
 

@@ -42,6 +42,16 @@ export interface StackTable {
   readonly frame: Uint32Array;
 }
 
+/**
+ * Where in its function a stack's leaf was, where a format tells it apart from the line of the frame: how often it was found at
+ * each line. Entries of one stack follow each other.
+ */
+export interface LineTicks {
+  readonly stack: Uint32Array;
+  readonly line: Int32Array;
+  readonly ticks: Float64Array;
+}
+
 /** Samples as sent, by index. */
 export interface SampleTable {
   readonly stack: Uint32Array;
@@ -65,6 +75,8 @@ export interface Profile {
   readonly durationNs: number | null;
   readonly frames: FrameTable;
   readonly stacks: StackTable;
+  /** Of V8, whose frames have the line where their function begins. */
+  readonly lineTicks?: LineTicks;
   readonly samples: SampleTable;
   /** Samples of the file, where those of one stack are one row of `samples`. */
   readonly sampleCount?: number;

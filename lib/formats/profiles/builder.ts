@@ -1,4 +1,4 @@
-import type { Profile, SampleType, ValueColumn } from '../../model/profile.ts';
+import type { LineTicks, Profile, SampleType, ValueColumn } from '../../model/profile.ts';
 import { type UnitOfWork, unitKey } from '../../model/unit-of-work.ts';
 import { createSequenceInterner, internSequence } from '../pprof/intern.ts';
 import { clip, MAX_SAMPLES, MAX_STACKS, MAX_UNITS, tooMany } from './limits.ts';
@@ -18,6 +18,7 @@ export interface ProfileFacts {
   readonly values?: readonly ValueColumn[];
   readonly sampleCount?: number;
   readonly notes?: readonly string[];
+  readonly lineTicks?: LineTicks | undefined;
 }
 
 export interface SampleFacts {
@@ -189,6 +190,7 @@ export function createProfileBuilder(valueColumns: number, samples = FIRST_ROOM)
         labels: facts.labels ?? new Map(),
         ...(facts.sampleCount !== undefined && { sampleCount: facts.sampleCount }),
         ...(facts.notes && { notes: facts.notes }),
+        ...(facts.lineTicks && { lineTicks: facts.lineTicks }),
       };
     },
   };

@@ -11,6 +11,8 @@ export const MAX_SAMPLES = 1_000_000;
 export const MAX_STACKS = 500_000;
 /** Nodes of the prefix tree over those stacks: memory is bounded by it, 12 bytes each. */
 export const MAX_NODES = 16_000_000;
+/** Lines that V8's ticks tell of, about. Functions of further nodes keep the line where they begin. */
+export const MAX_LINE_TICKS = 500_000;
 /** Units of work of one profile. Samples of further ones count to none of them. */
 export const MAX_UNITS = 2_000;
 /** Frames of one stack: the 2,048 that async-profiler records at most by default, and those that others put around them. */

@@ -1,7 +1,7 @@
-import type { Profile, SampleType } from '../../model/profile.ts';
+import type { LineTicks, Profile, SampleType } from '../../model/profile.ts';
 import { createProfileBuilder, type ProfileBuilder, ROOT } from './builder.ts';
-import { type JsonObject, jsonReader, parseJson } from './json.ts';
-import { MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
+import { isObject, type JsonObject, jsonReader, lineNumber, parseJson } from './json.ts';
+import { MAX_LINE_TICKS, MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
 import { isV8Root, v8Frame } from './v8-frames.ts';
 import { wholeWeights } from './value-column.ts';
 
@@ -31,6 +31,7 @@ export function decodeV8Cpu(bytes: Uint8Array): Profile {
     sampleTypes: [times === undefined ? COUNTS : DURATIONS],
     durationNs: durationNs(file, times !== undefined),
     ...(samples > 0 && { sampleCount: samples }),
+    lineTicks: lineTicks(nodes, stacks),
   });
 }
 
@@ -102,6 +103,33 @@ function stacksOf(nodes: readonly Node[], builder: ProfileBuilder): Map<number, 
     }
   }
   return stacks;
+}
+
+/** `positionTicks`, counted from line 1; what is no count of a line is passed over. Nodes of one stack are told together. */
+function lineTicks(nodes: readonly Node[], stacks: ReadonlyMap<number, number>): LineTicks | undefined {
+  const byStack = new Map<number, Map<number, number>>();
+  let found = 0;
+  for (const { id, value } of nodes) {
+    const stack = stacks.get(id)!;
+    if (stack === ROOT || !Array.isArray(value.positionTicks) || found > MAX_LINE_TICKS) continue;
+    found += value.positionTicks.length;
+    for (const entry of value.positionTicks) {
+      const { line, ticks } = isObject(entry) ? entry : {};
+      if (lineNumber(line) === 0 || !Number.isSafeInteger(ticks) || (ticks as number) <= 0) continue;
+      const lines = byStack.get(stack) ?? new Map<number, number>();
+      byStack.set(stack, lines);
+      lines.set(line as number, (lines.get(line as number) ?? 0) + (ticks as number));
+    }
+  }
+  const rows = [...byStack].flatMap(([stack, lines]) =>
+    Array.from(lines, ([line, ticks]) => ({ stack, line, ticks })),
+  );
+  if (rows.length === 0) return undefined;
+  return {
+    stack: Uint32Array.from(rows, ({ stack }) => stack),
+    line: Int32Array.from(rows, ({ line }) => line),
+    ticks: Float64Array.from(rows, ({ ticks }) => ticks),
+  };
 }
 
 /** Times of samples in microseconds on the profiler's own clock, undefined where the file has none. */
