@@ -41,6 +41,7 @@ describe('folded stacks', () => {
     ['UTF-16 BE with a mark', utf16(TEXT, { bigEndian: true })],
     ['UTF-16 LE without a mark', utf16(TEXT, { mark: false })],
     ['UTF-16 BE without a mark', utf16(TEXT, { bigEndian: true, mark: false })],
+    ["Austin's metadata", utf8(`# austin: 3.7.0\n# interval: 100\n${TEXT}# duration: 383010\n`)],
     ['lines of junk', utf8(`# by a tool\n${TEXT}warning: lost\n\u0000\u0001\nmain;open\n`)],
     ['fractions', utf8('main;a;b 7.6\nmain;c 4.4\nmain;a;b 0.4\nmain;c -0.4\n')],
   ])('with %s', (_, bytes) => {
@@ -157,6 +158,11 @@ describe('V8 CPU profiles', () => {
     expect(decodeProfile(json(file)).durationNs).toBe(1_000_000);
   });
 
+  it("as the inspector's whole answer", () => {
+    expect(format(json({ profile: LISTED }))).toBe('v8-cpuprofile');
+    expect(folded(json({ profile: LISTED }))).toBe(EXPECTED);
+  });
+
   it('in UTF-16, as a Windows shell redirects it', () => {
     for (const mark of [true, false])
       for (const bigEndian of [true, false])
@@ -260,6 +266,8 @@ describe('V8 heap profiles', () => {
     };
     expect(format(json(file))).toBe('v8-heapprofile');
     expect(folded(json(file))).toBe('(no stack) 8\na 100\na;b 24\n');
+    expect(format(json({ profile: file }))).toBe('v8-heapprofile');
+    expect(folded(json({ profile: file }))).toBe(folded(json(file)));
   });
 });
 
@@ -544,5 +552,39 @@ describe('one format only', () => {
     const found = format(bytes);
     if (bytes[0] === 0x7b) expect(format(Uint8Array.from([0x0a, 0x20, 0x0d, ...bytes]))).toBe(found);
     expect(format(bytes.subarray(0, bytes.length - 1))).toBe(found);
+  });
+});
+
+describe('Sentry profiles', () => {
+  const sentry = (name: string) => new TextDecoder().decode(plainProfile(`${name}.json.gz`));
+  const enveloped = (...items: readonly (readonly [string, string])[]) =>
+    utf8(
+      [
+        '{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc"}',
+        ...items.flatMap(([type, text]) => [`{"type":"${type}"}`, text]),
+      ].join('\n'),
+    );
+
+  it.each(['own-python-transaction', 'own-node-transaction'])(
+    'in the envelope that it came in: %s',
+    (name) => {
+      const payload = JSON.stringify(JSON.parse(sentry(name)));
+      const bytes = enveloped(['transaction', '{"type":"transaction"}'], ['profile', payload]);
+      expect(format(bytes)).toBe('sentry');
+      expect(summaryJson(decodeProfile(bytes), 0)).toEqual(summaryJson(decodeProfile(utf8(payload)), 0));
+    },
+  );
+
+  it('several in one envelope, added up', () => {
+    const payload = JSON.stringify(JSON.parse(sentry('own-node-chunk')));
+    const twice = enveloped(['profile_chunk', payload], ['profile_chunk', payload]);
+    expect(Number(sum(twice))).toBe(2 * Number(sum(utf8(payload))));
+  });
+
+  it('says of an envelope without one that it has none, and of a cut one where', () => {
+    const without = enveloped(['transaction', '{}'], ['attachment', 'x']);
+    expect(() => decodeProfile(without)).toThrow('it has no profile (transaction, attachment)');
+    const cut = utf8('{"sent_at":"2031-01-01"}\n{"type":"profile","length":900}\n{"profile":{}');
+    expect(() => decodeProfile(cut)).toThrow('unexpected end of file');
   });
 });

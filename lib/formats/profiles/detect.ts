@@ -1,5 +1,6 @@
 import { isOtlpProfiles, isPprof } from '../pprof/detect.ts';
 import { outlineJson } from './json.ts';
+import { isSentryEnvelope } from './sentry-file.ts';
 import { decodeText, textEncoding } from './text.ts';
 
 export const PROFILE_FORMATS = [
@@ -50,6 +51,7 @@ function firstSign(bytes: Uint8Array): number {
 const HEAD_BYTES = 64 * 1024;
 
 function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
+  if (isSentryEnvelope(bytes)) return 'sentry';
   const keys = new Set(outlineJson(bytes).keys);
   const has = (...names: string[]) => names.some((name) => keys.has(name));
   const head = () => new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES));
@@ -62,6 +64,8 @@ function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   ) {
     return 'sentry';
   }
+  if (has('profile') && head().includes('"callFrame"'))
+    return head().includes('"selfSize"') ? 'v8-heapprofile' : 'v8-cpuprofile';
   if (has('nodes') && (has('timeDeltas', 'startTime', 'endTime') || head().includes('"callFrame"')))
     return 'v8-cpuprofile';
   if (!has('head')) return 'not-mine';

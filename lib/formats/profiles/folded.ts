@@ -11,6 +11,8 @@ import { wholeWeights } from './value-column.ts';
 
 const COUNT = /^(.*\S|)[ \t]+(-?\d+(?:\.\d+)?)[ \t]*$/;
 const WHOLE = /^-?\d+$/;
+/** Austin's lines about itself, `# duration: 383010`. */
+const METADATA = /^# [\w-]+: /;
 const SAMPLES: SampleType = { type: 'samples', unit: 'count', temporality: 'delta' };
 
 /** Lines that are no stack with a count are passed over: tools write comments and warnings between. */
@@ -19,7 +21,7 @@ export function decodeFolded(bytes: Uint8Array, sampleType = SAMPLES): Profile {
   const pusher = stackPusher(builder);
   const whole = wholeWeights(1);
   forEachLine(decodeText(bytes), (line) => {
-    const match = COUNT.exec(line);
+    const match = METADATA.test(line) ? null : COUNT.exec(line);
     if (match === null || match[1] === '') return;
     const count = match[2]!;
     pusher(match[1]!);

@@ -8,7 +8,7 @@ import { detectProfile, type ProfileFormat } from './detect.ts';
 import { foldedLines, speedscopeTexts } from './encode-text.ts';
 import { decodeFolded, decodeLines } from './folded.ts';
 import { decodeOtlpProfiles } from './otlp-profiles.ts';
-import { decodeSentry } from './sentry.ts';
+import { decodeSentryFile } from './sentry-file.ts';
 import { decodeSpeedscope } from './speedscope.ts';
 import { utf8Json } from './text.ts';
 import { unpackProfile } from './unpack.ts';
@@ -33,7 +33,7 @@ const DECODERS: Readonly<Record<ProfileFormat, (bytes: Uint8Array) => Profile>> 
   folded: (bytes) => decodeFolded(bytes),
   lines: (bytes) => decodeLines(bytes),
   speedscope: decodeSpeedscope,
-  sentry: decodeSentry,
+  sentry: decodeSentryFile,
   'otlp-profiles': decodeOtlpProfiles,
   jfr: () => {
     throw new Fault(

@@ -2,7 +2,7 @@ import type { LineTicks, Profile, SampleType } from '../../model/profile.ts';
 import { createProfileBuilder, type ProfileBuilder, ROOT } from './builder.ts';
 import { isObject, type JsonObject, jsonReader, lineNumber, parseJson } from './json.ts';
 import { MAX_LINE_TICKS, MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
-import { isV8Root, v8Frame } from './v8-frames.ts';
+import { isV8Root, unwrapped, v8Frame } from './v8-frames.ts';
 import { wholeWeights } from './value-column.ts';
 
 // `node --cpu-prof`, the inspector, Chrome's performance panel.
@@ -15,7 +15,7 @@ const NS_PER_US = 1000;
 
 /** @throws Fault('invalid-input') when nodes, samples or times do not fit together */
 export function decodeV8Cpu(bytes: Uint8Array): Profile {
-  const file = parseJson(bytes, 'V8 CPU profile', { maxDepth: MAX_TREE_JSON_DEPTH });
+  const file = unwrapped(parseJson(bytes, 'V8 CPU profile', { maxDepth: MAX_TREE_JSON_DEPTH }));
   const builder = createProfileBuilder(1);
   const nodes = file.nodes === undefined ? nestedNodes(file) : listedNodes(file);
   const stacks = stacksOf(nodes, builder);

@@ -5,6 +5,9 @@ import { isObject, type JsonObject, type jsonReader } from './json.ts';
 // Frames of V8's profilers. https://chromedevtools.github.io/devtools-protocol/v8/Runtime/#type-CallFrame of `callFrame`;
 // before Node 8 the same members stood in the node itself.
 
+/** The profile itself, where a file is the inspector's whole answer: `{"profile": …}`. */
+export const unwrapped = (file: JsonObject): JsonObject => (isObject(file.profile) ? file.profile : file);
+
 /** The node that all stacks begin at. It is no frame of its own. */
 export function isV8Root(node: JsonObject): boolean {
   const call = isObject(node.callFrame) ? node.callFrame : node;

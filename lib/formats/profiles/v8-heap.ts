@@ -2,7 +2,7 @@ import type { Profile } from '../../model/profile.ts';
 import { createProfileBuilder, ROOT } from './builder.ts';
 import { type JsonObject, jsonReader, parseJson } from './json.ts';
 import { MAX_NODES, MAX_TREE_JSON_DEPTH, tooMany } from './limits.ts';
-import { isV8Root, v8Frame } from './v8-frames.ts';
+import { isV8Root, unwrapped, v8Frame } from './v8-frames.ts';
 
 // `node --heap-prof`, the inspector's sampling heap profiler: a tree of where the living objects were allocated.
 // https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfile
@@ -14,7 +14,7 @@ const read = jsonReader('V8 heap profile');
 
 /** @throws Fault('invalid-input') when the tree is broken */
 export function decodeV8Heap(bytes: Uint8Array): Profile {
-  const file = parseJson(bytes, 'V8 heap profile', { maxDepth: MAX_TREE_JSON_DEPTH });
+  const file = unwrapped(parseJson(bytes, 'V8 heap profile', { maxDepth: MAX_TREE_JSON_DEPTH }));
   const builder = createProfileBuilder(1);
   const left: { node: JsonObject; parent: number | undefined }[] = [
     { node: read.object(file.head, 'head'), parent: undefined },
