@@ -83,12 +83,12 @@ const both =
     return (i) => a(i) + b(i);
   };
 
-/** Three lives and a part of a fourth, each with a warm-up; `climb` is what one reaches beyond the base. */
-function lives(climb: number) {
+/** Three lives and a part of a fourth, each with a warm-up; `climb` is what one reaches beyond the base, `low` where it begins below. */
+function lives(climb: number, low = 0.4, settle = 0.08) {
   return ({ at }: Draw) =>
     (i: number) => {
       const age = (at(i) * 3.4) % 1;
-      return climb * age - 0.4 * Math.exp(-age / 0.08);
+      return climb * age - low * Math.exp(-age / settle);
     };
 }
 
@@ -160,6 +160,14 @@ export const KINDS: readonly Kind[] = [
         at(i) > 0.4 ? 0.5 : 0,
   ),
   kind('restarts', false, lives(0)),
+  kind('restarts with slow starts', false, lives(0, 0.7, 0.3)),
+  kind(
+    'sawtooth',
+    false,
+    ({ at }) =>
+      (i) =>
+        0.6 * ((at(i) * 6.4) % 1),
+  ),
   kind('GC pacing', false, paced, HEAP),
   kind('slow leak', true, leak(0.4)),
   kind('fast leak', true, leak(3)),

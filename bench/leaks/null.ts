@@ -1,7 +1,7 @@
 // How often series without a leak are called one, and leaks found, by kind, length and scrape interval:
 //   node bench/leaks/null.ts [--runs 200] [--seed 1] [--only white,season]
 import { parseArgs } from 'node:util';
-import { analyzeLife } from '../../lib/leaks/index.ts';
+import { analyzeSeries } from '../../lib/leaks/index.ts';
 import type { Life, Verdict } from '../../lib/model/leak.ts';
 import { MIB } from '../../lib/model/units.ts';
 import { lifeOf } from '../../test/leaks/draw.ts';
@@ -43,7 +43,7 @@ for (const kind of KINDS.filter(({ name }) => !wanted || wanted.includes(name)))
   const told = LENGTHS.map((length) => {
     let flagged = 0;
     for (let run = 0; run < runs; run++) {
-      const { verdict } = analyzeLife(lifeOfKind(kind, length, Number(values.seed) * 1_000_003 + run));
+      const { verdict } = analyzeSeries(lifeOfKind(kind, length, Number(values.seed) * 1_000_003 + run));
       if (verdict === 'leak' || verdict === 'exhausted') flagged += 1;
       else others.set(verdict, (others.get(verdict) ?? 0) + 1);
     }

@@ -15,6 +15,7 @@ export type Gate =
   | 'new'
   | 'young'
   | 'ended'
+  | 'steps'
   | 'proof';
 
 export const SHAPE_GATES: readonly Gate[] = ['r2', 't90', 'third', 'bend', 'first', 'young'];
@@ -22,7 +23,7 @@ export const SHAPE_GATES: readonly Gate[] = ['r2', 't90', 'third', 'bend', 'firs
 /** What is known about a stretch besides its points. */
 export interface StretchFacts {
   readonly durationMs: number;
-  /** Slope of the first segment, per unit of the axis. */
+  /** Slope of the first segment, or of the first step of a staircase, per unit of the axis. */
   readonly firstSlope: number;
   /** Level at the start and at the top, of the fit. */
   readonly start: number;
@@ -46,6 +47,8 @@ export interface StretchFacts {
   readonly minRise: number;
   /** Raw points or lows within the stretch, before thinning. */
   readonly lows: number;
+  /** Steps of growth that comes in steps; undefined for any other. */
+  readonly steps?: number | undefined;
 }
 
 export interface Measures {
@@ -91,6 +94,10 @@ export function measure(points: Points, facts: StretchFacts, settings: Settings)
   gate('first', first);
   gate('new', facts.beginsWithLife || facts.top - facts.highestBefore >= 0.5 * least);
   gate('young', !facts.beginsWithLife || facts.lows >= settings.youngLows);
+  gate(
+    'steps',
+    facts.steps === undefined || (facts.steps >= settings.minSteps && r2 >= settings.minR2OfSteps),
+  );
   gate('ended', facts.collected ? facts.end === 'end' : facts.end !== 'decline');
   const collections = facts.counted ? settings.minConfirmedLows : settings.minMajorCollections;
   gate('proof', !facts.collected || facts.majorCollections >= collections);

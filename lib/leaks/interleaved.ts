@@ -27,7 +27,17 @@ export function isInterleaved({ times, values, role }: Pick<Life, 'times' | 'val
   if (role === 'heap_after_gc' || isCountRole(role) || times.length < READINGS.least) return false;
   const newest = { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
   // A heap that a job fills at every second reading takes turns by itself.
-  return (!role.startsWith('heap') && takeTurns(newest)) || comeInRounds(newest);
+  return (!role.startsWith('heap') && takeTurns(newest)) || comeInRounds(newest, ROUND_SHARE);
+}
+
+/** Whether several levels are told of one and the same moment, again and again, as where nothing tells instances apart. */
+export function tellsSeveralAtOnce({
+  times,
+  values,
+  role,
+}: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+  if (isCountRole(role) || times.length < READINGS.least) return false;
+  return comeInRounds({ times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) }, 0);
 }
 
 /** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */
@@ -45,14 +55,17 @@ function takeTurns({ times, values }: { times: Float64Array; values: Float64Arra
 }
 
 /** Several readings at once and then a wait, again and again; they differ, and each round is as the one before. */
-function comeInRounds({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
+function comeInRounds(
+  { times, values }: { times: Float64Array; values: Float64Array },
+  roundShare: number,
+): boolean {
   const steps = distances(times, 1);
   const wait = steps.toSorted()[Math.floor(0.95 * steps.length)]!;
   const highest: number[] = [];
   const ranges: number[] = [];
   let [low, high, inRounds, size] = [values[0]!, values[0]!, 0, 1];
   for (let i = 1; i <= values.length; i++) {
-    if (i < values.length && steps[i - 1]! < ROUND_SHARE * wait) {
+    if (i < values.length && steps[i - 1]! <= roundShare * wait) {
       low = Math.min(low, values[i]!);
       high = Math.max(high, values[i]!);
       size += 1;

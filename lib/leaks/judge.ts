@@ -34,22 +34,24 @@ export function shapeOf(life: Life, floor: Floor, settings: Settings): Shape {
   const points = decimate(cap.points, settings.maxBuckets, kind);
   const fit = fitSegments(points, settings);
   const falls = fallsOf(fit, points.times.length, settings);
-  const build = (stretch: Stretch) =>
-    candidateOf(stretch, { life, floor, cap, points, fit, falls, settings });
-  const candidates = stretchesOf(fit.segments, settings, false).map(build);
-  const stairs = stretchesOf(fit.segments, settings, true)
-    .filter((stretch) => isStaircase(fit.segments, stretch))
-    .map(build);
+  const context = { life, floor, cap, points, fit, falls, settings };
+  const candidates = stretchesOf(fit.segments, settings, false).map((stretch) =>
+    candidateOf(stretch, context),
+  );
+  const stairs = stretchesOf(fit.segments, settings, true).flatMap((stretch) => {
+    const steps = stepsOf(fit.segments, stretch);
+    return steps === undefined ? [] : [candidateOf(stretch, context), candidateOf(stretch, context, steps)];
+  });
   return { points, cap, fit, falls, candidates: [...candidates, ...stairs] };
 }
 
-/** Growth in steps: at least three, none of them most of the rise. */
-function isStaircase(segments: readonly Segment[], { first, last }: Stretch): boolean {
+/** How many steps growth has that comes in steps: at least three, none of them most of the rise; else undefined. */
+function stepsOf(segments: readonly Segment[], { first, last }: Stretch): number | undefined {
   const rise = segments[last]!.endValue - segments[first]!.startValue;
   const jumps: number[] = [];
   for (let i = first + 1; i <= last; i++) jumps.push(jumpBetween(segments[i - 1]!, segments[i]!));
   const steps = jumps.filter((jump) => jump > 0.05 * rise);
-  return steps.length >= 3 && Math.max(...steps) <= 0.45 * rise;
+  return steps.length >= 3 && Math.max(...steps) <= 0.45 * rise ? steps.length : undefined;
 }
 
 interface Context {
@@ -62,7 +64,7 @@ interface Context {
   readonly settings: Settings;
 }
 
-function candidateOf(stretch: Stretch, context: Context): Candidate {
+function candidateOf(stretch: Stretch, context: Context, steps?: number): Candidate {
   const { life, floor, cap, points, fit, falls, settings } = context;
   const segment = fit.segments[stretch.first]!;
   const own = slicePoints(points, segment.from, fit.segments[stretch.last]!.to);
@@ -75,7 +77,9 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
   const top = Math.max(...risen);
   const facts: StretchFacts = {
     durationMs: to - from,
-    firstSlope: segment.slope,
+    firstSlope:
+      steps === undefined ? segment.slope : slopeOfStep(points, segment, fit.segments[stretch.first + 1]!),
+    steps,
     start: segment.startValue,
     top,
     highestBefore: Math.max(0, ...points.values.subarray(birth, segment.from)),
@@ -93,6 +97,10 @@ function candidateOf(stretch: Stretch, context: Context): Candidate {
   };
   return { stretch, facts, measures: measure(own, facts, settings), segment, points: own };
 }
+
+/** From the beginning of one tread to that of the next: between its steps a staircase is flat. */
+const slopeOfStep = ({ times }: Points, one: Segment, next: Segment): number =>
+  (next.startValue - one.startValue) / (times[next.from]! - times[one.from]!);
 
 function isLastTooth({ collected, regrowth, readings }: Floor, from: number, rise: number): boolean {
   if (!collected || regrowth) return false;

@@ -118,7 +118,8 @@ function stateBefore(previous: LookState | undefined, result: LeakResult, contex
   const birth = context.birth ?? result.floorPoints.times[0] ?? 0;
   const grainMs = context.grainMs ?? 0;
   const known = previous?.analyzer === LEAKS_VERSION ? previous : undefined;
-  if (known === undefined) return { ...NEVER_LOOKED, birth, grainMs };
+  // What was told stays told, whatever analysis told it: nobody else would say that it has ended.
+  if (known === undefined) return { ...NEVER_LOOKED, birth, grainMs, fired: previous?.fired ?? false };
   if (known.birth !== birth)
     return { ...known, birth, grainMs, testedLows: 0, testedUntil: 0, testedTop: 0, suspicion: null };
   if (known.grainMs === grainMs && result.lows >= known.testedLows) return known;

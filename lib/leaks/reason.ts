@@ -10,7 +10,7 @@ export function reasonFor(
   { facts, measures }: Pick<Rise, 'facts' | 'measures'>,
   life: Life,
 ): string {
-  const amount = (value: number) => (isCountRole(life.role) ? `${Math.round(value)}` : bytesText(value));
+  const amount = amountIn(life);
   const rise = facts ? riseText(facts, amount) : '';
   switch (result.verdict) {
     case 'mixed-writers':
@@ -32,6 +32,15 @@ export function reasonFor(
     case 'leak':
       return `The floor ${rise}, over ${facts?.lows ?? 0} lows with R² ${measures?.r2.toFixed(2)} and no sign of levelling off.`;
   }
+}
+
+/** Nothing uses less than 100 bytes of memory: such values are percent. */
+export const isPercent = (values: Float64Array): boolean => values.every((value) => !(value > 100));
+
+/** How amounts of a series are written: bytes, counts or percent. */
+export function amountIn({ role, values }: Pick<Life, 'role' | 'values'>): (value: number) => string {
+  if (isCountRole(role)) return (value) => `${Math.round(value)}`;
+  return isPercent(values) ? (value) => `${value.toFixed(1)} %` : bytesText;
 }
 
 /** A floor that fell is no leak either, but it does not stay where it was. */
@@ -62,6 +71,7 @@ const WORDS: Record<Gate, string> = {
   new: 'it only comes back to a level seen before',
   young: 'it begins with the life, as a warm-up does, and is still short',
   ended: 'it did not last to the end',
+  steps: 'it came in few or uneven steps',
   proof: 'too few major collections lie within it to tell kept memory from garbage',
 };
 

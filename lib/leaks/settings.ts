@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
 
 /** Raised whenever a verdict may change for the same data: stored results carry it. */
-export const LEAKS_VERSION = 7;
+export const LEAKS_VERSION = 8;
 
 /** Start-up of real runtimes (compiling, pools, caches) takes minutes: lives that end within it show nothing else. */
 export const START_UP_MS = 30 * MINUTE_MS;
@@ -56,6 +56,12 @@ export const DEFAULTS = {
   minLastThird: 0.4,
   minBend: 0.5,
   minFirstSlope: 0.33,
+  /**
+   * Steps of growth that comes in steps, and how straight it is: services that load things now and then make three or four, or
+   * more and uneven ones. Five even steps have an R² of .97.
+   */
+  minSteps: 5,
+  minR2OfSteps: 0.96,
   /** Lows that a rise must have when it begins with the life. */
   youngLows: 30,
   /** Old-generation collections within the stretch that prove a heap's floor. */
@@ -92,6 +98,8 @@ export interface Settings {
   readonly minLastThird: number;
   readonly minBend: number;
   readonly minFirstSlope: number;
+  readonly minSteps: number;
+  readonly minR2OfSteps: number;
   readonly youngLows: number;
   readonly minMajorCollections: number;
   readonly minConfirmedLows: number;

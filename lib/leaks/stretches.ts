@@ -40,7 +40,8 @@ export function stretchesOf(
 ): Stretch[] {
   const stretches: Stretch[] = [];
   for (let first = 0; first < segments.length; first++)
-    if (segments[first]!.slope > 0) stretches.push(extend(segments, first, settings, ignoreJumps));
+    if (ignoreJumps || segments[first]!.slope > 0)
+      stretches.push(extend(segments, first, settings, ignoreJumps));
   return stretches;
 }
 
@@ -51,7 +52,7 @@ function extend(
   ignoreJumps: boolean,
 ): Stretch {
   const base = segments[first]!.startValue;
-  let top = segments[first]!.endValue;
+  let top = Math.max(base, segments[first]!.endValue);
   let last = first;
   for (let next = first + 1; next < segments.length; next++) {
     const segment = segments[next]!;

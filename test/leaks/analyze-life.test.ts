@@ -46,6 +46,31 @@ describe('analyzeLife() on drawn series', () => {
     expect(analyzeLife(life).verdict).toBe(row.verdict);
   });
 
+  it.each([
+    [7, 'leak'],
+    [5, 'leak'],
+    [4, 'growth-unconfirmed'],
+    [3, 'growth-unconfirmed'],
+  ])('says of growth in %d steps: %s', (steps, verdict) => {
+    const noise = normal(random(2));
+    const tread = 80;
+    const level = (i: number) => 200 + 30 * Math.min(steps, Math.floor(i / tread));
+    const values = Array.from({ length: tread * (steps + 1) }, (_, i) => (level(i) + 2 * noise()) * MIB);
+    expect(analyzeLife(lifeOf(values, 15)).verdict).toBe(verdict);
+  });
+
+  it('takes nothing for no reading of what always takes some', () => {
+    const garbage = random(3);
+    const level = (i: number) => 200 + Math.max(0, i - 100) / 2 + 60 * garbage() - (i % 40 === 0 ? 20 : 0);
+    const values = Array.from({ length: 600 }, (_, i) => (i % 100 === 90 ? 0 : level(i) * MIB));
+    const { verdict } = analyzeLife(lifeOf(values, 15, { role: 'heap_used' }));
+    const filled = values.filter((value) => value > 0);
+    expect(verdict).toBe(analyzeLife(lifeOf(filled, 15, { role: 'heap_used' })).verdict);
+    expect(verdict).not.toBe('stable');
+    const quiet = values.map((value, i) => (value === 0 ? 0 : (200 + (i % 3)) * MIB));
+    expect(analyzeLife(lifeOf(quiet, 15)).floor?.start).toBeGreaterThan(190 * MIB);
+  });
+
   it('calls a held jump a step', () => {
     const values = Array.from({ length: 200 }, (_, i) => (i < 90 ? 200 : 300) * MIB + (i % 3) * MIB);
     expect(analyzeLife(lifeOf(values, 15)).verdict).toBe('step');

@@ -46,6 +46,21 @@ describe('nextLook()', () => {
     expect(seen.filter((d) => d === 'fire')).toHaveLength(1);
   });
 
+  it('ends what an older analysis told, and does not tell it again', () => {
+    const older = (life: Life): Decision[] => {
+      const before = nextLook(undefined, analyzeLife(life), { birth: 0 }).state;
+      let state: LookState = { ...before, analyzer: before.analyzer - 1, fired: true };
+      return [90, 140, life.times.length].map((n) => {
+        const part = { ...life, times: life.times.subarray(0, n), values: life.values.subarray(0, n) };
+        const look = nextLook(state, analyzeLife(part), { birth: 0 });
+        state = look.state;
+        return look.decision;
+      });
+    };
+    expect(older(draw('*'.repeat(30)))).toEqual(['none', 'clear', 'none']);
+    expect(older(draw(LEAK))).not.toContain('fire');
+  });
+
   it('fires at once when the limit is near', () => {
     const seen = decisions({ ...draw(LEAK), limit: 1500 * 2 ** 20 });
     expect(seen[0]?.decision).toBe('fire');
