@@ -1,11 +1,12 @@
 import { decompress, type ParsedSeries, parseSeries, parseUnits } from '../formats/series/index.ts';
-import { analyzeCohort, analyzeLife, DEFAULTS, type Rule } from '../leaks/index.ts';
+import { analyzeCohort, analyzeSeries, DEFAULTS, isPercent, type Rule } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
-import type { Life, WorkSeries } from '../model/leak.ts';
+import type { WorkSeries } from '../model/leak.ts';
 import type { MemoryRole } from '../model/memory.ts';
 import { naming, readBytes } from './read-file.ts';
+import { type LivesOfFile, livesOfFile } from './scan-lives.ts';
 import { cohortsOfExports, factsOfFile, isOtlp } from './scan-otlp.ts';
-import { rulesOn } from './scan-rules.ts';
+import { rulesOnLives } from './scan-rules.ts';
 import { type Capture, runsOf } from './scan-runs.ts';
 import type { Scanned } from './scan-view.ts';
 
@@ -24,7 +25,7 @@ export interface ScanOptions {
   /** File of finished units of work. */
   readonly units: string | undefined;
   readonly rules: readonly Rule[];
-  /** All OTLP files are one run. */
+  /** All files are one run. */
   readonly together: boolean;
 }
 
@@ -40,6 +41,7 @@ export async function scanFiles(
   const work = await readWork(options, io);
   const scanned = files.map((): readonly Scanned[] => []);
   const captures: Capture[] = [];
+  const tables: Tables[] = [];
   const faults: Fault[] = [];
   const guarded = async (scanning: () => void | Promise<void>) => {
     try {
@@ -58,11 +60,14 @@ export async function scanFiles(
         captures.push({ file, place, facts });
         return;
       }
+      const series = naming(file, () => parseSeries(bytes));
+      tell(io, file, [...new Set(series.flatMap(({ assumed }) => assumed))]);
+      tables.push({ file, place, series });
+    });
+  for (const { file, place, series } of options.together ? oneOf(tables) : tables)
+    await guarded(() => {
       scanned[place] = naming(file, () =>
-        parseSeries(bytes).map((series) => {
-          tell(io, file, series.assumed);
-          return scanSeries(file, series, options, work);
-        }),
+        livesOfFile(series, options, work).map((lives) => scanLives(file, lives, options.rules)),
       );
     });
   const runs = runsOf(captures, options.together);
@@ -74,6 +79,22 @@ export async function scanFiles(
   if (run && runs.every(({ place }) => scanned[place]!.length === 0))
     faults.push(new Fault('invalid-input', `${run.file}: Cannot find a memory metric in these exports`));
   return { scanned: scanned.flat(), faults };
+}
+
+/** Series of a file that is no OTLP, and its place among the files. */
+interface Tables {
+  readonly file: string;
+  readonly place: number;
+  readonly series: readonly ParsedSeries[];
+}
+
+/** All series under the first file; one that names no instance is called after its file. */
+function oneOf(tables: readonly Tables[]): readonly Tables[] {
+  const [first] = tables;
+  const named = tables.flatMap(({ file, series }) =>
+    series.map((one) => ({ ...one, instance: one.instance || file })),
+  );
+  return first ? [{ ...first, series: named }] : [];
 }
 
 async function readWork({ units }: ScanOptions, io: ScanIo): Promise<readonly WorkSeries[]> {
@@ -92,59 +113,31 @@ function scanRun({ file, facts }: Capture, { role: wanted, limit, rules }: ScanO
   const cohorts = cohortsOfExports(facts, limit).filter(({ role }) => role === (wanted ?? role));
   return cohorts.map(({ service, version, role, lives, result, releases }) => {
     const { instance, times, values, limit: limitOfLife } = lives[0]!;
-    const series = { role, times, values, limit: limitOfLife };
     return {
-      ...series,
+      ...{ role, times, values, limit: limitOfLife },
       file,
       service,
       version,
       instance: lives.length === 1 ? instance : `${lives.length} lives`,
       result,
-      rules: rulesOn(series, rules),
+      rules: rulesOnLives(lives, rules),
       releases,
     };
   });
 }
 
-function scanSeries(
+function scanLives(
   file: string,
-  series: ParsedSeries,
-  options: ScanOptions,
-  work: readonly WorkSeries[],
+  { service, instance, lives }: LivesOfFile,
+  wanted: readonly Rule[],
 ): Scanned {
-  const present = lifeOf(series, options, work);
-  const earlier = series.earlier.map((before): Life => {
-    const life = lifeOf(before, options, []);
-    return { ...life, end: { time: life.times.at(-1)!, reason: 'restart' } };
-  });
-  // Nothing uses less than 100 bytes of memory: such values are percent, and a least rise in bytes means nothing.
-  const isPercent = [...earlier, present].every(({ values }) => values.every((v) => !(v > 100)));
-  const settings = isPercent ? { ...DEFAULTS, minRiseBytes: 1 } : DEFAULTS;
-  const result =
-    earlier.length > 0 ? analyzeCohort([...earlier, present], settings) : analyzeLife(present, settings);
-  const { instance, role, times, values, limit } = present;
-  const rules = rulesOn(present, options.rules);
-  const { service } = series;
+  const settings = lives.every(({ values }) => isPercent(values))
+    ? { ...DEFAULTS, minRiseBytes: 1 }
+    : DEFAULTS;
+  const result = lives.length > 1 ? analyzeCohort(lives, settings) : analyzeSeries(lives[0]!, settings);
+  const { role, times, values, limit } = lives.at(-1)!;
+  const rules = rulesOnLives(lives, wanted);
   return { file, service, version: '', instance, times, values, limit, role, result, rules, releases: null };
-}
-
-function lifeOf(series: ParsedSeries, { role, limit }: ScanOptions, work: readonly WorkSeries[]): Life {
-  const { instance, times, values, majorCollections, afterGc, load } = series;
-  return {
-    instance,
-    version: undefined,
-    role: role ?? series.role ?? 'rss',
-    startedAt: undefined,
-    times,
-    values,
-    majorCollections,
-    afterGc,
-    limit: limit ?? series.limit,
-    work,
-    load,
-    mixedWriters: false,
-    end: undefined,
-  };
 }
 
 /** Parses a file; what goes wrong names it. */

@@ -12,7 +12,7 @@ import {
 } from '../leaks/index.ts';
 import { Fault, invalidInput } from '../model/fault.ts';
 import type { MemoryRole } from '../model/memory.ts';
-import { SECOND_MS } from '../model/units.ts';
+import { DAY_MS, SECOND_MS } from '../model/units.ts';
 
 /** What a rule says at the end of a series. `since`: when it became pending, or began to fire; ms. */
 export interface RuleOutcome {
@@ -76,10 +76,28 @@ function spanMs(alert: string, text: unknown, seconds: unknown): number {
   throw invalidInput(`Cannot read rule "${alert}": need a time like "30m" in "for" and "keep_firing_for"`);
 }
 
-/** The rules evaluated each minute from the first reading to the last, on one series and its limit. */
-export function rulesOn(input: RuleInput, rules: readonly Rule[]): RuleOutcome[] {
-  const { times } = input;
-  const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
+/** What rules said of processes that ended longer ago is over: their ranges are hours. */
+const OVER_MS = DAY_MS;
+const BY_STATE: readonly RuleState[] = ['inactive', 'pending', 'firing'];
+
+/** What the rules say of one or more processes at the end of the newest of them: of each rule the gravest state. */
+export function rulesOnLives(lives: readonly RuleInput[], rules: readonly Rule[]): RuleOutcome[] {
+  if (rules.length === 0) return [];
+  const lastOf = ({ times }: RuleInput) => times.at(-1) ?? 0;
+  const until = Math.max(...lives.map(lastOf));
+  const present = lives.filter((life) => until - lastOf(life) <= OVER_MS);
+  const told = present.map((life) => rulesOn(life, rules, until));
+  const gravity = ({ state }: RuleOutcome) => BY_STATE.indexOf(state);
+  return rules.map((_, i) =>
+    told
+      .map((outcomes) => outcomes[i]!)
+      .reduce((one, other) => (gravity(other) > gravity(one) ? other : one)),
+  );
+}
+
+/** The rules evaluated each minute from the first reading on, on one series and its limit. */
+function rulesOn(input: RuleInput, rules: readonly Rule[], last: number): RuleOutcome[] {
+  const first = input.times[0] ?? last;
   if (!((last - first) / EVALUATION_MS <= EVALUATIONS_MAX))
     throw invalidInput(`Cannot evaluate rules each minute over ${Math.round((last - first) / SECOND_MS)} s`);
   return rules.map((one) => {

@@ -1,4 +1,4 @@
-import { bytesText, durationText } from '../leaks/index.ts';
+import { amountIn, bytesText, durationText } from '../leaks/index.ts';
 import type { ReleaseSlope, Releases } from '../model/finding.ts';
 import type { Interval, LeakResult, Suspect } from '../model/leak.ts';
 import { isCountRole, type MemoryRole } from '../model/memory.ts';
@@ -38,12 +38,12 @@ function seriesView(one: Scanned, wide: number): string {
   const facts = [
     result.onset &&
       `since ${secondsText(result.onset.t)} (${secondsText(result.onset.low)} to ${secondsText(result.onset.high)})`,
-    result.slopeBytesPerHour && `${amount(result.slopeBytesPerHour.value, role)}/h`,
+    result.slopeBytesPerHour && `${amountIn(one)(result.slopeBytesPerHour.value)}/h`,
     result.timeToLimitS && `limit in ${durationText(result.timeToLimitS.value * SECOND_MS)}`,
   ].filter((fact) => fact !== null);
   const lines = [
     `${result.verdict.toUpperCase().padEnd(wide)}  ${name}`,
-    `  ${sparkline(values)}  ${range(values, role)}`,
+    `  ${sparkline(values)}  ${range(one)}`,
     facts.length > 0 ? `  ${facts.join(', ')}` : '',
     `  ${result.reason}`,
     ...result.suspects.slice(0, 5).map((suspect) => suspectLine(suspect, role)),
@@ -109,15 +109,13 @@ const CAUSES = {
   connections: 'is held by requests that stay open',
 } as const;
 
-const amount = (value: number, role: MemoryRole): string =>
-  isCountRole(role) ? `${Math.round(value)}` : bytesText(value);
-
 const secondsText = (ms: number): string =>
   ms >= 1e12 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : `${(ms / SECOND_MS).toFixed(1)} s`;
 
-function range(values: Float64Array, role: MemoryRole): string {
-  const { low, high } = extent(values);
-  return Number.isFinite(low) ? `${amount(low, role)} to ${amount(high, role)}` : 'no readings';
+function range(one: Scanned): string {
+  const { low, high } = extent(one.values);
+  const amount = amountIn(one);
+  return Number.isFinite(low) ? `${amount(low)} to ${amount(high)}` : 'no readings';
 }
 
 function sparkline(values: Float64Array): string {

@@ -11,14 +11,15 @@ import { scanView } from './scan-view.ts';
 const HELP = `Usage: tidemark scan FILE… [options]
 
 Says of each memory series whether it leaks, since when, how fast, and which unit of work makes it grow.
-FILE: CSV (time_s,value[,…]), a GC log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus
-query_range answer, OTLP (JSON, lines of it, protobuf); plain, gzip or zstd; - is stdin. Each file is judged by itself,
-but OTLP files in which the same processes go on are one run; those without memory (spans, limits) tell of each.
+FILE: CSV (time_s,value[,…]; times may be dates, and a column instance, pod or pid makes a series of each of its names), a GC
+log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus query_range answer, OTLP (JSON, lines of it,
+protobuf); plain, gzip or zstd; - is stdin. Each file is judged by itself, but OTLP files in which the same processes go
+on are one run; those without memory (spans, limits) tell of each.
 
   --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
   --limit BYTES     limit of the heap, container or host; 0 is none
   --units FILE      finished units of work: CSV time_s,GET /a,POST /b,… (cumulative, or per row)
-  --together        all OTLP files are one run
+  --together        all files are one run: of one OTLP capture, or of the processes of one service
   --rules [FILE]    alert rules beside it: JSON [{"alert","expr","for"}], or the usual three (growth over 2 h, 80 % of the
                     limit, goroutines); FILE ends in .json
   --fail-on leak    exit with 3 when a series leaks

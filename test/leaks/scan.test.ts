@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scan } from '../../lib/cli/scan.ts';
+import { normal, random } from './draw.ts';
 import { BEGAN, carts, exported, MINUTE_MS, requestsUntil } from './service-story.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../fixtures/leaks/${name}`, import.meta.url));
@@ -49,7 +50,7 @@ describe('tidemark scan of many files', () => {
       'a.csv': `time_s,value\n${LEVEL}`,
       'empty.csv': '',
       'text.csv': 'time_s,value\n0,x\n1,y\n',
-      'header.csv': 'time_s,value\n',
+      'header.csv': 'time_s,pod,value\n',
       'one.csv': 'time_s,value\n0,5e8\n',
       'nan.csv': 'time_s,value\n0,NaN\n15,\n',
       'broken.json': '{"status":',
@@ -75,12 +76,64 @@ describe('tidemark scan of many files', () => {
     expect([code, stderr]).toEqual([0, ['tidemark scan: a.csv: Assumed: rows are sorted by time']]);
   });
 
+  it('says that rows of one moment are of several processes, where no column tells them apart', async () => {
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => `${Math.floor(i / 4) * 15},${1.5e8 + (i % 4) * 4e7 + (i % 7) * 1e5}`,
+    );
+    const { results } = await scanned({ 'a.csv': `time_s,value\n${rows.join('\n')}` });
+    expect(results).toMatchObject([{ verdict: 'mixed-writers' }]);
+    const named = rows.map((row, i) => `${row},worker-${i % 4}`);
+    const each = await scanned({ 'a.csv': `time_s,value,worker\n${named.join('\n')}` });
+    expect(each.results.map(({ verdict }: { verdict: string }) => verdict)).toEqual(Array(4).fill('stable'));
+  });
+
+  it('writes percent as percent', async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => `${i * 300},${40 + ((i * 7919) % 101) / 500}`);
+    const { results } = await scanned({ 'a.csv': `time_s,value\n${rows.join('\n')}` });
+    expect(results[0].reason).toMatch(/^The floor stays near 40\.1 % over \d+ lows\.$/);
+  });
+
   it('finds the leak of a process that was replaced, on a clock that began again', async () => {
     const row = (i: number, mib: number) => `${i * 15},${(mib + ((i * 7919) % 101) / 50) * 1048576}`;
     const leaking = Array.from({ length: 240 }, (_, i) => row(i, 200 + i));
     const present = Array.from({ length: 40 }, (_, i) => row(i, 200));
     const { results } = await scanned({ 'a.csv': ['time_s,value', ...leaking, ...present].join('\n') });
     expect(results).toMatchObject([{ verdict: 'leak' }]);
+  });
+});
+
+describe('tidemark scan of a Prometheus answer', () => {
+  const STEP_S = 60;
+  /** `lives` processes of so many readings each, in ranks of ten, that keep so many MiB in an hour. */
+  function answer(lives: number, readings: number, perHour: number): string {
+    const gauss = normal(random(lives));
+    const result = Array.from({ length: lives }, (_, life) => {
+      const born =
+        1_790_000_000 + Math.floor(life / 10) * readings * STEP_S + Math.round(100 * Math.abs(gauss()));
+      const values = Array.from({ length: readings }, (__, i) => {
+        const mib = 150 + 60 * (1 - Math.exp(-i / 15)) + (perHour * i) / 60 + 4 * gauss();
+        return [born + i * STEP_S, `${Math.round(mib * 2 ** 20)}`];
+      });
+      return { metric: { __name__: 'process_resident_memory_bytes', job: 'shop', pod: `p${life}` }, values };
+    });
+    return JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
+  }
+  const told = async (text: string) =>
+    (await scanned({ 'a.json': text })).results.map(
+      (one: { series: { instance: string }; verdict: string }) => [one.series.instance, one.verdict],
+    );
+
+  it('pools processes that replaced each other', async () => {
+    expect(await told(answer(160, 180, 6))).toEqual([['160 lives', 'leak']]);
+    expect(await told(answer(160, 180, 0))).toEqual([['160 lives', 'stable']]);
+    expect(await told(answer(160, 20, 12))).toEqual([['160 lives', 'insufficient-data']]);
+  });
+
+  it('judges those that run beside each other one by one', async () => {
+    expect((await told(answer(10, 300, 0))).map(([instance]: string[]) => instance)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `p${i}`),
+    );
   });
 });
 
