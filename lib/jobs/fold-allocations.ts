@@ -3,6 +3,7 @@ import type { WorkSpan } from '../model/telemetry.ts';
 import {
   type AllocationsState,
   bounded,
+  boundedAllocations,
   mergeAllocations,
   noAllocations,
   type UnitAllocations,
@@ -19,7 +20,7 @@ export function allocationsOf(
   const told = spans.filter(({ allocated }) => allocated !== undefined);
   for (const [unit, same] of Map.groupBy(told, (span) => unitName(span.unit)))
     units.set(unit, same.map((span) => ofOne(span, weightOf(span))).reduce(mergeAllocations, noAllocations));
-  return units.size === 0 ? undefined : { units };
+  return units.size === 0 ? undefined : boundedAllocations(units);
 }
 
 function ofOne({ allocated }: WorkSpan, weight: number): UnitAllocations {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isFailure } from '../../lib/jobs/answers/units.ts';
 import { type Folded, fold } from '../../lib/jobs/fold.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import { MACHINES, PARTITION_MS } from '../../lib/model/partition.ts';
@@ -8,6 +9,7 @@ import { ONE } from '../../lib/model/sketch.ts';
 import type { UploadFacts } from '../../lib/model/telemetry.ts';
 import { HOUR_MS } from '../../lib/model/units.ts';
 import { KIND_NAMES, KINDS, mergeSections, type Sections } from '../../lib/segments/kinds/index.ts';
+import { tallyOfKey } from '../../lib/segments/kinds/instance.ts';
 import { encodeSegment, readFooter, readSection } from '../../lib/segments/segment.ts';
 import { count, factsOf, level, machine, NOON, ORDERS, report, SHOP, span } from './facts.ts';
 
@@ -192,14 +194,19 @@ describe('fold()', () => {
 
   it('keeps 5,000 units of an upload apart, 2,000 of an instance, and counts all of their requests', () => {
     const unit = (n: number) => ({ kind: 'http' as const, name: `GET /orders/${n}` });
-    const work = Array.from({ length: 6000 }, (_, n) => span({ unit: unit(n), spanId: String(n) }));
+    const work = Array.from({ length: 6000 }, (_, n) =>
+      span({ unit: unit(n), spanId: String(n), status: n % 2 === 0 ? '2xx' : '5xx' }),
+    );
     const [part] = foldAll(factsOf([report({ work })])).parts;
     const units = [...(part?.sections.latency?.units.values() ?? [])];
     expect(units).toHaveLength(5001);
     expect(units.reduce((sum, one) => sum + one.count, 0)).toBe(6000 * ONE);
-    const tallies = [...(part?.sections.instance?.instances.get('pod-1')?.work.values() ?? [])];
-    expect(tallies).toHaveLength(2001);
-    expect(tallies.flatMap(({ sums }) => sums).reduce((sum, one) => sum + one, 0)).toBe(6000 * ONE);
+    const tallies = [...(part?.sections.instance?.instances.get('pod-1')?.work ?? [])];
+    expect(tallies).toHaveLength(2002);
+    const requests = (of: typeof tallies) =>
+      of.flatMap(([, { sums }]) => sums).reduce((sum, one) => sum + one, 0) / ONE;
+    expect(requests(tallies)).toBe(6000);
+    expect(requests(tallies.filter(([key]) => isFailure(tallyOfKey(key))))).toBe(3000);
   });
 
   it('keeps what machines say apart from services', () => {

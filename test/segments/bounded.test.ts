@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ONE, sketchOf } from '../../lib/model/sketch.ts';
 import { OTHER_UNITS, unitKey } from '../../lib/model/unit-of-work.ts';
-import { type Bound, bounded } from '../../lib/segments/kinds/bounded.ts';
+import { type Bound, boundedMap } from '../../lib/segments/kinds/bounded.ts';
 import { mergeMaps } from '../../lib/segments/kinds/columns.ts';
 import {
   type FunctionsState,
@@ -18,13 +18,13 @@ import {
   noLatency,
 } from '../../lib/segments/kinds/latency.ts';
 
-describe('bounded()', () => {
-  const bound: Bound<number> = { max: 4, other: 'other', merge: (a, b) => a + b };
+describe('boundedMap()', () => {
+  const bound: Bound<number> = { max: 4, other: () => 'other', merge: (a, b) => a + b };
   const map = fc
     .dictionary(fc.constantFrom(...'abcdefghij'), fc.nat(9))
-    .map((entries) => bounded(new Map(Object.entries(entries)), bound));
+    .map((entries) => boundedMap(new Map(Object.entries(entries)), bound));
   const merged = (...maps: readonly ReadonlyMap<string, number>[]) =>
-    maps.reduce((a, b) => bounded(mergeMaps(a, b, bound.merge), bound));
+    maps.reduce((a, b) => boundedMap(mergeMaps(a, b, bound.merge), bound));
   const sorted = (of: ReadonlyMap<string, number>) => [...of].sort();
 
   it('leaves merging commutative and associative, and every sum as it is', () => {

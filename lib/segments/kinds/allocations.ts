@@ -1,8 +1,10 @@
 import { shortHash } from '../../model/hash.ts';
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
+import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
+import { boundedMap } from './bounded.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 import { readSketch, writeSketch } from './sketch-codec.ts';
 
@@ -52,6 +54,16 @@ export const mergeAllocations = (a: UnitAllocations, b: UnitAllocations): UnitAl
   top: bounded(mergeMaps(a.top, b.top, mergeAllocator)),
 });
 
+/** Of one state: as many as of functions. */
+const UNITS_MAX = 2000;
+const OTHER = unitKey(OTHER_UNITS);
+const BOUND = { max: UNITS_MAX, other: () => OTHER, merge: mergeAllocations };
+
+/** A state of these units; what is beyond UNITS_MAX of them adds up as one. */
+export const boundedAllocations = (units: AllocationsState['units']): AllocationsState => ({
+  units: boundedMap(units, BOUND),
+});
+
 function* stringsOf({ units }: AllocationsState): Iterable<string> {
   for (const [key, { top }] of units) {
     yield key;
@@ -90,7 +102,7 @@ function readState(from: ByteReader): AllocationsState {
 export const allocationsKind: Kind<AllocationsState> = {
   name: 'allocations',
   empty: () => ({ units: new Map() }),
-  merge: (a, b) => ({ units: mergeMaps(a.units, b.units, mergeAllocations) }),
+  merge: (a, b) => boundedAllocations(mergeMaps(a.units, b.units, mergeAllocations)),
 
   ...codec('allocations', [{ read: readState }], writeState),
 };

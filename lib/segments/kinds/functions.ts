@@ -4,7 +4,7 @@ import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
-import { bounded } from './bounded.ts';
+import { boundedMap } from './bounded.ts';
 import { mergeMaps, readMap, writeMap } from './columns.ts';
 import { readSketch, writeSketch } from './sketch-codec.ts';
 
@@ -169,15 +169,12 @@ function mergeAllSpreads(spreads: readonly FunctionSpread[]): FunctionSpread {
 
 /** Units and versions of one state, each of which may have hundreds of functions. */
 const WORK_MAX = 2000;
-const BOUND = {
-  max: WORK_MAX,
-  other: workKey({ basis: 'transaction', unit: unitKey(OTHER_UNITS), version: '' }),
-  merge: mergeLookedAt,
-};
+const OTHER = workKey({ basis: 'transaction', unit: unitKey(OTHER_UNITS), version: '' });
+const BOUND = { max: WORK_MAX, other: () => OTHER, merge: mergeLookedAt };
 
 /** A state of which work beyond WORK_MAX units adds up as one, without its functions: nothing can be said of those together. */
 export function boundedFunctions({ work, functions }: FunctionsState): FunctionsState {
-  const kept = bounded(work, BOUND);
+  const kept = boundedMap(work, BOUND);
   if (kept === work) return { work, functions };
   const isKept = ([key]: readonly [string, unknown]) => kept.has(workKey(functionOfKey(key)));
   return { work: kept, functions: new Map([...functions].filter(isKept)) };

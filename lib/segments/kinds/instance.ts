@@ -1,7 +1,7 @@
 import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
-import { bounded } from './bounded.ts';
+import { boundedMap } from './bounded.ts';
 import { mapEach, mergeCounters, mergeLevels, mergeMaps, mergeSeen, mergeTallies } from './columns.ts';
 import { INSTANCE_VERSIONS, writeInstances } from './instance-codec.ts';
 import type { InstanceState, InstancesState } from './instance-state.ts';
@@ -43,15 +43,21 @@ export function tallyOfKey(text: string): TallyKey {
 
 /** Of one instance: as many as OpenTelemetry's SDKs keep apart of one metric, which bound what is counted there. */
 const TALLIES_MAX = 2000;
+/** Statuses that the answers call failures. */
+const FAILED: ReadonlySet<string> = new Set(['5xx', 'error']);
+const OTHER_UNIT = unitKey(OTHER_UNITS);
 const TALLIES_BOUND = {
   max: TALLIES_MAX,
-  other: tallyKey({ unit: unitKey(OTHER_UNITS), status: '', weighted: false }),
+  other(key: string) {
+    const { status, weighted } = tallyOfKey(key);
+    return tallyKey({ unit: OTHER_UNIT, status: FAILED.has(status) ? 'error' : '', weighted });
+  },
   merge: mergeTallies,
 };
 
 /** Tallies by key; what is beyond TALLIES_MAX of them adds up as one. */
 export const boundedTallies = (work: InstanceState['work']): InstanceState['work'] =>
-  bounded(work, TALLIES_BOUND);
+  boundedMap(work, TALLIES_BOUND);
 
 const NO_MAP = new Map<string, never>();
 export const emptyInstance: InstanceState = { facts: NO_MAP, levels: NO_MAP, counts: NO_MAP, work: NO_MAP };

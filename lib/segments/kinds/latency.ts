@@ -3,7 +3,7 @@ import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
 import { type ByteReader, type ByteWriter, compareText, readStrings } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
-import { bounded } from './bounded.ts';
+import { boundedMap } from './bounded.ts';
 import { mergeMaps, readMap } from './columns.ts';
 import { readPackedSketch, readSketch, writePackedSketch } from './sketch-codec.ts';
 import { readId, readTexts, writeId, writeTexts } from './texts.ts';
@@ -85,11 +85,12 @@ export const mergeLatency = (a: UnitLatency, b: UnitLatency): UnitLatency => ({
  * hour, and end the process that merges them.
  */
 const UNITS_MAX = 5000;
-const BOUND = { max: UNITS_MAX, other: latencyKey(unitKey(OTHER_UNITS), ''), merge: mergeLatency };
+const OTHER = latencyKey(unitKey(OTHER_UNITS), '');
+const BOUND = { max: UNITS_MAX, other: () => OTHER, merge: mergeLatency };
 
 /** A state of these units; what is beyond UNITS_MAX of them adds up as one. */
 export const boundedLatency = (units: LatencyState['units']): LatencyState => ({
-  units: bounded(units, BOUND),
+  units: boundedMap(units, BOUND),
 });
 
 function readUnit(
