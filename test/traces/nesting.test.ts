@@ -91,19 +91,21 @@ describe('checkNesting', () => {
     ]);
   });
 
-  it('hangs a span whose parent was not sent off the one that its times name, where the process is broken', () => {
+  it('does not judge by a parent that was not sent, and finds one where something else is wrong', () => {
     const lost = drawTrace(`
       f<root function |------
       x<gone db       |   ---
     `);
-    const alone = drawTrace(`
+    const wrong = drawTrace(`
       f<root function |------
-      x<gone db       |       ---
+      x<gone db       |   ---
+      y<x    db       |       --
     `);
-    const { traces } = checkNesting([...times(3, GATHER), lost, alone]);
-    expect(traces.slice(3).map(({ verdict }) => verdict)).toEqual(['misnested', 'ok']);
-    expect(traces[3]!.edges.map(({ spanId, repairedParent }) => [spanId, repairedParent])).toEqual([
+    const { traces } = checkNesting([...times(3, GATHER), lost, wrong]);
+    expect(traces.slice(3).map(({ verdict }) => verdict)).toEqual(['ok', 'misnested']);
+    expect(traces[4]!.edges.map(({ spanId, repairedParent }) => [spanId, repairedParent])).toEqual([
       ['x', 'f'],
+      ['y', 'root'],
     ]);
     expect(verdictsOf(times(6, lost))).not.toContain('misnested');
   });

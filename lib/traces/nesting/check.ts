@@ -128,7 +128,6 @@ const VERDICTS = {
   ok: 'ok',
   hint: 'hint',
   detached: 'hint',
-  doubtful: 'ok',
   misnested: 'misnested',
 } as const;
 

@@ -113,11 +113,10 @@ export function isBroken({ shared, apart, against }: Tally, platform: string, se
 
 /**
  * - `misnested`: parents are wrong because tasks share one scope.
- * - `doubtful`: nothing but parents that were not sent; misnested if the times name one that was (`settle` in judge.ts).
  * - `detached`: scopes are apart, yet work crosses its parent's end: fire-and-forget or late binding.
  * - `hint`: one edge that looks wrong, or work that outlives its parent: not enough for a verdict.
  */
-export type Standing = 'ok' | 'hint' | 'detached' | 'doubtful' | 'misnested';
+export type Standing = 'ok' | 'hint' | 'detached' | 'misnested';
 
 /**
  * @param broken whether the trace's deployment is
@@ -129,7 +128,7 @@ export function standingOf(
   settings: Settings,
 ): Standing {
   if (apart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
-  if (deployment.broken) return marks.marked > 0 ? 'misnested' : marks.orphans > 0 ? 'doubtful' : 'ok';
+  if (deployment.broken) return marks.marked > 0 ? 'misnested' : 'ok';
   if (deployment.kin && marks.crossings > 0) return 'misnested';
   const { apart: aparts, against } = deployment.tally;
   if (!isPython(table.trace.platform) || aparts + against > settings.maxApartAlone) return 'ok';

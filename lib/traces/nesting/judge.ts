@@ -9,7 +9,6 @@ import {
 } from './deployments.ts';
 import { type Repair, repairEndpoint } from './repair.ts';
 import type { Settings } from './settings.ts';
-import { ROOT, UNKNOWN } from './span-table.ts';
 
 /** A deployment's traces. */
 export interface Group {
@@ -65,34 +64,20 @@ export interface Settled extends Judged {
   readonly repairs: readonly (Repair | undefined)[];
 }
 
-/** Repairs the asked traces that are wrong, and decides of the doubtful ones by what a repair makes of them. */
+/** Repairs the asked traces that are wrong. */
 export function settle(group: Judged, asked: readonly boolean[], settings: Settings): Settled {
-  const { facts } = group;
+  const { facts, standings } = group;
   const repairs: (Repair | undefined)[] = new Array(facts.length);
-  const standings = group.standings.map((standing) => (standing === 'doubtful' ? 'ok' : standing));
-  const weighed = indices(facts).filter(
-    (k) => asked[k] && (group.standings[k] === 'misnested' || group.standings[k] === 'doubtful'),
-  );
-  for (const endpoint of groupBy(weighed, (k) => facts[k]!.table.trace.name)) {
+  const wrong = indices(facts).filter((k) => asked[k] && standings[k] === 'misnested');
+  for (const endpoint of groupBy(wrong, (k) => facts[k]!.table.trace.name)) {
     const repaired = repairEndpoint(
       endpoint.map((k) => facts[k]!),
       settings,
     );
-    for (const [r, k] of endpoint.entries()) {
-      if (group.standings[k] === 'doubtful' && !findsParent(facts[k]!, repaired[r]!, settings)) continue;
-      repairs[k] = repaired[r]!;
-      standings[k] = 'misnested';
-    }
+    for (const [r, k] of endpoint.entries()) repairs[k] = repaired[r]!;
   }
-  return { ...group, standings, repairs };
+  return { ...group, repairs };
 }
-
-/** Whether a span whose parent was not sent has, for all the times tell, one that was. */
-const findsParent = ({ table }: Facts, { parent, certainty }: Repair, settings: Settings): boolean =>
-  table.parent.some(
-    (p, i) =>
-      p === UNKNOWN && table.foreign[i] === 0 && parent[i] !== ROOT && certainty[i]! >= settings.minCertainty,
-  );
 
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   return [...Map.groupBy(items, keyOf).values()];
