@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { profileTypesAnswer, type Side } from '../jobs/answers/flame-states.ts';
 import { detailsOf, doubleView, singleView } from '../jobs/answers/flame-views.ts';
 import { exported, flameAnswer, flameDiffAnswer } from '../jobs/answers/flamegraph.ts';
+import { frameHistory } from '../jobs/answers/frame-history.ts';
 import { functionsAnswer } from '../jobs/answers/functions.ts';
 import { regressionsAnswer } from '../jobs/answers/regressions.ts';
 import type { JobContext } from '../jobs/context.ts';
@@ -9,6 +10,7 @@ import { type ApiRoute, route } from './api-routes.ts';
 import {
   FlamegraphDiffSchema,
   FlamegraphSchema,
+  FrameHistorySchema,
   FunctionSchema,
   ProfileTypeSchema,
   RegressionsSchema,
@@ -164,6 +166,23 @@ export function flameRoutes(jobs: JobContext): ApiRoute[] {
             'cache-control': 'no-store',
           },
         });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/services/{service}/flamegraph/frame',
+      summary: 'What one function takes of the whole over time',
+      scope: 'read',
+      query: GraphQuery.omit({ maxNodes: true, inverted: true }).extend({
+        name: z.string().max(6000).default(''),
+        file: z.string().max(6000).default(''),
+      }),
+      answer: FrameHistorySchema,
+      run: async ({ caller, params, query }) => {
+        const { focus, ignore, ...asked } = query;
+        const range = readRange(query, jobs.clock.now());
+        const place = { project: caller.project, service: serviceOf(params) };
+        return { points: await frameHistory(jobs, { ...asked, ...place, ...range }, { focus, ignore }) };
       },
     }),
     route({

@@ -100,6 +100,12 @@ export const FlamegraphSchema = z.object({
     .meta({ description: 'lines of the functions in top, of all units of work together' }),
 });
 
+export const FrameHistorySchema = z.object({
+  points: z.array(z.object({ t: Time, self: z.number(), total: z.number() })).meta({
+    description: 'shares of the whole, 0 to 1, at the start of each step in which anything was measured',
+  }),
+});
+
 const SideValues = z.object({ self: Integer, total: Integer });
 export const FlamegraphDiffSchema = z.object({
   ...PyroscopeShape,
@@ -124,6 +130,7 @@ export const FlamegraphDiffSchema = z.object({
 
 export type ApiProfileType = z.infer<typeof ProfileTypeSchema>;
 export type ApiFlamegraph = z.infer<typeof FlamegraphSchema>;
+export type ApiFrameHistory = z.infer<typeof FrameHistorySchema>;
 export type ApiFlamegraphDiff = z.infer<typeof FlamegraphDiffSchema>;
 
 const SpreadSchema = z.object({

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { FINDINGS } from './fixture-findings.ts';
 import {
   detailedFlamegraphOf,
+  FRAME_HISTORY,
   flameDiffOf,
   flamegraphOf,
   functionsOf,
@@ -91,6 +92,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     const nodes = Number(/^nodes (\d+)$/.exec(url.searchParams.get('unit') ?? '')?.[1] ?? 60);
     const detailed = url.searchParams.get('details') === 'true';
     if (second === 'flamegraph' && third === 'diff') return ok(flameDiffOf(nodes));
+    if (second === 'flamegraph' && third === 'frame') return ok(FRAME_HISTORY);
     if (url.searchParams.get('format') === 'speedscope') return ok(speedscopeFile());
     if (second === 'flamegraph') return ok(detailed ? detailedFlamegraphOf(nodes) : flamegraphOf(nodes));
     if (second === 'functions') return ok(list(functionsOf(url.searchParams.get('all') === 'true')));

@@ -2,6 +2,7 @@ import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.t
 import type {
   ApiFlamegraph,
   ApiFlamegraphDiff,
+  ApiFrameHistory,
   ApiFunction,
   ApiProfileType,
   ApiRegression,
@@ -177,6 +178,15 @@ export function detailedFlamegraphOf(nodes = 60, seed = 7): ApiFlamegraph {
   }));
   return { ...graph, examples: { uploads: UPLOADS, levels }, functionLines };
 }
+
+/** Of any function: an hour in steps of ten minutes, in which its share doubled. */
+export const FRAME_HISTORY: ApiFrameHistory = {
+  points: [0.11, 0.12, 0.11, 0.19, 0.22, 0.21].map((total, i) => ({
+    t: NOW - 3_600_000 + i * 600_000,
+    self: total / 2,
+    total,
+  })),
+};
 
 const CART_ITEMS = { kind: 'http', name: 'POST /cart/items' } as const;
 const spread = (p50Ms: number, p75Ms: number, p95Ms: number, p99Ms: number, sumMs: number) => ({

@@ -129,6 +129,14 @@ describe.skipIf(!pages.canOpen)('flame graphs in Chromium', () => {
     expect(await panel.locator('h2').textContent()).toBe('snapshotCart');
     expect(await panel.locator('.kpi').textContent()).toMatch(/per transaction, p501.9.ms.*p9561.ms/);
     expect(await panel.locator('.tag').textContent()).toBe('Usually fast, sometimes slow');
+    const history = panel.getByRole('img', { name: /^Share of snapshotCart over time/ });
+    expect(await history.getAttribute('aria-label')).toMatch(/11.% to 22.%, at last 21.%/);
+    const question = new URL(
+      pages.fixture().requests.find((one) => one.includes('flamegraph/frame'))!,
+      'http://x',
+    );
+    expect(question.searchParams.get('name')).toBe('snapshotCart');
+    expect(question.searchParams.get('ignore')).toBe('"(idle)"');
     expect(await panel.locator('.lines tbody tr').allTextContents()).toEqual([
       expect.stringMatching(/^193.ms3.ms$/),
       expect.stringMatching(/^2241.ms0.ms$/),

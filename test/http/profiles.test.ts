@@ -4,8 +4,14 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeProfile, encodeProfile } from '../../lib/formats/profiles/index.ts';
-import type { ApiFlamegraph, ApiFlamegraphDiff, ApiProfileType } from '../../lib/http/flame-schemas.ts';
+import type {
+  ApiFlamegraph,
+  ApiFlamegraphDiff,
+  ApiFrameHistory,
+  ApiProfileType,
+} from '../../lib/http/flame-schemas.ts';
 import type { ApiService, ApiUploads } from '../../lib/http/schemas.ts';
+import { partitionStart } from '../../lib/model/partition.ts';
 import type { CapturedRequest } from '../support/captures.ts';
 import { openProduct, type Product } from '../support/product.ts';
 
@@ -283,6 +289,35 @@ describe('POST /v1/profiles', () => {
     const self = lines.reduce((sum, line) => sum + Number(line.self), 0);
     expect(self).toBe(Number(graph.top[0]!.self));
     expect((await graphOf('detailed', 'type=cpu')).examples).toBeUndefined();
+  });
+
+  it('tells what a function took of the whole over time, of what is left of it', async () => {
+    const step = 600_000;
+    for (const [i, text] of [
+      'main;work 30\nmain;rest 10\n(idle) 60\n',
+      'main;rest 5\n',
+      'main;work 6\nmain;rest 2\n',
+    ].entries())
+      await send(
+        `service=history&format=folded&from=${AT - 10}&until=${AT - (3 - i) * step}`,
+        Buffer.from(text),
+      );
+    await product.settle();
+    const asked = (more: string) =>
+      product.get<ApiFrameHistory>(
+        `/services/history/flamegraph/frame?from=${AT - 4 * step}&to=${AT}&name=work${more}`,
+      );
+    const sharesOf = ({ points }: ApiFrameHistory) => points.map(({ self }) => self);
+    expect(sharesOf(await asked(''))).toEqual([0.3, 0, 0.75]);
+    expect(sharesOf(await asked('&ignore="(idle)"'))).toEqual([0.75, 0, 0.75]);
+    expect(sharesOf(await asked('&focus=work'))).toEqual([1, 1]);
+    expect(sharesOf(await asked('&file=other.js'))).toEqual([0, 0, 0]);
+    const { points } = await product.get<ApiFrameHistory>(
+      `/services/history/flamegraph/frame?from=${AT - 4 * step}&to=${AT}&name=main`,
+    );
+    expect(points.map(({ t, total }) => [t, total])).toEqual(
+      [0.4, 1, 1].map((total, i) => [partitionStart(AT - (3 - i) * step), total]),
+    );
   });
 
   it('shows a bar by an upload in which it has what the focus left', async () => {

@@ -36,7 +36,13 @@ const INSTANCE_MAX_MS = DAY_MS;
 export const BEFORE_MS = 6 * HOUR_MS;
 
 /** The states of a range, and of the bucket before it. */
-export async function loadFlame({ reader }: FlameContext, query: FlameRange): Promise<States> {
+export async function loadFlame(context: FlameContext, query: FlameRange): Promise<States> {
+  const { steps, before } = await loadFlameSteps(context, query);
+  return { states: steps.map(({ state }) => state), before };
+}
+
+/** The same with the time of each state: steps of ten minutes, an hour or a day. */
+export async function loadFlameSteps({ reader }: FlameContext, query: FlameRange) {
   const { project, service, from, to, instance } = query;
   const first = partitionStart(from);
   if (instance !== undefined && to - from > INSTANCE_MAX_MS)
@@ -45,13 +51,13 @@ export async function loadFlame({ reader }: FlameContext, query: FlameRange): Pr
       'Cannot tell instances apart over more than a day: ask for a shorter range',
     );
   const coarse = instance === undefined && isLong(query);
-  const load = async (range: { readonly from: EpochMs; readonly to: EpochMs; readonly coarse: boolean }) =>
-    (await reader.range('flame', { project, service, ...range })).map(({ state }) => state);
-  const [states, before] = await Promise.all([
+  const load = (range: { readonly from: EpochMs; readonly to: EpochMs; readonly coarse: boolean }) =>
+    reader.range('flame', { project, service, ...range });
+  const [steps, before] = await Promise.all([
     load({ from: first, to, coarse }),
     load({ from: first - PARTITION_MS, to: first, coarse: false }),
   ]);
-  return { states, before };
+  return { steps, before: before.map(({ state }) => state) };
 }
 
 /**

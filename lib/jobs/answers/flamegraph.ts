@@ -26,7 +26,7 @@ export interface Shaping {
   readonly inverted?: boolean | undefined;
 }
 
-function seriesOf(
+export function seriesOf(
   states: States,
   { type, temporality }: Pick<FlameQuery, 'type' | 'temporality'>,
 ): Series | undefined {
@@ -68,7 +68,7 @@ export async function flameAnswer(
   return answer;
 }
 
-const nothing = ({ service, type }: FlameQuery) =>
+export const nothing = ({ service, type }: FlameQuery) =>
   new Fault(
     'not-found',
     `No profile of ${service}${type === undefined ? '' : ` of type "${type}"`} lies in this range`,
@@ -99,7 +99,7 @@ function checkKept({ instances, keptInstances }: Selected, { instance }: Side): 
   );
 }
 
-function filtered(tree: FlameTree, { focus: wanted, ignore: unwanted }: Shaping): FlameTree {
+export function filtered(tree: FlameTree, { focus: wanted, ignore: unwanted }: Shaping): FlameTree {
   let result = tree;
   if (wanted) result = focus(result, matchOf(wanted));
   if (unwanted) result = ignore(result, matchOf(unwanted));

@@ -1,7 +1,8 @@
 import { filterText, type Term, termsIn } from '../../../lib/flame/filter-text.ts';
 import { hrefWith, usePlace } from '../router.ts';
 
-/** Of the URL, as the API takes them. */
+/** Along what a graph is divided: of the URL, as the API takes them. */
+export const PICKS = ['type', 'unit', 'version', 'instance'] as const;
 export const FILTER_KEYS = ['focus', 'ignore'] as const;
 type FilterKey = (typeof FILTER_KEYS)[number];
 

@@ -8,6 +8,7 @@ import { count, milliseconds, percent } from '../format.ts';
 import { usePlace } from '../router.ts';
 import { typeWord } from './amount.ts';
 import { hrefToOnly, hrefWithout, wholeTerm } from './filters.tsx';
+import { FrameHistory } from './frame-history.tsx';
 import { functionsOf } from './functions.ts';
 import { barOfHash, type FlameModel, frameText, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
@@ -62,6 +63,7 @@ export function FramePanel(props: FramePanelProps) {
           <ProfileLinks service={service} examples={time.examples} about={text} />
         </p>
       )}
+      <FrameHistory service={service} name={text} file={file} />
       {details.problem ? (
         <Failed what={`the lines of ${text}`} problem={details.problem} retry={details.reload} />
       ) : (

@@ -6,7 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
-import { FILTER_KEYS } from '../flame/filters.tsx';
+import { FILTER_KEYS, PICKS } from '../flame/filters.tsx';
 import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { IDLE } from '../flame/model.ts';
 import { Choice, Picks } from '../flame/picks.tsx';
@@ -16,7 +16,7 @@ import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace } from '../router
 import { dayTime, isoTime, resolveTime } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
-import { PICKS, type ProfileTypeList } from './flame.tsx';
+import type { ProfileTypeList } from './flame.tsx';
 
 interface SideChoice {
   readonly from: number;

@@ -6,7 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
-import { FILTER_KEYS } from '../flame/filters.tsx';
+import { FILTER_KEYS, PICKS } from '../flame/filters.tsx';
 import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
 import { type FlameModel, IDLE } from '../flame/model.ts';
@@ -19,9 +19,6 @@ import { go, href, hrefWith, RANGE_KEYS, servicePath, usePlace, useWasZoomed } f
 import { dayTime, isoTime, type Range, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
 import { plural, serviceWords } from '../words.ts';
-
-/** Along what a graph is divided. */
-export const PICKS = ['type', 'unit', 'version', 'instance'] as const;
 
 export type ProfileTypeList = { items: ApiProfileType[]; cursor: string | null };
 
