@@ -1,5 +1,7 @@
+import { Fault } from '../model/fault.ts';
 import { childrenOf, endOfBucket, type Partition, parentOf, stepOf } from '../model/partition.ts';
 import { MINUTE_MS } from '../model/units.ts';
+import { beginBuild, endBuild } from '../records/attempts.ts';
 import { type DueRollUp, dueRollUps } from '../records/due-roll-ups.ts';
 import { compact, TRIM_AFTER_MS } from '../segments/compact.ts';
 import { type RollUpOutcome, rollUpBucket } from '../segments/roll-up.ts';
@@ -10,6 +12,8 @@ import { eachInTurn, eachProject } from './each-project.ts';
 export const ROLL_UP_AFTER_MS = TRIM_AFTER_MS + 10 * MINUTE_MS;
 /** Buckets of one step and project that one run builds. */
 const BUCKETS_MAX = 1000;
+/** Tries of a bucket that came to no end. */
+const TRIES_MAX = 3;
 
 /**
  * Rolls up the hours and days of which something was committed since they were built last, once they have ended. Hours come
@@ -46,15 +50,39 @@ async function buildDue(context: JobContext, { rollUp: bucket, done }: DueRollUp
     return 'waiting';
   }
   const outcome = await buildBucket(context, bucket);
+  if (outcome === 'left alone') throw leftAlone(bucket);
   if (outcome !== 'busy' && outcome !== 'waiting') await done();
   return outcome;
 }
 
-/** One hour, or one day with the hours that it needs. */
-export async function buildBucket(context: JobContext, bucket: Partition): Promise<RollUpOutcome> {
+const leftAlone = ({ service, start, step }: Partition): Fault =>
+  new Fault(
+    'too-large',
+    `Cannot roll up ${service}, ${step} of ${new Date(start).toISOString()}: ${TRIES_MAX} processes ended over it, ` +
+      'so it is tried again in a day, and read from what it is made of until then',
+  );
+
+/**
+ * One hour, or one day with the hours that it needs. 'left alone': it has ended TRIES_MAX processes, by memory or by time, and would
+ * end this one.
+ */
+export async function buildBucket(
+  context: JobContext,
+  bucket: Partition,
+): Promise<RollUpOutcome | 'left alone'> {
+  const { records, clock } = context;
+  if (!(await beginBuild(records, bucket, { max: TRIES_MAX, now: clock.now() }))) return 'left alone';
+  try {
+    return await build(context, bucket);
+  } finally {
+    await endBuild(records, bucket);
+  }
+}
+
+async function build(context: JobContext, bucket: Partition): Promise<RollUpOutcome> {
   for (const child of childrenOf(bucket)) {
     if (stepOf(child) === '10m') await compact(context, context.cache, child, { fully: true });
-    else await buildBucket(context, child);
+    else await build(context, child);
   }
   const outcome = await rollUpBucket(context, context.cache, bucket);
   // After it was built: the day finds the new hour.

@@ -9,6 +9,7 @@ import { HOUR_MS, SECOND_MS } from '../model/units.ts';
 //   read pattern                                    pk                          sk
 //   heads of a service in a range                   SVC#<project>#<service>     HEAD#<generation>#<step>#<start>[#<shard>]
 //   roll-ups to build, oldest first                 DUE#<project>               <step>#<start>#<generation>#<service>
+//   tries of a roll-up that may end the process    DUE#<project>               TRY#<step>#<start>#<generation>#<service>
 //   generations of a project's aggregates           PRJ#<project>               GEN
 //   settings of a project                           PRJ#<project>               SET
 //   one upload's ledger record                      LED#<project>#<00..3f>      <upload id>
@@ -87,6 +88,11 @@ export const dueKey = ({ project, service, generation, start, step = '10m' }: Pa
   pk: part('DUE', project),
   sk: part(step, seconds(start), generation, service),
 });
+/** Beside those that are due: no step is called so. */
+export const buildTryKey = (rollUp: Partition) => {
+  const { pk, sk } = dueKey(rollUp);
+  return { pk, sk: `TRY#${sk}` };
+};
 /** Those of one step whose buckets begin before `to`. */
 export const dueBefore = (project: string, step: Step, to: EpochMs) => ({
   pk: part('DUE', project),

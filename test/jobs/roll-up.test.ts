@@ -129,6 +129,31 @@ describe('rollUp()', () => {
     expect(hours).toHaveLength(1);
   });
 
+  it('leaves a bucket alone for a day that ends the processes that build it, says so, and builds the others', async () => {
+    const here = await world();
+    await send(here, 1, NOON - 1000);
+    await send(here, 2, NOON + 1000);
+    const { objects, heads } = here.context;
+    const deadly = `/1h/${new Date(NOON - HOUR_MS).toISOString().slice(0, 13)}`;
+    const put: typeof objects.put = (key, ...rest) =>
+      key.includes(deadly) ? new Promise(() => undefined) : objects.put(key, ...rest);
+    const dying = { ...here.context, objects: { ...objects, put } };
+    here.clock.time = NOON + HOUR_MS + ROLL_UP_AFTER_MS;
+    for (let death = 1; death <= 3; death += 1) {
+      void rollUp(dying);
+      for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
+    }
+    const hour = (start: number) => heads.read({ ...shop, start, step: '1h', generation: 0 });
+    expect((await hour(NOON))?.head.segments ?? []).toEqual([]);
+    await expect(rollUp(dying)).rejects.toThrow('3 processes ended over it');
+    expect((await hour(NOON))?.head.segments).toHaveLength(1);
+    expect((await hour(NOON - HOUR_MS))?.head.segments).toEqual([]);
+    expect(await counted(here, NOON - HOUR_MS, NOON + HOUR_MS)).toBe(3);
+    here.clock.time += DAY_MS;
+    await rollUp(here.context);
+    expect((await hour(NOON - HOUR_MS))?.head.segments).toHaveLength(1);
+  });
+
   it('makes 30 days readable from at most 100 objects', async () => {
     const here = await world();
     const start = MIDNIGHT;

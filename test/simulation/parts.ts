@@ -35,6 +35,7 @@ export const MODEL: readonly Mutation[] = [
   // And minutes of a few traces are joined in parts, as busy ones are.
   { file: 'jobs/join-parts.ts', from: 'PART_BYTES = 64 * MIB', to: 'PART_BYTES = 2000' },
   { file: 'jobs/replay-read.ts', from: 'SLICE_OBJECTS = 4096', to: 'SLICE_OBJECTS = 3' },
-  // Its processes end far more often than those that a step of a replay ends.
+  // Its processes end far more often than those that a step of a replay, or a roll-up, ends.
+  { file: 'jobs/roll-up.ts', from: 'TRIES_MAX = 3', to: 'TRIES_MAX = 1000' },
   { file: 'jobs/replay.ts', from: 'DEATHS_MAX = 12', to: 'DEATHS_MAX = 40' },
 ];
