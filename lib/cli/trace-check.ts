@@ -4,7 +4,6 @@ import { decodeProfile } from '../formats/profiles/index.ts';
 import { tracesOfSentSpans } from '../formats/sentry/index.ts';
 import { parseTraceFile, type TraceFile } from '../formats/trace-files.ts';
 import { Fault } from '../model/fault.ts';
-import type { Trace } from '../model/trace.ts';
 import { MIB } from '../model/units.ts';
 import { analyzeTraces } from '../traces/analyze.ts';
 import type { TraceProfile } from '../traces/sampled.ts';
@@ -40,12 +39,12 @@ export async function checkTraceFiles(
     }
   }
   if (read.length === 0) throw faults[0]!;
-  const { traces, rootless } = joined(read);
+  const { traces, fileOf, rootless } = joined(read);
   const profiles = read.flatMap((one) => profilesOf(one, io));
   const dropped = droppedIn(read);
   if (rootless > 0) dropped.set('span without a local root in these files', rootless);
   for (const [reason, count] of dropped) io.stderr(`tidemark trace: left out: ${count} × ${reason}\n`);
-  const result = analyzeTraces({ traces, profiles });
+  const result = analyzeTraces({ traces, profiles, partOf: (index) => fileOf[index]! });
   io.stdout(json ? `${JSON.stringify(traceDocument(result))}\n` : traceView(result, limit));
   const misnested = result.traces.filter(({ nested }) => nested.verdict === 'misnested').length;
   return { misnested, faults };
@@ -57,17 +56,33 @@ async function readTraceFile(file: string, io: Io): Promise<TraceFile> {
   return naming(file, () => parseTraceFile(decompress(bytes, '', limits)));
 }
 
-/** The traces of all files, and how many spans came one by one and have no local root in any of them. */
-function joined(files: readonly TraceFile[]): { traces: readonly Trace[]; rootless: number } {
-  const resources = files.flatMap(({ spans }) => spans.flatMap((one) => one.resources));
-  const streamed = files.flatMap((one) => one.streamed);
-  const sent = new Set<string>();
-  for (const { scopes } of resources)
-    for (const { spans } of scopes) for (const { traceId, spanId } of spans) sent.add(`${traceId} ${spanId}`);
-  for (const { one } of streamed) sent.add(`${one.traceId} ${one.span.spanId}`);
-  const built = [...tracesOfSpans({ resources, spans: 0 }), ...tracesOfSentSpans(streamed)];
+/**
+ * The traces of all files, each with its file (of spans that came one by one that of their local root), and how many of
+ * those spans have no local root in any of them.
+ */
+function joined(files: readonly TraceFile[]) {
+  const fileOfSpan = new Map<string, number>();
+  const idOf = (traceId: string, spanId: string) => `${traceId} ${spanId}`;
+  const resourcesOf = ({ spans }: TraceFile) => spans.flatMap(({ resources }) => resources);
+  for (const [f, file] of files.entries()) {
+    for (const { scopes } of resourcesOf(file))
+      for (const { spans } of scopes)
+        for (const { traceId, spanId } of spans) fileOfSpan.set(idOf(traceId, spanId), f);
+    for (const { one } of file.streamed) fileOfSpan.set(idOf(one.traceId, one.span.spanId), f);
+  }
+  const built = [
+    ...tracesOfSpans({ resources: files.flatMap(resourcesOf), spans: 0 }),
+    ...tracesOfSentSpans(files.flatMap(({ streamed }) => streamed)),
+  ];
   const placed = built.reduce((sum, { spans, droppedSpans }) => sum + 1 + spans.length + droppedSpans, 0);
-  return { traces: [...files.flatMap((one) => one.traces), ...built], rootless: sent.size - placed };
+  return {
+    traces: [...files.flatMap(({ traces }) => traces), ...built],
+    fileOf: [
+      ...files.flatMap(({ traces }, f) => traces.map(() => f)),
+      ...built.map(({ traceId, root }) => fileOfSpan.get(idOf(traceId, root.spanId))!),
+    ],
+    rootless: fileOfSpan.size - placed,
+  };
 }
 
 /** A profile that cannot be read costs its gaps their causes, nothing else. */

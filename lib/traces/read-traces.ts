@@ -16,6 +16,8 @@ export interface TraceInput {
   readonly thresholdsOf?: (trace: Trace) => PatternThresholds;
   /** Of a trace's index: results are wanted. The others only bear witness. Default: all of them. */
   readonly isAsked?: (index: number) => boolean;
+  /** Of a trace's index: the file that it came in, as `checkNesting` has it. Default: one. */
+  readonly partOf?: (index: number) => number;
 }
 
 export interface TraceResult {
@@ -41,8 +43,8 @@ export function readTraces(input: TraceInput): {
   readonly foreign: ForeignWork;
   readonly asked: readonly ReadTrace[];
 } {
-  const { traces, profiles, thresholdsOf = () => PATTERN_THRESHOLDS, isAsked = () => true } = input;
-  const nesting = checkNesting(traces, undefined, isAsked);
+  const { traces, profiles, thresholdsOf = () => PATTERN_THRESHOLDS, isAsked = () => true, partOf } = input;
+  const nesting = checkNesting(traces, undefined, isAsked, partOf);
   const samplesOf = samplesByTrace(profiles);
   const sampled = nesting.traces.map(({ trace }) => samplesOf(trace));
   const runs = sampled.flat();

@@ -82,6 +82,22 @@ describe('checkNesting', () => {
     expect(report.deployments.map(({ verdict }) => verdict)).toEqual(['misnested', 'ok']);
   });
 
+  it('tells a broken and a right process of no name apart by the files that they came in', () => {
+    const nameless = (trace: Trace) => ({ ...trace, host: '', root: { ...trace.root, threadId: '' } });
+    const right = drawTrace(`
+      a<root db |-----
+      b<root db |-------
+    `);
+    const traces = [...times(4, nameless(GATHER)), ...times(9, nameless(right))];
+    const misnested = (partOf?: (index: number) => number) =>
+      checkNesting(traces, undefined, undefined, partOf).deployments.map((one) => one.misnested);
+    expect(misnested()).toEqual([0]);
+    expect(misnested((index) => (index < 4 ? 0 : 1))).toEqual([4, 0]);
+    // Files of one trace each, or of both processes, tell nothing.
+    expect(misnested((index) => index)).toEqual([0]);
+    expect(misnested((index) => index % 2)).toEqual([0]);
+  });
+
   it('judges endpoints by their traces', () => {
     const quiet = drawTrace('a<root db |---', { name: '/health' });
     const [deployment] = checkNesting([...times(3, GATHER), ...times(5, quiet)]).deployments;

@@ -243,6 +243,46 @@ describe('tidemark trace check', () => {
     expect((await run(args, { f: utf8(lines) })).code).toBe(code);
   });
 
+  it('tells processes that nothing names apart by their files', async () => {
+    const ids = (from: number) => Array.from({ length: 4 }, (_, i) => (from + i).toString(16).repeat(32));
+    const nested = (traceId: string, parent: string) => {
+      const span = (spanId: string, parentSpanId: string, from: number, to: number) => ({
+        ...{
+          traceId,
+          spanId: spanId.repeat(16),
+          parentSpanId: parentSpanId.repeat(16),
+          name: `GET ${spanId}`,
+        },
+        ...{ startTimeUnixNano: `${START}${from}00000000`, endTimeUnixNano: `${START}${to}00000000` },
+        ...{ kind: 3, attributes: [{ key: 'http.method', value: { stringValue: 'GET' } }] },
+      });
+      const spans = [
+        { ...span('a', '', 0, 9), kind: 2 },
+        span('b', 'a', 1, 4),
+        span('c', parent, 2, 6),
+        span('d', parent, 7, 8),
+      ];
+      return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    };
+    const chain = utf8(
+      ids(1)
+        .map((id) => nested(id, 'b'))
+        .join('\n'),
+    );
+    const siblings = utf8(
+      ids(5)
+        .map((id) => nested(id, 'a'))
+        .join('\n'),
+    );
+    const { stdout } = await run(['check', 'chain', 'siblings', '--json'], { chain, siblings });
+    const { traces, deployments } = JSON.parse(stdout);
+    expect(deployments.map((one: { misnested: number }) => one.misnested)).toEqual([4, 0]);
+    expect(traces.map((one: { verdict: string }) => one.verdict)).toEqual([
+      ...Array(4).fill('misnested'),
+      ...Array(4).fill('ok'),
+    ]);
+  });
+
   it('ends with 3 on --fail-on misnested when a trace is', async () => {
     // One shared "current span": the second child hangs from the first one, which has ended.
     const wrong = Array.from({ length: 6 }, (_, i) => ({

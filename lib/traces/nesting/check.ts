@@ -12,7 +12,7 @@ import {
 } from './deployments.ts';
 import type { Cause } from './fix.ts';
 import { type Fragmented, fragmentsOf } from './fragments.ts';
-import { type Group, groupBy, indices, type Judged, judge, releaseOf, settle } from './judge.ts';
+import { type Group, groupBy, indices, type Judged, judge, releaseOf, settle, unmixed } from './judge.ts';
 import type { Repair } from './repair.ts';
 import { reportedParents } from './reported.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
@@ -90,25 +90,27 @@ export interface NestingReport {
  * weighing of spans that are alive at once (bounded by `maxCandidates`).
  *
  * @param isAsked of a trace's index: the others only bear witness, and are not repaired
+ * @param partOf of a trace's index: the file that it came in, by which processes are told apart that nothing else names
  */
 export function checkNesting(
   traces: readonly Trace[],
   settings: Settings = DEFAULTS,
   isAsked: (index: number) => boolean = () => true,
+  partOf: (index: number) => number = () => 0,
 ): NestingReport {
   const keys = new Keys();
-  const groups = groupBy(indices(traces), (t) => JSON.stringify(deploymentOf(traces[t]!)));
-  const judged = judge(
-    groups.map((members) => ({
-      members,
-      id: deploymentOf(traces[members[0]!]!),
-      facts: factsOf(
-        members.map((t) => tableOf(traces[t]!, keys)),
-        settings,
-      ),
-    })),
-    settings,
-  );
+  const groupOf = (members: readonly number[]): Group => ({
+    members,
+    id: deploymentOf(traces[members[0]!]!),
+    facts: factsOf(
+      members.map((t) => tableOf(traces[t]!, keys)),
+      settings,
+    ),
+  });
+  const groups = groupBy(indices(traces), (t) => JSON.stringify(deploymentOf(traces[t]!)))
+    .map(groupOf)
+    .flatMap((group) => unmixed(group, { partOf, groupOf }, settings));
+  const judged = judge(groups, settings);
   const settled = judged.map((group) => settle(group, group.members.map(isAsked), settings));
   const nested: NestedTrace[] = new Array(traces.length);
   const loopsWithTasks = Map.groupBy(settled.filter(hasTasks), ({ id }) => processOf(id));

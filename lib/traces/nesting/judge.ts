@@ -24,6 +24,30 @@ export interface Judged extends Group {
   readonly standings: readonly Standing[];
 }
 
+/**
+ * Where nothing names the processes, a broken and a right one pass for one deployment, whose traces contradict each other.
+ * Then the parts that are broken by themselves are one, and the others another.
+ */
+export function unmixed(
+  group: Group,
+  {
+    partOf,
+    groupOf,
+  }: {
+    readonly partOf: (index: number) => number;
+    readonly groupOf: (members: readonly number[]) => Group;
+  },
+  settings: Settings,
+): readonly Group[] {
+  const isBrokenOne = ({ id, facts }: Group) => isBroken(tallyOf(facts, settings), id.platform, settings);
+  const parts = groupBy(group.members, (t) => String(partOf(t)));
+  if (parts.length === 1 || isBrokenOne(group)) return [group];
+  if (tallyOf(group.facts, settings).shared < settings.minShared) return [group];
+  const broken = new Set(parts.filter((members) => isBrokenOne(groupOf(members))).flat());
+  const right = group.members.filter((t) => !broken.has(t));
+  return broken.size === 0 ? [group] : [[...broken], right].filter(({ length }) => length > 0).map(groupOf);
+}
+
 /** Judges each deployment as a whole, then its traces. O(traces). */
 export function judge(groups: readonly Group[], settings: Settings): Judged[] {
   const tallies = groups.map(({ facts }) => tallyOf(facts, settings));
