@@ -101,6 +101,19 @@ describe('parseSeries()', () => {
     expect(only(`${header}\n0,5,6\n1,5,6\n`).values[0]).toBe(value);
   });
 
+  it.each([
+    ['191 MiB', 191 * 2 ** 20],
+    ['191Mi', 191 * 2 ** 20],
+    ['0.2 GB', 2e8],
+    ['200M', 2e8],
+    ['512 B', 512],
+    ['45.5%', 45.5],
+    ['5 apples', Number.NaN],
+  ])('reads %s as dashboards write amounts', (cell, value) => {
+    expect(only(`time_s,value\n0,${cell}\n1,7\n`).values[0]).toBe(value);
+    expect(only(`0,${cell}\n1,7\n`).values).toEqual(Float64Array.of(value, 7));
+  });
+
   it('reads decimals with a comma, and columns between spaces', () => {
     expect([...only('time_s;value\n0;5,5\n60;6\n').values]).toEqual([5.5, 6]);
     expect([...only('time_s  value\n 0   5\n60 6\n').values]).toEqual([5, 6]);

@@ -158,11 +158,23 @@ function sorted(
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
   Float64Array.from(rows, (row) => column[row]!);
 
-/** A comma of decimals is left where columns are not separated by one. */
+const AMOUNT = /^([+-]?\d+(?:[.,]\d+)?)\s*(?:%|B|([KMGT])(i?)B?)?$/i;
+
+/**
+ * Numbers; with a decimal comma where columns are not separated by one; and as dashboards and `kubectl top` write amounts: `191 MiB`
+ * and `191Mi` in units of 1,024, `200 MB` and `200M` of 1,000, `45 %`.
+ */
 function numberOf(cell: string): number {
-  if (cell.trim() === '') return Number.NaN;
-  const number = Number(cell);
-  return Number.isNaN(number) && /^\s*[+-]?\d+,\d+\s*$/.test(cell) ? Number(cell.replace(',', '.')) : number;
+  const text = cell.trim();
+  if (text === '') return Number.NaN;
+  const number = Number(text);
+  if (!Number.isNaN(number)) return number;
+  const [, amount = '', unit = '', binary = ''] = AMOUNT.exec(text) ?? [];
+  if (amount === '') return Number.NaN;
+  return (
+    Number(amount.replace(',', '.')) *
+    (binary === '' ? 1000 : 1024) ** ' KMGT'.indexOf(unit.toUpperCase() || ' ')
+  );
 }
 
 const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !EMPTY_WORD.test(cell.trim());
