@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { scan } from '../../lib/cli/scan.ts';
 import {
   type Alerts,
   durationMs,
@@ -123,5 +124,38 @@ describe('parseExpression()', () => {
   it('reads durations made of several units', () => {
     expect(durationMs('1h30m')).toBe(5_400_000);
     expect(durationMs('90')).toBeNaN();
+  });
+});
+
+describe('tidemark scan --rules', () => {
+  const ONE_SERIES = ['heap-growth-15s', 'goroutines-step-15s', 'goroutines-gap-15s', 'heap-gap-60s'];
+
+  it.each(ONE_SERIES)('says of %s, as CSV named after its metric, what the engine says', async (name) => {
+    const { series, rules, evaluations } = CASES[name]!;
+    const [{ metric, samples }] = series as [Case['series'][0]];
+    const states = new Set<string>();
+    for (const { t, alerts } of evaluations.filter((_, i) => i % 7 === 3)) {
+      const rows = samples.filter(([time]) => time <= t).map((sample) => sample.join(','));
+      if (Number(rows.at(-1)?.split(',')[0]) !== t) continue; // the command stops at the last reading
+      const files: Record<string, string> = {
+        'a.csv': [`time_s,${metric}`, ...rows].join('\n'),
+        'rules.json': JSON.stringify({ rules }),
+      };
+      let stdout = '';
+      await scan(['a.csv', '--rules', 'rules.json', '--json'], {
+        stdout: (text) => {
+          stdout += text;
+        },
+        stderr: () => undefined,
+        readFile: async (path) => new TextEncoder().encode(files[path]),
+      });
+      const wanted = rules.map(({ alert }) => {
+        const own = alerts.find((one) => one.alert === alert);
+        return { rule: alert, state: own?.state ?? 'inactive', since: own?.firedAt ?? own?.activeAt ?? null };
+      });
+      expect(JSON.parse(stdout).results[0].rules, `${t}`).toEqual(wanted);
+      for (const { state } of wanted) states.add(state);
+    }
+    expect(states.size).toBeGreaterThan(1);
   });
 });

@@ -130,6 +130,39 @@ describe('tidemark scan of a Prometheus answer', () => {
     expect(await told(answer(160, 20, 12))).toEqual([['160 lives', 'insufficient-data']]);
   });
 
+  it('puts processes together that have a file each, when told so', async () => {
+    const { data } = JSON.parse(answer(160, 180, 6));
+    const rows = ({ values }: { values: [number, string][] }) => values.map((pair) => pair.join(','));
+    const files = data.result.map((one: { values: [number, string][] }, i: number) => [
+      `${i}.csv`,
+      ['time_s,rss_bytes', ...rows(one)].join('\n'),
+    ]);
+    const { results } = await scanned(Object.fromEntries(files), '--together');
+    expect(results).toMatchObject([{ series: { instance: '160 lives' }, verdict: 'leak' }]);
+  });
+
+  it('tells of each rule the gravest state of any process', async () => {
+    const { data } = JSON.parse(answer(80, 180, 0));
+    const last = data.result.at(-1);
+    for (const value of last.values) value[1] = '9e8';
+    const rules = JSON.stringify([
+      { alert: 'Large', expr: 'process_resident_memory_bytes > 8e8', for: '30m' },
+    ]);
+    const files = { 'a.json': JSON.stringify({ status: 'success', data }), 'rules.json': rules };
+    let stdout = '';
+    const io = {
+      stdout: (text: string) => {
+        stdout += text;
+      },
+      stderr: () => undefined,
+      readFile: async (path: string) => new TextEncoder().encode(files[path as keyof typeof files]),
+    };
+    await scan(['a.json', '--rules', 'rules.json', '--json'], io);
+    const [{ series, rules: told }] = JSON.parse(stdout).results;
+    expect(series.instance).toBe('80 lives');
+    expect(told).toEqual([{ rule: 'Large', state: 'firing', since: last.values[0][0] + 1800 }]);
+  });
+
   it('judges those that run beside each other one by one', async () => {
     expect((await told(answer(10, 300, 0))).map(([instance]: string[]) => instance)).toEqual(
       Array.from({ length: 10 }, (_, i) => `p${i}`),
