@@ -28,6 +28,7 @@ function deploymentView({
   id,
   verdict,
   misnested,
+  detached,
   tally,
   cause,
   reason,
@@ -41,7 +42,7 @@ function deploymentView({
     .slice(0, MAX_ROWS)
     .map(({ name, misnested: wrong, traces }) => `${name} (${wrong} of ${traces})`);
   const lines = [
-    `Nesting: ${verdict}${where === '' ? '' : ` in ${where}`}: ${misnested} of ${tally.traces} traces`,
+    `Nesting: ${verdict}${where === '' ? '' : ` in ${where}`}: ${misnested || detached} of ${tally.traces} traces`,
     ...(worst.length === 0 ? [] : [`  ${worst.join(', ')}`]),
     ...(reason === '' ? [] : [`  ${cause ?? ''}${cause === undefined ? '' : ': '}${reason}`]),
     ...(fix === '' ? [] : ['', ...fix.split('\n').map((line) => `    ${line}`)]),

@@ -283,6 +283,14 @@ describe('tidemark trace check', () => {
     ]);
   });
 
+  it('counts the traces of which it has nothing but a hint', async () => {
+    const task = { ...span('1', 0, 0.1), op: 'function', origin: 'auto.function.asyncio' };
+    const forgotten = { ...span('2', 0.05, 0.5), parent_span_id: '1'.repeat(16) };
+    const detached = { ...event('/a', [task, forgotten]), platform: 'python' };
+    const { stdout } = await run(['check', 'f'], { f: utf8(JSON.stringify([detached, event('/a')])) });
+    expect(stdout).toContain('Nesting: hint in unknown_service: 1 of 1 traces\n  late-binding: ');
+  });
+
   it('ends with 3 on --fail-on misnested when a trace is', async () => {
     // One shared "current span": the second child hangs from the first one, which has ended.
     const wrong = Array.from({ length: 6 }, (_, i) => ({
