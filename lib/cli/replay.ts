@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../compose/config.ts';
 import { openStores } from '../compose/open.ts';
 import type { JobContext } from '../jobs/context.ts';
-import { givenUp, oldestRawHour, openReplay, replayStep } from '../jobs/replay.ts';
+import { abandonReplay, givenUp, oldestRawHour, openReplay, replayStep } from '../jobs/replay.ts';
 import { Fault } from '../model/fault.ts';
 import { END_OF_TIME } from '../model/partition.ts';
 import { SECOND_MS } from '../model/units.ts';
@@ -12,11 +12,13 @@ import { EXIT, type Io } from './command.ts';
 import { timeOf } from './time-argument.ts';
 
 const HELP = `Usage: tidemark replay --project P [--from T] [--to T] [--data DIR] [--json]
+       tidemark replay --project P --abandon [--data DIR]
 
 Computes everything again from the raw uploads with the present analyzer, beside live traffic: answers stay as they are until
 all is done, and change at once. Goes on with a replay that was interrupted. Works beside a running server.
 
   --from T, --to T   data time to compute again, widened to whole days (UTC): RFC 3339 or epoch ms; default: all
+  --abandon          give up the one that is under way: answers stay as they are, what it has computed is removed
   --data DIR         the server's folder (default ./.tidemark, or TIDEMARK_DATA)
   --json             one JSON document on stdout
 `;
@@ -28,6 +30,7 @@ export async function replay(args: string[], io: Io): Promise<number> {
       project: { type: 'string' },
       from: { type: 'string' },
       to: { type: 'string' },
+      abandon: { type: 'boolean' },
       data: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -53,6 +56,12 @@ export async function replay(args: string[], io: Io): Promise<number> {
       if ((await oldestRawHour(local.context, project)) === undefined)
         throw new Fault('not-found', `Cannot replay: there is no project "${project}"`);
       await ensureProject(local.context.records, project);
+    }
+    if (values.abandon) {
+      if (!(await abandonReplay(local.context, project)))
+        throw new Fault('not-found', `Cannot abandon: there is no replay of "${project}" under way`);
+      io.stdout(`The replay of ${project} is given up: answers stay as they are.\n`);
+      return EXIT.done;
     }
     const told = await runReplay(local.context, project, range, {
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

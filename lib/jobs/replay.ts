@@ -85,6 +85,17 @@ export async function oldestRawHour(context: JobContext, project: string): Promi
   return oldest;
 }
 
+/** Gives up the replay of a project, of which answers know nothing yet; false: there is none. */
+export async function abandonReplay(context: JobContext, project: string): Promise<boolean> {
+  const now = await storeTime(context);
+  let isThere = false;
+  await context.generations.change(project, (record) => {
+    isThere = record.building !== null;
+    return abandoned(record, now);
+  });
+  return isThere;
+}
+
 /** From which day on all that was ever received is there still: earlier days stay in the generation that they are in. */
 function firstCompleteDay({ rawKeptFrom }: GenerationRecord, acceptFutureMs: number): EpochMs {
   if (rawKeptFrom === undefined) return 0;

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { replay } from '../../lib/cli/replay.ts';
 import { readConfig } from '../../lib/compose/config.ts';
-import { openRecords } from '../../lib/compose/local.ts';
+import { openLocal, openRecords } from '../../lib/compose/local.ts';
+import { openReplay } from '../../lib/jobs/replay.ts';
 import { listProjects } from '../../lib/records/api-keys.ts';
+import { generations } from '../../lib/records/generations.ts';
 import { temporaryFolder } from '../adapters/stores.ts';
 import { testIo } from './io.ts';
 
@@ -20,3 +22,19 @@ it.each(['nosuch', '../default'])(
     await folder.remove();
   },
 );
+
+it('tidemark replay --abandon gives up the one that is under way, and finds none after it', async () => {
+  const folder = await temporaryFolder();
+  const args = ['--project', 'default', '--abandon', '--data', folder.path];
+  const local = await openLocal(readConfig({}, { dataDir: folder.path }));
+  await openReplay(local.context, 'default');
+  await local.close();
+  const io = testIo();
+  expect(await replay(args, io)).toBe(0);
+  const { records, close } = openRecords(readConfig({}, { dataDir: folder.path }));
+  const record = await generations(records, { now: Date.now }).read('default');
+  expect(record).toMatchObject({ building: null, eras: [{ generation: 0 }], retired: [{ generation: 1 }] });
+  close();
+  await expect(replay(args, testIo())).rejects.toMatchObject({ code: 'not-found' });
+  await folder.remove();
+});
