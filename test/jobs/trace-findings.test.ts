@@ -10,6 +10,7 @@ import { uploadId } from '../../lib/model/ids.ts';
 import { partitionStart } from '../../lib/model/partition.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import type { Trace } from '../../lib/model/trace.ts';
+import { OTHER_UNITS } from '../../lib/model/unit-of-work.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
 import { noteService } from '../../lib/records/services.ts';
 import { setAside } from '../../lib/records/set-aside.ts';
@@ -192,6 +193,17 @@ describe('latency', () => {
     expect(found.find(({ state }) => state === 'firing')!.summary).toMatch(
       /p95 fell by 4\d % with release 1\.4\.4/,
     );
+  });
+
+  it('compares no units that are more than are kept apart: what they are changes with every partition', async () => {
+    const place = await world();
+    const others = (from: number, version: string, ms: number) =>
+      release(from, version, ms).map((one) => ({ ...one, unit: OTHER_UNITS }));
+    await counted(place, others(0, '1.4.2', 100));
+    place.clock.time += 20 * MINUTE_MS;
+    await counted(place, others(1000, '1.4.3', 190));
+    await scan(place);
+    expect(await findingsOf(place, 'latency')).toEqual([]);
   });
 
   it('blames no release for what came hours after it', async () => {

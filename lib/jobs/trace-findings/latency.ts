@@ -1,7 +1,7 @@
 import type { FindingRecord, Observation } from '../../findings/life-cycle.ts';
 import { failuresWording, latencyWording } from '../../findings/trace-wording.ts';
 import { ONE } from '../../model/sketch.ts';
-import { unitOfKey } from '../../model/unit-of-work.ts';
+import { OTHER_UNITS, unitKey, unitOfKey } from '../../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs } from '../../model/units.ts';
 import type { UnitLatency } from '../../segments/kinds/latency.ts';
 import {
@@ -22,6 +22,9 @@ const WINDOW_MS = DAY_MS;
 const MAX_UNITS = 50;
 /** Without a release to blame, a change has to be larger: days have their rhythm. */
 const OVER_TIME = { minChange: 0.25, minMs: 20 };
+
+/** What it stands for changes with every partition. */
+const OTHER = unitKey(OTHER_UNITS);
 
 interface UnitHistory {
   readonly unit: string;
@@ -196,6 +199,7 @@ async function historiesOf(context: JobContext, scene: TraceScene): Promise<read
   const { project, service, now } = scene;
   const units = await latencyByUnit(context, { project, service, from: now - WINDOW_MS, to: now });
   return [...units]
+    .filter(([unit]) => unit !== OTHER)
     .map(([unit, parts]) => ({ unit, parts, sum: parts.reduce((sum, { latency }) => sum + latency.sum, 0n) }))
     .sort((a, b) => (b.sum > a.sum ? 1 : b.sum < a.sum ? -1 : a.unit < b.unit ? -1 : 1))
     .slice(0, MAX_UNITS)
