@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attributes } from '../../lib/formats/otlp/decoded.ts';
 import { identify } from '../../lib/formats/otlp/identity.ts';
 import { decodeTraces, tracesFacts, tracesOfSpans } from '../../lib/formats/otlp/index.ts';
-import { templatePath } from '../../lib/formats/otlp/path-template.ts';
 import { weightOf } from '../../lib/formats/otlp/sampling.ts';
-import { httpUnit } from '../../lib/formats/otlp/work-units.ts';
+import type { Attributes } from '../../lib/formats/work/attributes.ts';
+import { templatePath } from '../../lib/formats/work/path-template.ts';
+import { httpUnit } from '../../lib/formats/work/work-units.ts';
 import type { UnitOfWork } from '../../lib/model/unit-of-work.ts';
 import { jsonBytes } from './otlp-fixtures.ts';
 

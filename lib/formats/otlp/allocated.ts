@@ -1,5 +1,5 @@
 import type { WorkSpan } from '../../model/telemetry.ts';
-import type { Attributes, AttributeValue } from './decoded.ts';
+import type { Attributes, AttributeValue } from '../work/attributes.ts';
 
 // What a middleware of the team's own says of one request: the difference of tracemalloc (or process.memoryUsage) over it, and
 // the lines that allocated most, as `memory.allocated_bytes` and `memory.top_allocator.N.{file,size_bytes}`, N from 0 or 1.

@@ -1,13 +1,13 @@
 import type { CountReading } from '../../model/telemetry.ts';
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
-import type { Attributes, Buckets, Metric, Point, Scope } from './decoded.ts';
-import { text } from './identity.ts';
+import { type Attributes, text } from '../work/attributes.ts';
+import { faasUnit, httpUnit, isHttp, messageUnit, named, rpcUnit, statusClass } from '../work/work-units.ts';
+import type { Buckets, Metric, Point, Scope } from './decoded.ts';
 import type { CollectionRow, WorkRow } from './role-table.ts';
 import { collectionRoleOf } from './roles.ts';
 import { streamOf } from './stream-hash.ts';
 import type { Tally } from './tally.ts';
 import { microsecondsFactor } from './units.ts';
-import { faasUnit, httpUnit, isHttp, messageUnit, named, rpcUnit, statusClass } from './work-units.ts';
 
 /** Reads the counters of one metric: counts of histograms and summaries, monotonic sums. Differences are taken later. */
 export class CountReader {

@@ -1,12 +1,9 @@
 import type { EpochMs } from '../../model/units.ts';
+import type { Attributes } from '../work/attributes.ts';
 
 // The lean form of an export request: the same for protobuf and JSON, without exemplars, descriptions, links and events.
 
 export type Encoding = 'protobuf' | 'json';
-
-/** Numbers beyond 2^53 stay decimal strings; bytes become base64; arrays and maps become one text, `[a,b]` or `{k=v}`. */
-export type AttributeValue = string | number | boolean;
-export type Attributes = ReadonlyMap<string, AttributeValue>;
 
 export interface Scope {
   readonly name: string;
@@ -95,7 +92,6 @@ export interface Span {
   readonly status: 'unset' | 'ok' | 'error';
 }
 
-export const NO_ATTRIBUTES: Attributes = new Map();
 export const NO_SCOPE: Scope = { name: '', version: '' };
 
 /**
@@ -127,11 +123,4 @@ export function exponentialBuckets(
 export function explicitBuckets(bounds: readonly number[], counts: readonly number[]): Buckets | undefined {
   if (counts.length === 0 || counts.length !== bounds.length + 1) return undefined;
   return { bounds, counts };
-}
-
-/** Cuts to `limit` UTF-16 units without leaving half of a character. */
-export function clip(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const last = text.charCodeAt(limit - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
 }

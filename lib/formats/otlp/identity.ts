@@ -1,6 +1,6 @@
 import { type ServiceName, serviceName } from '../../model/service.ts';
 import type { InstanceIdentity, InstanceSource, JoinKeys } from '../../model/telemetry.ts';
-import { type Attributes, clip, NO_ATTRIBUTES } from './decoded.ts';
+import { type Attributes, clip, first, NO_ATTRIBUTES, text } from '../work/attributes.ts';
 
 const MAX_KEY_LENGTH = 255;
 
@@ -101,18 +101,4 @@ export function joinKeys(resource: Attributes, point: Attributes = NO_ATTRIBUTES
     ...(host !== undefined && { host }),
     ...(Number.isSafeInteger(pid) && pid > 0 && { pid }),
   };
-}
-
-export function text(attributes: Attributes, key: string): string | undefined {
-  const value = attributes.get(key);
-  if (value === undefined || value === '') return undefined;
-  return typeof value === 'string' ? value : String(value);
-}
-
-export function first(attributes: Attributes, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const value = text(attributes, key);
-    if (value !== undefined) return value;
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
-import type { Attributes, AttributeValue, Scope } from './decoded.ts';
-import { NO_ATTRIBUTES, NO_SCOPE } from './decoded.ts';
+import { type Attributes, type AttributeValue, NO_ATTRIBUTES } from '../work/attributes.ts';
+import type { Scope } from './decoded.ts';
+import { NO_SCOPE } from './decoded.ts';
 import type { JsonObject, JsonReader } from './json-reader.ts';
 import type { Budget } from './limits.ts';
 import { listText, mapText } from './protobuf-common.ts';

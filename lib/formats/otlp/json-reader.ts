@@ -1,5 +1,6 @@
 import { Fault } from '../../model/fault.ts';
-import { clip } from './decoded.ts';
+import { clip } from '../work/attributes.ts';
+
 import {
   MAX_DEPTH,
   MAX_JSON_CONTAINERS,

@@ -1,7 +1,8 @@
 import { LIMIT_ROLES, type LimitRole, type SeriesRole } from '../../model/memory.ts';
 import type { LevelReading, MachineFact } from '../../model/telemetry.ts';
-import type { Attributes, Metric, Point, ResourceMetrics } from './decoded.ts';
-import { first, joinKeys, namesMachine, type ResourceIdentity } from './identity.ts';
+import { type Attributes, first } from '../work/attributes.ts';
+import type { Metric, Point, ResourceMetrics } from './decoded.ts';
+import { joinKeys, namesMachine, type ResourceIdentity } from './identity.ts';
 import type { LevelRow } from './role-table.ts';
 import { levelRowFor, normalName } from './roles.ts';
 import { shortHash } from './stream-hash.ts';

@@ -6,9 +6,10 @@ import type {
   MachineFact,
   UploadFacts,
 } from '../../model/telemetry.ts';
+import { text } from '../work/attributes.ts';
 import { CountReader } from './count-readings.ts';
 import type { DecodedMetrics, Metric, ResourceMetrics, Scope } from './decoded.ts';
-import { identify, type ResourceIdentity, serviceNamed, text } from './identity.ts';
+import { identify, type ResourceIdentity, serviceNamed } from './identity.ts';
 import { LevelReader } from './level-readings.ts';
 import { resourceMachineFacts } from './machine-facts.ts';
 import { collectionRowOf, levelRowsOf, normalName, workRowOf } from './roles.ts';

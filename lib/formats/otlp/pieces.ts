@@ -1,6 +1,7 @@
 import type { Piece } from '../../model/piece.ts';
 import type { Trace } from '../../model/trace.ts';
-import type { Attributes, AttributeValue, DecodedTraces, ResourceSpans, Scope, Span } from './decoded.ts';
+import type { Attributes, AttributeValue } from '../work/attributes.ts';
+import type { DecodedTraces, ResourceSpans, Scope, Span } from './decoded.ts';
 import { isLocalRoot, processOf, tracesOfSpans } from './to-traces.ts';
 
 // Payloads are JSON of our own types, attributes as lists: pieces live for an hour or two, and their object tells the version.

@@ -1,11 +1,5 @@
-import {
-  type Attributes,
-  type AttributeValue,
-  clip,
-  NO_ATTRIBUTES,
-  NO_SCOPE,
-  type Scope,
-} from './decoded.ts';
+import { type Attributes, type AttributeValue, clip, NO_ATTRIBUTES } from '../work/attributes.ts';
+import { NO_SCOPE, type Scope } from './decoded.ts';
 import { type Budget, MAX_DEPTH, MAX_STRING_LENGTH, tooDeep } from './limits.ts';
 import { FIXED64, LEN, type Reader, tagOf, VARINT } from './protobuf-reader.ts';
 

@@ -1,5 +1,5 @@
+import type { AttributeValue } from '../work/attributes.ts';
 import type {
-  AttributeValue,
   DecodedMetrics,
   Metric,
   MetricKind,

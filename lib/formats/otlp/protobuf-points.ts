@@ -1,4 +1,5 @@
-import type { Attributes, AttributeValue, Buckets, MetricKind, Point } from './decoded.ts';
+import type { Attributes, AttributeValue } from '../work/attributes.ts';
+import type { Buckets, MetricKind, Point } from './decoded.ts';
 import { explicitBuckets, exponentialBuckets } from './decoded.ts';
 import type { Budget } from './limits.ts';
 import { frozenAttributes, readAttribute } from './protobuf-common.ts';

@@ -1,4 +1,5 @@
-import type { AttributeValue, DecodedTraces, ResourceSpans, ScopeSpans, Span } from './decoded.ts';
+import type { AttributeValue } from '../work/attributes.ts';
+import type { DecodedTraces, ResourceSpans, ScopeSpans, Span } from './decoded.ts';
 import { SPAN_KINDS } from './decoded.ts';
 import { Budget } from './limits.ts';
 import { frozenAttributes, frozenScope, readAttribute, readResource, readScope } from './protobuf-common.ts';

@@ -1,5 +1,6 @@
 import type { SeriesRole } from '../../model/memory.ts';
-import type { Attributes } from './decoded.ts';
+import type { Attributes } from '../work/attributes.ts';
+
 import {
   COLLECTION_ROWS,
   type CollectionRow,

@@ -1,4 +1,5 @@
-import type { Attributes, Scope } from './decoded.ts';
+import type { Attributes } from '../work/attributes.ts';
+import type { Scope } from './decoded.ts';
 
 /**
  * Tells series apart that share unit, status and metric. The part before the dot stands for the scope alone: two

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../model/units.ts';
-import { clip } from './decoded.ts';
+import { clip } from '../work/attributes.ts';
 
 const MAX_NAMES = 1_000;
 const MAX_NAME_LENGTH = 255;

@@ -1,7 +1,8 @@
 import { serviceName, serviceParts } from '../../model/service.ts';
 import type { Trace, Span as TraceSpan } from '../../model/trace.ts';
-import type { Attributes, DecodedTraces, Scope, Span } from './decoded.ts';
-import { first, identify, text } from './identity.ts';
+import { type Attributes, first, text } from '../work/attributes.ts';
+import type { DecodedTraces, Scope, Span } from './decoded.ts';
+import { identify } from './identity.ts';
 import { weightOf } from './sampling.ts';
 import { isWorkFailed, statusOfWork, unitOfSpan } from './traces-facts.ts';
 

@@ -1,11 +1,7 @@
 import type { InstanceReport, UploadFacts, WorkSpan } from '../../model/telemetry.ts';
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
-import { allocatedIn } from './allocated.ts';
-import type { Attributes, DecodedTraces, Span } from './decoded.ts';
-import { identify } from './identity.ts';
-import { templatePath } from './path-template.ts';
-import { weightOf } from './sampling.ts';
-import { Tally } from './tally.ts';
+import type { Attributes } from '../work/attributes.ts';
+import { templatePath } from '../work/path-template.ts';
 import {
   faasUnit,
   graphqlUnit,
@@ -16,7 +12,12 @@ import {
   named,
   rpcUnit,
   statusClass,
-} from './work-units.ts';
+} from '../work/work-units.ts';
+import { allocatedIn } from './allocated.ts';
+import type { DecodedTraces, Span } from './decoded.ts';
+import { identify } from './identity.ts';
+import { weightOf } from './sampling.ts';
+import { Tally } from './tally.ts';
 
 const US_PER_MS = 1000;
 const SERVER_ERROR = 500;

@@ -1,5 +1,5 @@
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
-import { isTemplate, templatePath } from '../otlp/path-template.ts';
+import { isTemplate, templatePath } from '../work/path-template.ts';
 
 // The unit of work of a sample, from the labels that profilers put on it: dd-trace's `trace endpoint`, what people tag with in
 // Pyroscope and with Go's pprof.Do, and the local root span that Pyroscope's OpenTelemetry integrations put there.

@@ -1,5 +1,5 @@
-import type { Attributes } from '../otlp/decoded.ts';
-import { httpStatus } from '../otlp/work-units.ts';
+import type { Attributes } from '../work/attributes.ts';
+import { httpStatus } from '../work/work-units.ts';
 
 const SERVER_ERROR = 500;
 /** Statuses that are no failure, https://develop.sentry.dev/sdk/telemetry/traces/: '' is one that was not told. */

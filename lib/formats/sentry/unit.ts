@@ -1,6 +1,7 @@
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
-import type { Attributes, AttributeValue } from '../otlp/decoded.ts';
-import { graphqlUnit, httpUnit, isHttp, messageUnit, named, rpcUnit } from '../otlp/work-units.ts';
+import type { Attributes, AttributeValue } from '../work/attributes.ts';
+
+import { graphqlUnit, httpUnit, isHttp, messageUnit, named, rpcUnit } from '../work/work-units.ts';
 import type { JsonObject } from './json.ts';
 
 /** What tells a local root's unit of work: its name and what the SDK says about the name, its op and its data. */

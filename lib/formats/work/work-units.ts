@@ -1,6 +1,5 @@
 import type { UnitKind, UnitOfWork } from '../../model/unit-of-work.ts';
-import { type Attributes, clip } from './decoded.ts';
-import { first, text } from './identity.ts';
+import { type Attributes, clip, first, text } from './attributes.ts';
 import { isTemplate, templatePath } from './path-template.ts';
 
 // What was worked on, from the attributes of a point or a span. Semantic conventions, stable and old, come first; then
