@@ -30,7 +30,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Reads a file by its content: Sentry envelopes, one after the other; transactions and OTLP exports as JSON (one, a list,
- * one a line, of both kinds); one OTLP export as protobuf. Other events, metrics and logs among them are counted.
+ * one a line, of both kinds); OTLP exports as protobuf, one or each behind its length. Other events, metrics and logs among them are counted.
  *
  * @param bytes not compressed
  * @throws Fault `invalid-input`, `unsupported` for what is none of them
@@ -46,10 +46,26 @@ export function parseTraceFile(bytes: Uint8Array): TraceFile {
   // The length behind the tag of protobuf may be an opening brace or bracket as well.
   if (firstLine === undefined && content[0] === RESOURCE_SPANS_TAG)
     return { ...NOTHING, spans: [decodeTraces(content, 'protobuf')] };
-  if (!isJson) throw unsupported();
+  if (!isJson) return ofMessages(content);
   if (firstLine === undefined || kindOf(firstLine) === 'envelope') return envelopes(content);
   if (kindOf(firstLine) === undefined) throw unsupported();
   return ofList(linesOf(content));
+}
+
+const LENGTH_BYTES = 4;
+
+/** The Collector's file exporter writes protobuf behind a big-endian length, one export after the other. */
+function ofMessages(bytes: Uint8Array): TraceFile {
+  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const spans: DecodedTraces[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const from = at + LENGTH_BYTES;
+    if (from > bytes.length) throw unsupported();
+    at = from + lengths.getUint32(at);
+    if (at > bytes.length) throw unsupported();
+    spans.push(decodeTraces(bytes.subarray(from, at), 'protobuf'));
+  }
+  return { ...NOTHING, spans };
 }
 
 const NOTHING: TraceFile = { traces: [], profiles: [], spans: [], streamed: [], dropped: new Map() };

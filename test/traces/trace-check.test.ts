@@ -127,6 +127,9 @@ describe('tidemark trace check', () => {
     return request('x'.repeat(bytes + 2 - request('').length));
   }
 
+  const behindLengths = (...exports: readonly Uint8Array[]) =>
+    Buffer.concat(exports.flatMap((one) => [Uint8Array.of(0, 0, 0, one.length), one]));
+
   it.each([
     ['transactions by line', utf8(lines), 2],
     ['the same, gzip', gzipSync(lines), 2],
@@ -139,6 +142,11 @@ describe('tidemark trace check', () => {
     ['a list of OTLP exports', utf8(`[${otlp('GET /x')},${otlp('GET /x').replaceAll('cccc', 'ffff')}]`), 2],
     ['OTLP as protobuf, whose length is a brace', protobufOfLength(0x7b), 1],
     ['OTLP as protobuf, whose length is a bracket', protobufOfLength(0x5b), 1],
+    [
+      'OTLP as protobuf, exports behind their lengths',
+      behindLengths(protobufOfLength(90), protobufOfLength(99)),
+      1,
+    ],
     ['transactions by line behind a byte order mark', utf8(`\ufeff${lines}`), 2],
     ['transactions by line that end as on Windows', utf8(lines.replaceAll('\n', '\r\n')), 2],
     [
@@ -219,6 +227,7 @@ describe('tidemark trace check', () => {
     ['a broken line', utf8(`${JSON.stringify(event('/a'))}\n{"type":\n`)],
     ['broken gzip', Uint8Array.of(0x1f, 0x8b, 8, 0, 1)],
     ['bytes', Uint8Array.of(0x0a, 0xff, 0xff, 0xff)],
+    ['a cut export behind its length', behindLengths(protobufOfLength(90)).subarray(0, 50)],
   ])('says in one line that %s cannot be read', async (_, bytes) => {
     const { code, stdout, stderr } = await run(['check', 'f'], { f: bytes });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
