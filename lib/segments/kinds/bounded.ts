@@ -1,5 +1,6 @@
 import { shortHash } from '../../model/hash.ts';
 import { compareText } from '../bytes.ts';
+import { mergeAll } from '../kind.ts';
 
 export interface Bound<V> {
   readonly max: number;
@@ -25,11 +26,12 @@ export function boundedMap<V>(
     .sort((a, b) => compareText(a.hash, b.hash) || compareText(a.key, b.key));
   if (places.length <= max) return map;
   const kept = new Map(map);
-  for (const { key } of places.slice(max)) {
-    const value = map.get(key) as V;
-    const before = kept.get(other(key));
-    kept.set(other(key), before === undefined ? value : merge(before, value));
-    kept.delete(key);
+  const beyond = places.slice(max).map(({ key }) => key);
+  for (const key of beyond) kept.delete(key);
+  for (const [sum, keys] of Map.groupBy(beyond, other)) {
+    const values = [sum, ...keys].flatMap((key) => (map.has(key) ? [map.get(key) as V] : []));
+    // In pairs: one after the other would copy the sum for each of a hundred thousand.
+    kept.set(sum, mergeAll(values, merge) as V);
   }
   return kept;
 }
