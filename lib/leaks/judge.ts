@@ -45,13 +45,15 @@ export function shapeOf(life: Life, floor: Floor, settings: Settings): Shape {
   return { points, cap, fit, falls, candidates: [...candidates, ...stairs] };
 }
 
-/** How many steps growth has that comes in steps: at least three, none of them most of the rise; else undefined. */
+/** How many steps growth has that comes in steps: at least three, none of them most of the rise; else undefined. The one up to its first tread counts. */
 function stepsOf(segments: readonly Segment[], { first, last }: Stretch): number | undefined {
   const rise = segments[last]!.endValue - segments[first]!.startValue;
   const jumps: number[] = [];
   for (let i = first + 1; i <= last; i++) jumps.push(jumpBetween(segments[i - 1]!, segments[i]!));
   const steps = jumps.filter((jump) => jump > 0.05 * rise);
-  return steps.length >= 3 && Math.max(...steps) <= 0.45 * rise ? steps.length : undefined;
+  if (steps.length < 3 || Math.max(...steps) > 0.45 * rise) return undefined;
+  const isEntered = first > 0 && jumpBetween(segments[first - 1]!, segments[first]!) > 0.05 * rise;
+  return steps.length + (isEntered ? 1 : 0);
 }
 
 interface Context {

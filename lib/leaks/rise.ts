@@ -100,6 +100,11 @@ function onsetOf(candidate: Candidate, shape: Shape, floor: Floor): Onset {
     const bucket = Math.min(segment.from + 2, shape.points.times.length - 1);
     return { t: first, low: first - step, high: Math.max(shape.points.times[bucket]!, first + step) };
   }
+  if (facts.steps !== undefined) {
+    // What shows in steps began to gather up to one tread before the first that shows.
+    const next = shape.points.times[shape.fit.segments[stretch.first + 1]!.from]!;
+    return { t: first, low: first - (next - first), high: first + step };
+  }
   const before = shape.fit.segments[stretch.first - 1]!;
   const source: Points = floor.thinned || floor.collected ? floor.points : floor.readings;
   const from = firstAtOrAfter(source.times, shape.points.times[before.from]!);

@@ -59,6 +59,18 @@ describe('analyzeLife() on drawn series', () => {
     expect(analyzeLife(lifeOf(values, 15)).verdict).toBe(verdict);
   });
 
+  it('finds the onset of growth in steps up to a tread before the first', () => {
+    const noise = normal(random(2));
+    const level = (i: number) => 200 + 30 * Math.max(0, Math.ceil((i - 299) / 60));
+    const values = Array.from({ length: 660 }, (_, i) => (level(i) + 2 * noise()) * MIB);
+    const { verdict, onset } = analyzeLife(lifeOf(values, 15));
+    const [jump, tread] = [300 * 15_000, 60 * 15_000];
+    expect(verdict).toBe('leak');
+    expect(Math.abs(onset!.t - jump)).toBeLessThanOrEqual(3 * 15_000);
+    expect(Math.abs(onset!.low - (jump - tread))).toBeLessThanOrEqual(6 * 15_000);
+    expect(onset!.high).toBeGreaterThanOrEqual(jump);
+  });
+
   it('takes nothing for no reading of what always takes some', () => {
     const garbage = random(3);
     const level = (i: number) => 200 + Math.max(0, i - 100) / 2 + 60 * garbage() - (i % 40 === 0 ? 20 : 0);
