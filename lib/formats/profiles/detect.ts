@@ -1,6 +1,5 @@
 import { isOtlpProfiles, isPprof } from '../pprof/detect.ts';
 import { outlineJson } from './json.ts';
-import { isSentryEnvelope } from './sentry-file.ts';
 import { decodeText, textEncoding } from './text.ts';
 
 export const PROFILE_FORMATS = [
@@ -71,6 +70,17 @@ function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   if (!has('head')) return 'not-mine';
   if (has('startTime', 'timestamps', 'typeId') || head().includes('"hitCount"')) return 'v8-cpuprofile';
   return head().includes('"selfSize"') || head().includes('"callFrame"') ? 'v8-heapprofile' : 'not-mine';
+}
+
+const OF_ENVELOPE = /"(?:event_id|sent_at|dsn|sdk|trace)"/;
+const OF_ITEM = /"type" *: *"/;
+
+/** By its first two lines: an object with what an envelope's header says, then one with what an item's does. */
+export function isSentryEnvelope(bytes: Uint8Array): boolean {
+  const [header = '', item = ''] = new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES)).split('\n', 2);
+  const isHeader =
+    header === '{}' || (header.startsWith('{') && header.endsWith('}') && OF_ENVELOPE.test(header));
+  return isHeader && item.startsWith('{') && OF_ITEM.test(item);
 }
 
 const DEBUG_TEXT =

@@ -2,19 +2,10 @@ import { Fault } from '../../model/fault.ts';
 import type { Profile } from '../../model/profile.ts';
 import { parseEnvelope } from '../sentry/envelope.ts';
 import { combineProfiles } from './combine.ts';
+import { isSentryEnvelope } from './detect.ts';
 import { decodeSentry } from './sentry.ts';
 
 // A file of Sentry's: a payload by itself, or the envelope that an SDK has sent with it.
-
-const HEAD_BYTES = 64 * 1024;
-const ENVELOPE_HEADER = /^\{(?:\}|.*"(?:event_id|sent_at|dsn|sdk|trace)".*\})$/;
-const ITEM_HEADER = /^\{.*"type" *: *"/;
-
-/** By its first two lines, JSON of the one and the other header. */
-export function isSentryEnvelope(bytes: Uint8Array): boolean {
-  const [header = '', item = ''] = new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES)).split('\n', 2);
-  return ENVELOPE_HEADER.test(header) && ITEM_HEADER.test(item);
-}
 
 /** @throws Fault `unsupported` for an envelope without a profile, `invalid-input` for what is broken */
 export function decodeSentryFile(bytes: Uint8Array): Profile {
