@@ -79,6 +79,16 @@ describe('checkNesting on work that nobody waits for', () => {
       c<b    http.client "GET /3" |---------
     `);
     expect(checkNesting([...times(3, gather), forgetful]).traces.at(-1)!.verdict).toBe('misnested');
+    // Two parents that one variable would not have held prove nothing there: clocks err by more than a task takes.
+    const contrary = drawTrace(`
+      a<root function    |---
+      b<a    http.client | -----
+      c<a    http.client |       -----
+      d<root db          |             ---
+      e<root db          |                 ---
+    `);
+    expect(verdictsOf(times(6, contrary))).toEqual(['ok']);
+    expect(checkNesting([...times(3, gather), contrary]).traces.at(-1)!.verdict).toBe('misnested');
   });
 });
 

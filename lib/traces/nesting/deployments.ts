@@ -127,7 +127,9 @@ export function standingOf(
   deployment: { readonly tally: Tally; readonly broken: boolean; readonly kin: boolean },
   settings: Settings,
 ): Standing {
-  if (apart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
+  // Parents that one variable would not have held are the clock's doing where all else says that there is one.
+  const isApart = apart !== undefined && !(apart === 'parents' && deployment.broken);
+  if (isApart) return marks.crossings > 0 && table.task.includes(1) ? 'detached' : 'ok';
   if (deployment.broken) return marks.marked > 0 ? 'misnested' : 'ok';
   if (deployment.kin && marks.crossings > 0) return 'misnested';
   const { apart: aparts, against } = deployment.tally;
