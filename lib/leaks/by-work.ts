@@ -68,7 +68,9 @@ export function judgeByWork(
 ): ByWork {
   const window = windowOf(floor, shape, candidate, settings);
   const { points } = window;
-  if (units.length === 0 || points.times.length < MIN_POINTS) return NOTHING;
+  // Whoever reads many files fills the page cache by its work, and keeps nothing.
+  const isExplained = life.role !== 'container_cached';
+  if (!isExplained || units.length === 0 || points.times.length < MIN_POINTS) return NOTHING;
   const minRise = isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes;
   if (riseOf(points) < Math.max(LEAST_PART * minRise, LEAST_SHARE * points.values[0]!)) return NOTHING;
   const problem: Problem = {
@@ -174,6 +176,7 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     majorCollections: countBetween(floor.collections.times, lead.onset.t, times.at(-1)!),
     isLastTooth: false,
     counted: floor.collections.told,
+    isCache: false,
     fitSd: madSd(residuals),
     minRise,
     lows: times.length - begin,

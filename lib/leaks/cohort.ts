@@ -40,7 +40,9 @@ export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAU
   if (perLife.length === 0) return { ...NO_LIVES, perLife, pool: null };
   const alone = spokesman(perLife, GRAVITY) ?? perLife.toSorted(byGravity).at(-1)!;
   const speaker = withPooledSuspects(alone, judged);
-  if (speaker.verdict === 'exhausted' || lives.length < 2) return { ...speaker, perLife, pool: null };
+  // Together page caches grow no less than one does.
+  const isAlone = lives.length < 2 || lives[0]!.role === 'container_cached';
+  if (speaker.verdict === 'exhausted' || isAlone) return { ...speaker, perLife, pool: null };
   const pooled = poolByAge(lives, settings);
   const startUpOnly = pooled.kind === 'too-short' && pooled.isStartUp && endSoon(lives);
   const pool = poolOf(pooled);

@@ -16,6 +16,7 @@ export type Gate =
   | 'young'
   | 'ended'
   | 'steps'
+  | 'cache'
   | 'proof';
 
 export const SHAPE_GATES: readonly Gate[] = ['r2', 't90', 'third', 'bend', 'first', 'young'];
@@ -47,6 +48,8 @@ export interface StretchFacts {
   readonly minRise: number;
   /** Raw points or lows within the stretch, before thinning. */
   readonly lows: number;
+  /** The page cache is in it, which grows with every file that is read and goes when its room is needed. */
+  readonly isCache: boolean;
   /** Steps of growth that comes in steps; undefined for any other. */
   readonly steps?: number | undefined;
 }
@@ -98,6 +101,7 @@ export function measure(points: Points, facts: StretchFacts, settings: Settings)
     'steps',
     facts.steps === undefined || (facts.steps >= settings.minSteps && r2 >= settings.minR2OfSteps),
   );
+  gate('cache', !facts.isCache);
   gate('ended', facts.collected ? facts.end === 'end' : facts.end !== 'decline');
   const collections = facts.counted ? settings.minConfirmedLows : settings.minMajorCollections;
   gate('proof', !facts.collected || facts.majorCollections >= collections);

@@ -93,6 +93,7 @@ function candidateOf(stretch: Stretch, context: Context, steps?: number): Candid
     majorCollections: countBetween(floor.collections.times, from, to),
     isLastTooth: isLastTooth(floor, from, top - segment.startValue),
     counted: floor.collections.told,
+    isCache: life.role === 'container_cached',
     fitSd: madSd(fit.residuals),
     minRise: isCountRole(life.role) ? settings.minRiseCount : settings.minRiseBytes,
     lows: countBetween(floor.points.times, from, to),

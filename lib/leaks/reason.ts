@@ -72,6 +72,7 @@ const WORDS: Record<Gate, string> = {
   young: 'it begins with the life, as a warm-up does, and is still short',
   ended: 'it did not last to the end',
   steps: 'it came in few or uneven steps',
+  cache: 'the page cache is in it, which is given back when its room is needed',
   proof: 'too few major collections lie within it to tell kept memory from garbage',
 };
 

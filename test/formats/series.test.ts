@@ -282,6 +282,9 @@ describe('parseSeries()', () => {
     ['go_memstats_alloc_bytes', 'heap_used'],
     ['process_heap_bytes', 'heap_used'],
     ['non_heap_bytes', 'non_heap'],
+    ['container_memory_usage_bytes', 'container_cached'],
+    ['container_memory_cache{pod="a"}', 'container_cached'],
+    ['container_memory_working_set_bytes', 'container_usage'],
     ['go_memstats_alloc_bytes_total', undefined],
     ['process_resident_memory_bytes{container="heap"}', 'rss'],
   ])('%s measures %s', (name, role) => {

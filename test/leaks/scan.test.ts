@@ -88,6 +88,21 @@ describe('tidemark scan of many files', () => {
     expect(each.results.map(({ verdict }: { verdict: string }) => verdict)).toEqual(Array(4).fill('stable'));
   });
 
+  it('calls no growth a leak that has the page cache in it', async () => {
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => `${i * 15},${(200 + Math.max(0, i - 100) + ((i * 7919) % 101) / 50) * 2 ** 20}`,
+    );
+    const told = async (metric: string) =>
+      (await scanned({ 'a.csv': [`time_s,${metric}`, ...rows].join('\n') })).results[0];
+    expect(await told('container_memory_working_set_bytes')).toMatchObject({ verdict: 'leak' });
+    for (const metric of ['container_memory_usage_bytes', 'page_cache_bytes'])
+      expect(await told(metric)).toMatchObject({
+        verdict: 'growth-unconfirmed',
+        reason: expect.stringContaining('page cache'),
+      });
+  });
+
   it('writes percent as percent', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => `${i * 300},${40 + ((i * 7919) % 101) / 500}`);
     const { results } = await scanned({ 'a.csv': `time_s,value\n${rows.join('\n')}` });
@@ -127,6 +142,11 @@ describe('tidemark scan of a Prometheus answer', () => {
   it('pools processes that replaced each other', async () => {
     expect(await told(answer(160, 180, 6))).toEqual([['160 lives', 'leak']]);
     expect(await told(answer(160, 180, 0))).toEqual([['160 lives', 'stable']]);
+    const cached = answer(160, 180, 6).replaceAll(
+      'process_resident_memory_bytes',
+      'container_memory_usage_bytes',
+    );
+    expect(await told(cached)).not.toContainEqual(['160 lives', 'leak']);
     expect(await told(answer(160, 20, 12))).toEqual([['160 lives', 'insufficient-data']]);
   });
 

@@ -30,6 +30,7 @@ const ROLE_OF_NAME: readonly (readonly [RegExp, MemoryRole])[] = [
   [/goroutines?/, 'goroutine_count'],
   [/open_fds|open_file|fd_count/, 'fd_count'],
   [/threads?(_count|$)/, 'thread_count'],
+  [/container_memory_(usage|cache|mapped_file)|page_?cache/, 'container_cached'],
   [/external/, 'external'],
   [/virtual|vms/, 'virtual'],
   [/container|cgroup|pod_memory|working_set/, 'container_usage'],
