@@ -1,19 +1,30 @@
 // Whose work the samples of a continuous profiler were: the parts by hand, and the whole way from real envelopes to the graph.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { seriesIn } from '../../lib/flame/series.ts';
 import type { ApiFlamegraph, ApiProfileType } from '../../lib/http/flame-schemas.ts';
+import { analyze } from '../../lib/jobs/analyze.ts';
+import { foldJoined } from '../../lib/jobs/fold-joined.ts';
+import { joinDue } from '../../lib/jobs/join-due.ts';
+import { openReplay, REPLAY_AFTER_MS, replayStep } from '../../lib/jobs/replay.ts';
 import type { Profile } from '../../lib/model/profile.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import type { Trace } from '../../lib/model/trace.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import { flameKind } from '../../lib/segments/kinds/flame.ts';
 import { workOfChunks } from '../../lib/traces/chunk-work.ts';
+import { message, rawObject, uploadOf, world } from '../jobs/world.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
 import type { Product } from '../support/product.ts';
-import { capturedRequests } from './captures.ts';
+import { capturedRequests, plainBody } from './captures.ts';
 import { join, productOpener } from './products.ts';
 import { profileOf } from './profile-picture.ts';
 import { traceOf } from './trace-picture.ts';
 
 const SHOP = serviceName({ name: 'shop' });
+/** Who sent the real chunks, and when. */
+const SERVICE = serviceName({ environment: 'production', name: 'default' });
+const RECORDED = Date.parse('2026-11-22T10:31:00Z');
 const profile = { eventId: '', profilerId: 'p' };
 
 /** Samples of 10 ms each, as decoded chunks have them. */
@@ -125,14 +136,12 @@ describe('workOfChunks()', () => {
 });
 
 describe('chunks of a real continuous profiler, joined', () => {
-  const SERVICE = encodeURIComponent(serviceName({ environment: 'production', name: 'default' }));
-  const RECORDED = Date.parse('2026-11-22T10:31:00Z');
-  const RANGE = `from=${RECORDED - 3_600_000}&to=${RECORDED + 3_600_000}&type=wall`;
+  const RANGE = `from=${RECORDED - HOUR_MS}&to=${RECORDED + HOUR_MS}&type=wall`;
   const productAt = productOpener();
   let product: Product;
   let before: ApiFlamegraph;
   const graph = (query = '') =>
-    product.get<ApiFlamegraph>(`/services/${SERVICE}/flamegraph?${RANGE}${query}`);
+    product.get<ApiFlamegraph>(`/services/${encodeURIComponent(SERVICE)}/flamegraph?${RANGE}${query}`);
   beforeAll(async () => {
     product = await productAt(RECORDED);
     const sent = capturedRequests('sentry-blocked-by').map(({ body, headers }) => ({
@@ -146,7 +155,7 @@ describe('chunks of a real continuous profiler, joined', () => {
 
   it('have their units, and the whole of the service is as it was', async () => {
     const { items } = await product.get<{ items: ApiProfileType[] }>(
-      `/services/${SERVICE}/profiles?${RANGE}`,
+      `/services/${encodeURIComponent(SERVICE)}/profiles?${RANGE}`,
     );
     expect(items[0]!.units.map(({ name }) => name).sort()).toEqual(['GET /order', 'GET /report']);
     const { total, profiles, top, flamebearer } = await graph();
@@ -166,6 +175,42 @@ describe('chunks of a real continuous profiler, joined', () => {
     const order = await graph('&unit=http%20GET%20%2Forder');
     expect(Number(order.total)).toBeGreaterThan(0.5e9);
     expect(nameOf(order)).not.toContain('compile_report');
+  });
+});
+
+describe('a replay', () => {
+  it('divides chunks as live joins did', async () => {
+    const here = await world();
+    here.clock.time = RECORDED;
+    for (const request of capturedRequests('sentry-blocked-by')) {
+      const body = new TextDecoder().decode(plainBody(request));
+      const upload = await uploadOf(body, { route: 'sentry-envelope', receivedAt: RECORDED });
+      await analyze(here.context, [message(await rawObject(here, [upload]))]);
+    }
+    here.clock.time += 10 * MINUTE_MS;
+    await joinDue(here.context, foldJoined, (error) => {
+      throw error;
+    });
+    const stateOf = async (generation: number) => {
+      const query = {
+        project: 'default',
+        service: SERVICE,
+        from: RECORDED - HOUR_MS,
+        to: RECORDED + HOUR_MS,
+      };
+      const parts = await here.context.reader.range('flame', { ...query, generation });
+      return parts.map(({ state }) => state).reduce(flameKind.merge, flameKind.empty());
+    };
+    const live = await stateOf(0);
+    const [wall] = seriesIn([live]);
+    expect(wall?.works).toEqual(['', 'http GET /order', 'http GET /report']);
+    await openReplay(here.context, 'default');
+    for (let step = 0, done = ''; done !== 'flipped'; step += 1) {
+      expect(step).toBeLessThan(500);
+      done = await replayStep(here.context, 'default');
+      if (done === 'waiting') here.clock.time += REPLAY_AFTER_MS;
+    }
+    expect(flameKind.encode(await stateOf(1))).toEqual(flameKind.encode(live));
   });
 });
 
