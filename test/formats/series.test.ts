@@ -265,6 +265,22 @@ describe('parseSeries()', () => {
     expect([...series.values]).toEqual([5, 6]);
   });
 
+  it('takes limits that are told beside the memory', () => {
+    const of = (name: string, pod: string, value: string) => ({
+      ...{ metric: { __name__: name, container: 'shop', pod }, values: [[1, value]] },
+    });
+    const result = ['a', 'b'].flatMap((pod, i) => [
+      of('container_memory_working_set_bytes', pod, '5'),
+      of('container_spec_memory_limit_bytes', pod, `${10 * (i + 1)}`),
+    ]);
+    const series = all(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }));
+    expect(series.map(({ instance, limit }) => [instance, limit])).toEqual([
+      ['a', 10],
+      ['b', 20],
+    ]);
+    expect(only('time_s,rss_bytes,limit_mib\n0,5,1\n1,6,2\n').limit).toBe(2 * 2 ** 20);
+  });
+
   it('names the container of a container, not the scraper of its node', () => {
     const metric = {
       ...{ __name__: 'container_memory_working_set_bytes', job: 'kubelet', instance: 'node-1' },

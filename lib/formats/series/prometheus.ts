@@ -36,10 +36,29 @@ export function parsePrometheus(json: unknown): ParsedSeries[] {
       `Cannot read the Prometheus answer: ${data.result.length} series, at most ${MAX_SERIES}`,
     );
   if (data.result.length === 0) throw invalidInput('Cannot read the Prometheus answer: it holds no series');
-  return data.result.map(seriesOf);
+  return withLimits(data.result.map(seriesOf));
 }
 
-function seriesOf(entry: unknown, index: number): ParsedSeries {
+const LIMIT_NAME = /limit/;
+
+/** Limits among the series bound those of their instance, or all where they name none. */
+function withLimits(all: readonly NamedSeries[]): ParsedSeries[] {
+  const limits = all.filter(({ name }) => LIMIT_NAME.test(name));
+  const judged = limits.length < all.length ? all.filter((one) => !limits.includes(one)) : all;
+  return judged.map(({ name: _, ...series }) => {
+    const own = limits.filter(({ instance }) => instance === series.instance || instance === '');
+    const limit = own
+      .flatMap(({ values }) => [...values])
+      .findLast((value) => value > 0 && Number.isFinite(value));
+    return { ...series, limit };
+  });
+}
+
+interface NamedSeries extends ParsedSeries {
+  readonly name: string;
+}
+
+function seriesOf(entry: unknown, index: number): NamedSeries {
   const labels = record(record(entry)?.metric) ?? {};
   const values = record(entry)?.values;
   if (!Array.isArray(values))
@@ -48,6 +67,7 @@ function seriesOf(entry: unknown, index: number): ParsedSeries {
   const pick = (names: readonly string[]) =>
     String(names.map((n) => labels[n]).find((v) => v !== undefined) ?? '');
   return {
+    name,
     service: pick(name.startsWith('container_') ? CONTAINER_LABELS : SERVICE_LABELS),
     instance: pick(INSTANCE_LABELS),
     role: roleOfName(`${name}{area=${labels.area ?? labels.type ?? ''}}`),

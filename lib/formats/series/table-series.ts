@@ -39,11 +39,18 @@ function plainSeries(
     values: scale === 1 ? values : values.map((value) => value * scale),
     majorCollections: undefined,
     afterGc: false,
-    limit: undefined,
+    limit: limitOf(table, column),
     load,
     earlier: [],
     assumed: [...table.assumed, ...taken, ...assumed],
   };
+}
+
+/** The newest limit that a column tells, in bytes. */
+function limitOf({ header, columns }: Table, values: number): number | undefined {
+  const place = header.findIndex((name, i) => i > 0 && i !== values && LIMIT.test(plainName(name)));
+  const newest = columns[place]?.findLast((value) => value > 0 && Number.isFinite(value));
+  return newest === undefined ? undefined : newest * unitOf(header[place]!);
 }
 
 /** `time_s,before_bytes,after_bytes,capacity_bytes,full`, one row per collection. */
@@ -120,6 +127,7 @@ const NO_COUNT = named('load\\d*|active|in_?flight|concurren(t|cy)|rps|qps|per|r
 
 /** What memory is called where no role is told… */
 const MEMORY = named('\\w*bytes?|[kmg]i?b|mem|memory|heap|rss|vms|uss|pss|value|used|usage');
+const LIMIT = named('\\w*limit(_bytes|_[kmg]i?b)?$');
 /** …and what a column beside it is that measures something else, or what there is of memory instead of what is used. */
 const OTHER = named(
   'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?',
