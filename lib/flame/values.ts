@@ -5,7 +5,7 @@ import type { ValueColumn } from '../model/profile.ts';
 // a BigInt64Array from there on.
 
 /** Sums of magnitudes up to here are exact in doubles. */
-const EXACT_MAX = Number.MAX_SAFE_INTEGER;
+export const EXACT_MAX = Number.MAX_SAFE_INTEGER;
 /** Where 64 bits end: 292 years of CPU in nanoseconds, 8 EiB. Sums stop there instead of turning negative. */
 const INT64_MAX = 2n ** 63n - 1n;
 

@@ -180,24 +180,67 @@ export class ByteReader {
     return value;
   }
 
-  big(): bigint {
-    // The first 28 bits fit small integers, which are nearly all: only longer ones pay for bigint.
-    let low = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.u8();
-      low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt(low);
-    }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < BIG_BITS; shift += 7n) {
-      const byte = this.u8();
-      value |= BigInt(byte & 0x7f) << shift;
+  /** As many signed integers as `out` is long, as `int` reads them: without its call for every byte of them. */
+  ints(out: Float64Array) {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < out.length; i += 1) {
+      // Behind the end there is no byte below 0x80 either.
+      let byte = bytes[at]!;
+      let low = byte & 0x7f;
+      let end = at + 1;
+      for (let shift = 7; !(byte < 0x80) && shift < 28; shift += 7) {
+        byte = bytes[end++]!;
+        low |= (byte & 0x7f) << shift;
+      }
       if (byte < 0x80) {
-        if (value >= BIG_END) break;
-        return value;
+        out[i] = (low >>> 1) ^ -(low & 1);
+        at = end;
+        continue;
+      }
+      let high = 0;
+      for (let shift = 0; !(byte < 0x80) && shift < 21; shift += 7) {
+        byte = bytes[end++]!;
+        high |= (byte & 0x7f) << shift;
+      }
+      if (byte < 0x80) {
+        const half = high * 2 ** 27 + (low >>> 1);
+        out[i] = (low & 1) === 0 ? half : -half - 1;
+        at = end;
+      } else {
+        this.#at = at;
+        out[i] = this.int();
+        at = this.#at;
       }
     }
-    throw invalidInput(`Cannot decode segment: integer before byte ${this.#at} exceeds ${BIG_BITS} bits`);
+    this.#at = at;
+  }
+
+  big(): bigint {
+    // 49 bits at a time, which a double adds up exactly: bigints are slow.
+    let value = 0n;
+    for (let shift = 0n; shift < BIG_BITS; shift += 49n) {
+      let part = 0;
+      let scale = 1;
+      for (let count = 0; count < 7; count += 1) {
+        const byte = this.u8();
+        part += (byte & 0x7f) * scale;
+        if (byte >= 0x80) {
+          scale *= 0x80;
+          continue;
+        }
+        if (shift === 0n) return BigInt(part);
+        value |= BigInt(part) << shift;
+        if (value < BIG_END) return value;
+        throw this.#tooBig();
+      }
+      value |= BigInt(part) << shift;
+    }
+    throw this.#tooBig();
+  }
+
+  #tooBig() {
+    return invalidInput(`Cannot decode segment: integer before byte ${this.#at} exceeds ${BIG_BITS} bits`);
   }
 
   f64(): number {

@@ -245,14 +245,38 @@ describe('ByteWriter and ByteReader', () => {
     );
   });
 
+  it('read many signed integers as one by one, and refuse those that are cut', () => {
+    const signed = fc.maxSafeNat().chain((limit) => fc.integer({ min: -limit, max: limit }));
+    const edges = Array.from({ length: 54 }, (_, bits) => 2 ** bits - 1).flatMap((edge) => [edge, -edge]);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(signed, fc.constantFrom(...edges))), (values) => {
+        const out = new ByteWriter();
+        for (const value of values) out.int(value);
+        const bytes = out.finish();
+        const from = new ByteReader(bytes);
+        const [many, single] = [new Float64Array(values.length), new ByteReader(bytes)];
+        from.ints(many);
+        expect(from.done).toBe(true);
+        for (const value of many) expect(value).toBe(single.int());
+        const cut = new ByteReader(bytes.subarray(0, -1));
+        if (values.length > 0) expectRefused(() => cut.ints(many));
+      }),
+      options,
+    );
+  });
+
   it('keep sums beyond 2^53 and 2^64 as bigints', () => {
     for (const value of [
       0n,
       (1n << 28n) - 1n,
       1n << 28n,
+      (1n << 49n) - 1n,
+      1n << 49n,
       1n << 53n,
       (1n << 64n) - 1n,
       1n << 64n,
+      (1n << 98n) - 1n,
+      1n << 98n,
       (1n << 128n) - 1n,
     ]) {
       expect(
@@ -283,6 +307,7 @@ describe('ByteWriter and ByteReader', () => {
     for (const read of [
       (from: ByteReader) => from.uint(),
       (from: ByteReader) => from.int(),
+      (from: ByteReader) => from.ints(new Float64Array(1)),
       (from: ByteReader) => from.big(),
     ]) {
       expectRefused(() => read(new ByteReader(endless)));
