@@ -66,9 +66,12 @@ export async function scanFiles(
     });
   for (const { file, place, series } of options.together ? oneOf(tables) : tables)
     await guarded(() => {
-      scanned[place] = naming(file, () =>
-        livesOfFile(series, options, work).map((lives) => scanLives(file, lives, options.rules)),
-      );
+      const groups = livesOfFile(series, options, work);
+      if (work.length > 0 && groups.some(({ lives }) => lives.every((life) => life.work.length === 0)))
+        tell(io, file, [
+          'the units of work are of all processes together, and explain none of those that are pooled',
+        ]);
+      scanned[place] = naming(file, () => groups.map((lives) => scanLives(file, lives, options.rules)));
     });
   const runs = runsOf(captures, options.together);
   for (const run of runs)

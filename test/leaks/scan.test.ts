@@ -150,6 +150,16 @@ describe('tidemark scan of a Prometheus answer', () => {
     expect(await told(answer(160, 20, 12))).toEqual([['160 lives', 'insufficient-data']]);
   });
 
+  it('says that units of all processes explain none of those that are pooled', async () => {
+    const files = { 'a.json': answer(20, 60, 0), 'units.csv': 'time_s,GET /a\n0,5\n60,9\n' };
+    const { stderr } = await scanned(
+      { 'a.json': files['a.json'], 'units.csv': files['units.csv'] },
+      '--units',
+      'units.csv',
+    );
+    expect(stderr.some((line) => line.includes('explain none of those that are pooled'))).toBe(true);
+  });
+
   it('puts processes together that have a file each, when told so', async () => {
     const { data } = JSON.parse(answer(160, 180, 6));
     const rows = ({ values }: { values: [number, string][] }) => values.map((pair) => pair.join(','));
