@@ -68,6 +68,7 @@ describe.each<[name: string, service: string, version: string, status?: number]>
   ['pyroscope-node-0.6.1', 'production//mill', '1.4.0'],
   ['pyroscope-go', 'production//depot', '1.4.0'],
   ['pyroscope-python', 'shop', '1.4.2'],
+  ['pyroscope-python-0.8', 'shop', '1.4.2'],
   ['dd-trace', 'production//mill', '1.4.0', 202],
   ['ddtrace', 'production//shop', '1.4.2', 202],
 ])('what %s sent', (name, service, version, status = 200) => {

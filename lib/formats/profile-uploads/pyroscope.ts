@@ -3,6 +3,7 @@ import type { Profile, SampleType } from '../../model/profile.ts';
 import { decodeProfile, detectProfile, type ProfileFormat } from '../profiles/index.ts';
 import { inNanoseconds, scaledBy } from '../profiles/nanoseconds.ts';
 import { unpackProfile } from '../profiles/unpack.ts';
+import { UNIT_LABELS, unitOfLabels, withUnit } from '../profiles/work-unit.ts';
 import { instanceOfLabels, type Labels, serviceOfLabels } from './labels.ts';
 import { readMoment } from './moment.ts';
 import { boundaryOf, joinedParts, type Part, readMultipart } from './multipart.ts';
@@ -24,16 +25,20 @@ export function readPyroscope(upload: ProfileUpload): ReadProfiles {
   const until = readMoment('until', query.get('until'), receivedAt);
   const name = type === undefined ? app : app.slice(0, -type.length - 1);
   const all = new Map([...profile.labels, ...labels]);
+  const unit = unitOfLabels(labels, UNIT_TAGS);
   const report = reportOf({
     service: serviceOfLabels(all, name),
     instance: instanceOfLabels(all),
-    profile,
+    profile: unit === undefined ? profile : withUnit(profile, unit),
     from,
     until,
     receivedAt,
   });
   return { facts: factsOfProfiles([report]), identity };
 }
+
+/** SDKs that send text send what ran under a tag by itself. `job` and `task` name a whole process as often as a piece of work. */
+const UNIT_TAGS = UNIT_LABELS.filter((label) => label !== 'job' && label !== 'task');
 
 /** `app{key=value,key2="a, b"}`: dots in names, slashes in values and commas in quotes occur, braces are optional. */
 export function readAppName(name: string): { readonly app: string; readonly labels: Labels } {

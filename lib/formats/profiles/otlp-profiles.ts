@@ -6,7 +6,7 @@ import { isObject, type JsonObject, jsonReader, lineNumber, parseJson } from './
 import { MAX_DEPTH, tooMany } from './limits.ts';
 import { parseOtlpProfiles } from './otlp-protobuf.ts';
 import { temporalityOf } from './temporality.ts';
-import { UNIT_LABELS, unitOfLabel } from './work-unit.ts';
+import { unitOfLabels } from './work-unit.ts';
 
 // OTLP profiles, v1development since 1.10 of the protocol: one dictionary for all profiles of a request, samples by stack.
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/profiles/v1development/profiles.proto
@@ -142,12 +142,10 @@ function attributesOf(
     const word = read.text(value.stringValue) || text(value.stringValueStrindex) || read.id(value.intValue);
     words.set(text(attribute.keyStrindex), word);
   }
-  const unit = UNIT_LABELS.map((label) => words.get(label)).find((word) => word !== undefined && word !== '');
+  const unit = unitOfLabels(words);
   const thread = words.get('thread.id') ?? words.get('thread.name');
   return {
-    ...(unit === undefined
-      ? {}
-      : { unit: builder.unit(unitOfLabel(unit, words.get('http.request.method'))) }),
+    ...(unit === undefined ? {} : { unit: builder.unit(unit) }),
     ...(thread === undefined ? {} : { thread: builder.thread(thread, words.get('thread.name') ?? '') }),
   };
 }

@@ -1,4 +1,5 @@
-import type { UnitOfWork } from '../../model/unit-of-work.ts';
+import type { Profile } from '../../model/profile.ts';
+import { type UnitOfWork, unitKey } from '../../model/unit-of-work.ts';
 import { isTemplate, templatePath } from '../work/path-template.ts';
 
 // The unit of work of a sample, from the labels that profilers put on it: dd-trace's `trace endpoint`, what people tag with in
@@ -34,4 +35,26 @@ export function unitOfLabel(value: string, method?: string): UnitOfWork {
   if (isTemplate(name)) return { kind: 'http', name: `${verb} ${name}` };
   const template = templatePath(name);
   return { kind: 'http', name: `${verb} ${template}`, ...(template === name ? {} : { guessed: true }) };
+}
+
+/** The unit that the first of `names` names among labels. */
+export function unitOfLabels(
+  labels: ReadonlyMap<string, string>,
+  names: readonly string[] = UNIT_LABELS,
+): UnitOfWork | undefined {
+  const find = (wanted: readonly string[]) => wanted.map((name) => labels.get(name)).find(Boolean);
+  const value = find(names);
+  return value === undefined ? undefined : unitOfLabel(value, find(METHOD_LABELS));
+}
+
+/** Samples that name no unit themselves become those of `unit`. */
+export function withUnit(profile: Profile, unit: UnitOfWork): Profile {
+  const { units, samples } = profile;
+  const place = units.findIndex((known) => unitKey(known) === unitKey(unit));
+  const index = place < 0 ? units.length : place;
+  return {
+    ...profile,
+    units: place < 0 ? [...units, unit] : units,
+    samples: { ...samples, unit: samples.unit.map((own) => (own < 0 ? index : own)) },
+  };
 }
