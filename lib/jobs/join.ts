@@ -25,7 +25,7 @@ const US_PER_MS = 1000;
 export interface Joined {
   /** In the time of their senders' clocks, as the chunks are. */
   readonly traces: readonly Trace[];
-  /** Traces of the minutes around it, and before: they bear witness and count elsewhere. */
+  /** Traces of the minutes around it, and before, and of other clocks: they bear witness and count elsewhere. */
   readonly witnesses: readonly Trace[];
   /** Of the traces, and of the continuous profilers that they name. */
   readonly profiles: readonly GatheredProfile[];
@@ -138,6 +138,8 @@ async function commitPart(
     const time = trace.root.end / US_PER_MS + shiftMs;
     return time >= from && time <= to + MINUTE_MS;
   };
+  // Chunks say themselves when they end: those of no accepted time counted for no service as they came.
+  const isInTime = ({ start }: Place) => start >= partitionStart(from) && start <= to + MINUTE_MS;
   const taken = traces.filter(isTaken);
   await noteTraces(context, project, minute, taken);
   const record = await context.generations.of(project);
@@ -145,10 +147,18 @@ async function commitPart(
     openGenerations(record, start).filter((generation) => space === 'live' || generation === space);
   const thresholdsOf = await patternThresholds(context, project, taken);
   const parts = [...Map.groupBy(taken, ({ shiftMs }) => shiftMs)].flatMap(([shiftMs, group]) => {
-    const joined = { traces: group.map(({ trace }) => trace), witnesses, profiles, thresholdsOf };
+    // What a process sends while its clock is off is not all corrected alike: its other requests ran beside these.
+    const others = traces.filter((one) => one.shiftMs !== shiftMs || !isTaken(one));
+    const joined = {
+      traces: group.map(({ trace }) => trace),
+      witnesses: [...witnesses, ...others.map(({ trace }) => trace)],
+      profiles,
+      thresholdsOf,
+    };
     return fold(project, joined, (time) => partitionStart(time + shiftMs));
   });
-  const additions = mergedByPlace(parts).flatMap(({ partition, sections }) =>
+  const accepted = mergedByPlace(parts).filter(({ partition }) => isInTime(partition));
+  const additions = accepted.flatMap(({ partition, sections }) =>
     open(partition.start).map((generation) => ({ partition: { ...partition, generation }, sections })),
   );
   const { broken, grown } = await commitUploads(context, [{ uploadId: id, parts: additions }], heldSince);

@@ -2,11 +2,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { seriesIn } from '../../lib/flame/series.ts';
+import { sumOfKey } from '../../lib/flame/state.ts';
+import { sumOf } from '../../lib/flame/values.ts';
 import type { ApiFlamegraph, ApiProfileType } from '../../lib/http/flame-schemas.ts';
 import { analyze } from '../../lib/jobs/analyze.ts';
 import { foldJoined } from '../../lib/jobs/fold-joined.ts';
 import { joinDue } from '../../lib/jobs/join-due.ts';
 import { openReplay, REPLAY_AFTER_MS, replayStep } from '../../lib/jobs/replay.ts';
+import { END_OF_TIME } from '../../lib/model/partition.ts';
 import type { Profile } from '../../lib/model/profile.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import type { Trace } from '../../lib/model/trace.ts';
@@ -211,6 +214,91 @@ describe('a replay', () => {
       if (done === 'waiting') here.clock.time += REPLAY_AFTER_MS;
     }
     expect(flameKind.encode(await stateOf(1))).toEqual(flameKind.encode(live));
+  });
+});
+
+const PROFILER = 'b'.repeat(32);
+const AT = RECORDED / 1000;
+const envelope = (sentAt: number, ...items: readonly object[]) =>
+  [{ sent_at: new Date(sentAt * 1000).toISOString() }, ...items]
+    .map((part) => JSON.stringify(part))
+    .join('\n');
+/** An event of a second. */
+const transaction = (name: string, id: string, end: number) => [
+  { type: 'transaction' },
+  {
+    type: 'transaction',
+    environment: 'production',
+    transaction: name,
+    transaction_info: { source: 'route' },
+    start_timestamp: end - 1,
+    timestamp: end,
+    contexts: {
+      trace: { trace_id: id.repeat(32), span_id: id.repeat(16), op: 'http.server', data: {} },
+      profile: { profiler_id: PROFILER },
+    },
+  },
+];
+const sampledAt = (...times: readonly number[]) => [
+  { type: 'profile_chunk' },
+  {
+    version: '2',
+    environment: 'production',
+    profiler_id: PROFILER,
+    chunk_id: 'd'.repeat(32),
+    profile: {
+      samples: times.map((timestamp) => ({ stack_id: 0, thread_id: '1', timestamp })),
+      stacks: [[0]],
+      frames: [{ function: 'render' }],
+      thread_metadata: {},
+    },
+  },
+];
+
+/** Joins envelopes that came at once, and tells traces and values by unit. */
+async function joined(...envelopes: readonly string[]) {
+  const here = await world();
+  here.clock.time = RECORDED;
+  for (const body of envelopes) {
+    const upload = await uploadOf(body, { route: 'sentry-envelope', receivedAt: RECORDED });
+    await analyze(here.context, [message(await rawObject(here, [upload]))]);
+  }
+  here.clock.time += 10 * MINUTE_MS;
+  await joinDue(here.context, foldJoined, (error) => {
+    throw error;
+  });
+  const range = { project: 'default', service: SERVICE, from: 0, to: END_OF_TIME };
+  const spans = await here.context.reader.range('spans', range);
+  const flames = await here.context.reader.range('flame', range);
+  return {
+    traces: spans.flatMap(({ state }) => [...state.units.keys()]).length,
+    ms: flames
+      .flatMap(({ state }) => [...state.sums])
+      .map(([key, { values }]) => [sumOfKey(key).work, Number(sumOf(values)) / 1e6]),
+  };
+}
+
+describe('chunks that', () => {
+  it.each([
+    ['today', AT + 6 * 3600],
+    ['in a hundred years', AT + 36_525 * 86_400],
+    ['beyond all dates', 1e300],
+  ])('end later than is accepted count for no unit, as they count for no service: %s', async (_, last) => {
+    const order = transaction('GET /order', 'a', AT - 1);
+    expect(await joined(envelope(AT, ...order, ...sampledAt(AT - 1.5, AT - 1.4, last)))).toEqual({
+      traces: 1,
+      ms: [],
+    });
+  });
+
+  it('come of a process whose clock is off are divided among its requests, by however much each is corrected', async () => {
+    const off = 600; // seconds, and a moment on the way
+    const order = envelope(AT + off, ...transaction('GET /order', 'a', AT + off - 1));
+    const report = envelope(AT + off - 1, ...transaction('GET /report', 'e', AT + off - 1));
+    const times = Array.from({ length: 11 }, (_, n) => AT + off - 2 + n / 10);
+    const { traces, ms } = await joined(order, report, envelope(AT + off, ...sampledAt(...times)));
+    expect(traces).toBe(2);
+    expect(Object.fromEntries(ms)).toEqual({ '': 0, 'http GET /order': 500, 'http GET /report': 500 });
   });
 });
 
