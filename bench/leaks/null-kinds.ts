@@ -168,6 +168,13 @@ export const KINDS: readonly Kind[] = [
       (i) =>
         0.6 * ((at(i) * 6.4) % 1),
   ),
+  kind(
+    'jobs',
+    false,
+    ({ at }) =>
+      (i) =>
+        (at(i) * 7.4) % 1 < 0.75 ? 0 : 2,
+  ),
   kind('GC pacing', false, paced, HEAP),
   kind('slow leak', true, leak(0.4)),
   kind('fast leak', true, leak(3)),

@@ -22,21 +22,27 @@ const MIN_FALLS = 3;
 /** Readings of most lives: with fewer they are teeth of something. */
 const MIN_READINGS = 30;
 
+/** A leak begins with the process, or with its morning; what rises later, from where it has stood, is a job that ends with the fall. */
+const BEGINS_BY = 1 / 3;
+
 /**
  * As `analyzeLife`, of a series of which nobody tells when its processes began: where one was replaced again and again, its
- * lives are judged as a cohort. A program that leaks does so in each of them; one that looks so alone may be warming up.
+ * lives are judged as a cohort, and are a leak where most of them are. Else the series is what it looks like as a whole.
  */
 export function analyzeSeries(life: Life, settings: Settings = DEFAULTS): LeakResult {
   const lives = livesIn(life);
-  if (lives.length === 1) return analyzeLife(life, settings);
-  const { perLife, pool, ...result } = analyzeCohort(lives, settings);
-  const longest = Math.max(...perLife.map(({ lows }) => lows));
-  const long = perLife.filter(({ lows }) => 2 * lows > longest);
-  const leaking = long.filter(({ verdict }) => verdict === 'leak');
-  if (result.verdict !== 'leak' || pool?.isLeak || 2 * leaking.length > long.length) return result;
-  const few = leaking.length === 0 ? 'none' : `only ${leaking.length}`;
-  const reason = `${result.reason} But of ${long.length} longer processes that followed each other ${few} did so.`;
-  return { ...result, verdict: 'growth-unconfirmed', reason };
+  if (lives.length > 1) {
+    const { perLife, pool: _, ...result } = analyzeCohort(lives, settings);
+    const longest = Math.max(...perLife.map(({ lows }) => lows));
+    const long = perLife.filter(({ lows }) => 2 * lows > longest);
+    if (result.verdict === 'leak' && 2 * long.filter(leaksFromBirth).length > long.length) return result;
+  }
+  return analyzeLife(life, settings);
+}
+
+function leaksFromBirth({ verdict, onset, floorPoints: { times } }: LeakResult): boolean {
+  const [begin, end] = [times[0] ?? 0, times.at(-1) ?? 0];
+  return verdict === 'leak' && onset !== null && onset.t - begin <= BEGINS_BY * (end - begin);
 }
 
 /**

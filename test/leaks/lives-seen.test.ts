@@ -32,6 +32,9 @@ describe('analyzeSeries()', () => {
     ['that give half of it back', 5.5, (age: number) => 200 + 150 * age],
     ['that work in batches', 5.5, (age: number) => (age < 0.4 ? 500 : 200)],
     ['of a few readings each', 60.5, leaking],
+    ['whose jobs end with their rise', 7, (age: number) => (age < 0.75 ? 200 : 600)],
+    ['whose jobs rise from where they have stood', 7, (age: number) => 200 + 800 * Math.max(0, age - 0.5)],
+    ['that fill ever more slowly', 5, (age: number) => 150 + 98 * Math.log1p(20 * age)],
   ])('calls none in processes %s', (_, lives, at) => {
     expect(analyzeSeries(replaced(lives, at)).verdict).not.toBe('leak');
   });
@@ -44,14 +47,13 @@ describe('analyzeSeries()', () => {
     const gauss = normal(random(5));
     const level = (i: number) => (i % 180 < 5 ? 80 : i < 180 ? 250 + i : 250);
     const mib = Array.from({ length: POINTS }, (_, i) => level(i) + 3 * gauss());
-    const { verdict, reason } = analyzeSeries(
+    const { verdict } = analyzeSeries(
       lifeOf(
         mib.map((value) => value * MIB),
         60,
       ),
     );
     expect(verdict).toBe('growth-unconfirmed');
-    expect(reason).toContain('only 1 did so');
   });
 
   it('counts the work of each process from its birth on', () => {
