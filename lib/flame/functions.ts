@@ -24,6 +24,8 @@ export interface UnitFunctions {
 
 /** Stands for all samples, whatever their unit: no `unitKey` is like this. */
 export const ALL_WORK = '*';
+/** Whether `work` names a unit: neither samples of none nor all of them. */
+export const isUnit = (work: string): boolean => work !== '' && work !== ALL_WORK;
 /** What is told of the team's own functions, and of others: the largest, and none below a share of the time. */
 interface Bounds {
   readonly own: number;

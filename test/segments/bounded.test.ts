@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ALL_WORK } from '../../lib/flame/functions.ts';
 import { ONE, sketchOf } from '../../lib/model/sketch.ts';
 import { OTHER_UNITS, unitKey } from '../../lib/model/unit-of-work.ts';
 import { type Bound, boundedMap } from '../../lib/segments/kinds/bounded.ts';
@@ -62,7 +63,8 @@ describe('a service that names its routes by raw paths', () => {
     expect(latencyKind.encode(boundedLatency(unitsFrom(0, 12_000)))).toEqual(latencyKind.encode(whole));
   });
 
-  it('has functions of 2,000 units, and knows how many profiles of others it saw', () => {
+  it('has functions of 2,000 units and of whole profiles, and knows how many profiles of others it saw', () => {
+    const WHOLE = 20; // of as many versions
     const looked = { profiles: 1, short: 0, unprofiled: 0, us: 5n, squares: 25n };
     const spread = {
       seen: ONE,
@@ -73,9 +75,9 @@ describe('a service that names its routes by raw paths', () => {
       squares: 1n,
     };
     const work = (n: number) => ({
-      basis: 'transaction' as const,
-      unit: `http GET /orders/${n}`,
-      version: '',
+      basis: n < WHOLE ? ('profile' as const) : ('transaction' as const),
+      unit: n < WHOLE ? ALL_WORK : `http GET /orders/${n}`,
+      version: n < WHOLE ? String(n) : '',
     });
     const functionOf = (n: number) => functionKey({ ...work(n), name: 'query', file: '', inApp: 1 });
     const stateFrom = (first: number): FunctionsState => {
@@ -89,8 +91,9 @@ describe('a service that names its routes by raw paths', () => {
     };
     const [a, b, c] = [0, 1500, 3000].map(stateFrom) as [FunctionsState, FunctionsState, FunctionsState];
     const whole = functionsKind.merge(functionsKind.merge(a, b), c);
-    expect(whole.work.size).toBe(2001);
-    expect(whole.functions.size).toBe(2000);
+    expect(whole.work.size).toBe(WHOLE + 2001);
+    expect(whole.functions.size).toBe(WHOLE + 2000);
+    for (let n = 0; n < WHOLE; n += 1) expect(whole.functions.has(functionOf(n))).toBe(true);
     expect([...whole.work.values()].reduce((sum, { profiles }) => sum + profiles, 0)).toBe(4500);
     for (const other of [
       functionsKind.merge(functionsKind.merge(c, a), b),

@@ -1,4 +1,4 @@
-import { ALL_WORK } from '../../flame/functions.ts';
+import { ALL_WORK, isUnit } from '../../flame/functions.ts';
 import { extraTime, type Growth, growths, REGRESSION, type SideMoments } from '../../flame/regression.ts';
 import { select } from '../../flame/select.ts';
 import { seriesIn } from '../../flame/series.ts';
@@ -123,7 +123,6 @@ function pairOfUnits(left: Moments, right: Moments): Compared[] {
     return [{ of, units: [workOfKey(other[0]).unit, of.unit], left: other[1], right: moments }];
   });
 }
-const isUnit = (unit: string) => unit !== '' && unit !== ALL_WORK;
 
 type Moments = ReadonlyMap<string, SideMoments>;
 

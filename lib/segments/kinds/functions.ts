@@ -1,3 +1,4 @@
+import { isUnit } from '../../flame/functions.ts';
 import { bytesOfHex, hexOf, type UploadId, uploadId } from '../../model/ids.ts';
 import { mergeAllSketches, type Sketch } from '../../model/sketch.ts';
 import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
@@ -170,7 +171,12 @@ function mergeAllSpreads(spreads: readonly FunctionSpread[]): FunctionSpread {
 /** Units and versions of one state, each of which may have hundreds of functions. */
 const WORK_MAX = 2000;
 const OTHER = workKey({ basis: 'transaction', unit: unitKey(OTHER_UNITS), version: '' });
-const BOUND = { max: WORK_MAX, other: () => OTHER, merge: mergeLookedAt };
+const BOUND = {
+  max: WORK_MAX,
+  // Whole profiles, and what is of no unit in them, are few and no sender names them.
+  other: (key: string) => (isUnit(workOfKey(key).unit) ? OTHER : key),
+  merge: mergeLookedAt,
+};
 
 /** A state of which work beyond WORK_MAX units adds up as one, without its functions: nothing can be said of those together. */
 export function boundedFunctions({ work, functions }: FunctionsState): FunctionsState {
