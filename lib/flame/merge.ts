@@ -11,6 +11,7 @@ import {
   type Snapshot,
   snapshotOfKey,
 } from './state.ts';
+import { boundedUnits } from './units-bound.ts';
 import { addExact } from './values.ts';
 
 /** `mergeStates` of two. */
@@ -22,11 +23,13 @@ export const mergeFlame = (a: FlameState, b: FlameState): FlameState => mergeSta
  *
  * Sums add up exactly, and an index that several name stays even where its values cancel out: dropping it would make the
  * examples kept there depend on the order. Snapshots under one key: the later one, of two at one time the one with the
- * larger upload id. Linear in all of them: every table is looked up once, however many there are.
+ * larger upload id. Of deltas of too many units those beyond a bound add up as one (`units-bound`). Linear in all of them: every
+ * table is looked up once, however many there are.
  */
 export function mergeStates(states: readonly FlameState[]): FlameState {
   const told = states.filter((state) => state !== emptyFlame);
-  if (told.length < 2) return told[0] ?? emptyFlame;
+  const inSum = boundedUnits(told);
+  if (told.length < 2 && inSum === undefined) return told[0] ?? emptyFlame;
   const twice = (sizeOf: (table: StackTable) => number) =>
     2 * told.reduce((most, { table }) => Math.max(most, sizeOf(table)), 0);
   const builder = new StackTableBuilder({
@@ -37,13 +40,13 @@ export function mergeStates(states: readonly FlameState[]): FlameState {
   const parts = told.map((state): Part => ({ state, to: builder.add(state.table) }));
   const nodes: Scratch = new Int32Array(builder.nodes);
   const rows: Scratch = new Int32Array(builder.rows);
-  const columns = (mapOf: (state: FlameState) => ReadonlyMap<string, Column>) =>
-    mergeMaps(parts, mapOf, (found) => addColumns(placedBy('node', found), nodes));
+  const columns = (mapOf: (state: FlameState) => ReadonlyMap<string, Column>, keyOf?: KeyInSum) =>
+    mergeMaps(parts, mapOf, (found) => addColumns(placedBy('node', found), nodes), keyOf);
   const lines = (mapOf: (state: FlameState) => ReadonlyMap<string, RowColumn>) =>
     mergeMaps(parts, mapOf, (found) => addRows(placedBy('row', found), rows));
   return {
     table: builder.finish(),
-    sums: columns(({ sums }) => sums),
+    sums: columns(({ sums }) => sums, inSum?.sum),
     lines: lines((state) => state.lines),
     counts: mergeMaps(
       parts,
@@ -54,6 +57,7 @@ export function mergeStates(states: readonly FlameState[]): FlameState {
       parts,
       ({ examples }) => examples,
       (found) => addExamples(placedBy('node', found), nodes),
+      inSum?.example,
     ),
     snapshots: withinLimit(mergeMaps(parts, ({ snapshots }) => snapshots, latestOf)),
     levels: columns(({ levels }) => levels),
@@ -85,15 +89,19 @@ export const mapValues = <V, W>(map: ReadonlyMap<string, V>, change: (value: V) 
   return changed;
 };
 
+type KeyInSum = (key: string) => string;
+
 /** Makes one value of all that the parts hold under a key. */
 function mergeMaps<V>(
   parts: readonly Part[],
   mapOf: (state: FlameState) => ReadonlyMap<string, V>,
   merge: (found: readonly Found<V>[]) => V,
+  keyOf: KeyInSum = (key) => key,
 ): ReadonlyMap<string, V> {
   const groups = new Map<string, Found<V>[]>();
   for (const { state, to } of parts) {
-    for (const [key, value] of mapOf(state)) {
+    for (const [one, value] of mapOf(state)) {
+      const key = keyOf(one);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [{ value, to }]);
       else group.push({ value, to });

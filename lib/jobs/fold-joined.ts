@@ -1,4 +1,5 @@
 import { flameOf } from '../flame/from-profile.ts';
+import { mergeStates } from '../flame/merge.ts';
 import { decodeProfile } from '../formats/profiles/index.ts';
 import { reportAlone } from '../formats/sentry/index.ts';
 import { Fault } from '../model/fault.ts';
@@ -58,8 +59,8 @@ function chunksByUnit(
     const at = time + shiftMs;
     const version = scrubVersion(instance.version ?? '').toWellFormed();
     const origin = { upload, version, instance: instance.key, lifeStart, time: at, scrub: scrubbed };
-    // The chunk was counted when it came.
-    const flame = { ...flameOf(profile, origin), counts: new Map() };
+    // The chunk was counted when it came. A minute of raw paths has more units than a state keeps.
+    const flame = mergeStates([{ ...flameOf(profile, origin), counts: new Map() }]);
     return [{ partition: { project, service, start: partitionStart(at) }, sections: { flame } }];
   });
 }

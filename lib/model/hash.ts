@@ -7,3 +7,9 @@ export function shortHash(text: string): string {
   }
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
+
+/** In the order of their hashes, which is the same everywhere and has nothing to do with what they say. */
+export const byShortHash = (texts: Iterable<string>): string[] =>
+  Array.from(texts, (text) => ({ text, hash: shortHash(text) }))
+    .sort((a, b) => (a.hash === b.hash ? (a.text < b.text ? -1 : 1) : a.hash < b.hash ? -1 : 1))
+    .map(({ text }) => text);

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flameOf } from '../../lib/flame/from-profile.ts';
 import { mergeFlame, mergeStates } from '../../lib/flame/merge.ts';
-import { emptyFlame, type FlameState, INSTANCES_MAX, snapshotOfKey } from '../../lib/flame/state.ts';
+import { emptyFlame, type FlameState, INSTANCES_MAX, snapshotOfKey, sumKey } from '../../lib/flame/state.ts';
 import { treeOf } from '../../lib/flame/tree.ts';
+import { sumOf } from '../../lib/flame/values.ts';
 import { drawn, foldedText, origin, T0, upload } from './drawing.ts';
 import { described, flameState } from './states.ts';
 
+const CPU = { type: 'cpu', unit: 'nanoseconds' };
 const options = { seed: 20_310_509, numRuns: 150 };
 const same = (a: FlameState, b: FlameState) => expect(described(a)).toEqual(described(b));
 
@@ -104,5 +106,22 @@ describe('mergeFlame()', () => {
       [upload(3), upload(5)],
       [upload(9), undefined],
     ]);
+  });
+
+  it('keeps 2,000 units apart, in whatever order they come, and what the others add up to', () => {
+    const stateFrom = (first: number, count = 1500) => {
+      const lines = Array.from({ length: count }, (_, n) => `main;a 3 [http GET /orders/${first + n}]`);
+      return flameOf(drawn(`main 1\n${lines.join('\n')}`), origin(first));
+    };
+    const [a, b, c] = [stateFrom(0), stateFrom(1500), stateFrom(3000)] as const;
+    const whole = mergeStates([a, b, c]);
+    expect(whole.sums.size).toBe(2002);
+    expect(whole.examples.size).toBe(2002);
+    const of = (work: string) => sumOf(whole.sums.get(sumKey(CPU, '', work))!.values);
+    expect([of(''), of('http (other)')]).toEqual([3, 3 * 2500]);
+    same(mergeFlame(mergeFlame(c, a), b), whole);
+    same(mergeFlame(a, mergeFlame(b, c)), whole);
+    same(mergeFlame(whole, emptyFlame), whole);
+    expect(mergeStates([stateFrom(0, 2500)]).sums.size).toBe(2002);
   });
 });

@@ -1,7 +1,7 @@
-import { shortHash } from '../../model/hash.ts';
+import { byShortHash } from '../../model/hash.ts';
 import { emptySketch, mergeSketches, type Sketch } from '../../model/sketch.ts';
 import { OTHER_UNITS, unitKey } from '../../model/unit-of-work.ts';
-import { type ByteReader, type ByteWriter, compareText, readStrings, StringTable } from '../bytes.ts';
+import { type ByteReader, type ByteWriter, readStrings, StringTable } from '../bytes.ts';
 import { codec } from '../codec.ts';
 import { addUpTo53, type Kind } from '../kind.ts';
 import { boundedMap } from './bounded.ts';
@@ -40,10 +40,8 @@ const mergeAllocator = (a: Allocator, b: Allocator): Allocator => ({
 /** Of the allocators those that are kept. */
 export function bounded(top: ReadonlyMap<string, Allocator>): ReadonlyMap<string, Allocator> {
   if (top.size <= FILES_MAX) return top;
-  const byHash = [...top]
-    .map(([file, sum]) => ({ file, sum, hash: shortHash(file) }))
-    .sort((a, b) => compareText(a.hash, b.hash) || compareText(a.file, b.file));
-  return new Map(byHash.slice(0, FILES_MAX).map(({ file, sum }) => [file, sum]));
+  const files = byShortHash(top.keys()).slice(0, FILES_MAX);
+  return new Map(files.map((file) => [file, top.get(file)!]));
 }
 
 export const noAllocations: UnitAllocations = { grown: emptySketch, shrunk: emptySketch, top: new Map() };

@@ -1,5 +1,4 @@
-import { shortHash } from '../../model/hash.ts';
-import { compareText } from '../bytes.ts';
+import { byShortHash } from '../../model/hash.ts';
 import { mergeAll } from '../kind.ts';
 
 export interface Bound<V> {
@@ -20,13 +19,10 @@ export function boundedMap<V>(
   { max, other, merge }: Bound<V>,
 ): ReadonlyMap<string, V> {
   if (map.size <= max) return map;
-  const places = [...map.keys()]
-    .filter((key) => other(key) !== key)
-    .map((key) => ({ key, hash: shortHash(key) }))
-    .sort((a, b) => compareText(a.hash, b.hash) || compareText(a.key, b.key));
-  if (places.length <= max) return map;
+  const keys = [...map.keys()].filter((key) => other(key) !== key);
+  if (keys.length <= max) return map;
   const kept = new Map(map);
-  const beyond = places.slice(max).map(({ key }) => key);
+  const beyond = byShortHash(keys).slice(max);
   for (const key of beyond) kept.delete(key);
   for (const [sum, keys] of Map.groupBy(beyond, other)) {
     const values = [sum, ...keys].flatMap((key) => (map.has(key) ? [map.get(key) as V] : []));
