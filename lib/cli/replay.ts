@@ -99,8 +99,11 @@ export async function runReplay(
   let last = building as Building;
   for (;;) {
     const step = await replayStep(context, project);
-    const current = (await context.generations.read(project)).building;
+    const { building: current, eras } = await context.generations.read(project);
     if (step === 'given up') throw givenUp(project);
+    // Where the server ended it, either way.
+    if (step === 'idle' && !eras.some((era) => era.generation === last.generation))
+      throw new Fault('conflict', `Cannot replay ${project}: it was given up, and answers stay as they are`);
     if (step === 'flipped' || step === 'idle') return replayed(project, last);
     last = current ?? last;
     if (step === 'waiting' || step === 'busy') {

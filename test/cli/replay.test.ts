@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { replay } from '../../lib/cli/replay.ts';
+import { replay, runReplay } from '../../lib/cli/replay.ts';
 import { readConfig } from '../../lib/compose/config.ts';
 import { openLocal, openRecords } from '../../lib/compose/local.ts';
-import { openReplay } from '../../lib/jobs/replay.ts';
+import { abandonReplay, openReplay } from '../../lib/jobs/replay.ts';
 import { listProjects } from '../../lib/records/api-keys.ts';
 import { generations } from '../../lib/records/generations.ts';
 import { temporaryFolder } from '../adapters/stores.ts';
+import { world } from '../jobs/world.ts';
 import { testIo } from './io.ts';
 
 it.each(['nosuch', '../default'])(
@@ -37,4 +38,15 @@ it('tidemark replay --abandon gives up the one that is under way, and finds none
   close();
   await expect(replay(args, testIo())).rejects.toMatchObject({ code: 'not-found' });
   await folder.remove();
+});
+
+it('tidemark replay does not say that it is done when somebody else gave it up', async () => {
+  const { context } = await world();
+  const replaying = runReplay(
+    context,
+    'default',
+    { from: undefined, to: undefined },
+    { sleep: async () => undefined, tell: async () => void (await abandonReplay(context, 'default')) },
+  );
+  await expect(replaying).rejects.toMatchObject({ code: 'conflict' });
 });
