@@ -31,7 +31,7 @@ export function livesOfFile(
   options: LifeOptions,
   work: readonly WorkSeries[],
 ): LivesOfFile[] {
-  const ofRole = all.filter(({ role }) => role === options.role);
+  const ofRole = all.filter(({ role }) => options.role === undefined || role === options.role);
   const wanted = ofRole.length > 0 ? ofRole : all; // a role that no series is of says what those of the file are
   const until = Math.max(...wanted.map(({ times }) => times.at(-1) ?? Number.NEGATIVE_INFINITY));
   const services = Map.groupBy(wanted, ({ service, role }) => `${service}\n${role}`);

@@ -139,6 +139,21 @@ describe('tidemark scan of a Prometheus answer', () => {
       (one: { series: { instance: string }; verdict: string }) => [one.series.instance, one.verdict],
     );
 
+  it('judges every series of an answer, also beside some whose names tell no role', async () => {
+    const { data } = JSON.parse(answer(1, 60, 6));
+    const [one] = data.result;
+    const unnamed = { ...one, metric: { instance: 'b' } };
+    const { results } = await scanned({
+      'a.json': JSON.stringify({ ...data, result: [one, unnamed] }),
+    });
+    expect(results).toHaveLength(2);
+  });
+
+  it('hears rules of a file whose last row tells no time', async () => {
+    const { code, results } = await scanned({ 'a.csv': 'time_s,rss\n0,5\n60,5\n,5\n' }, '--rules');
+    expect([code, results.length]).toEqual([0, 1]);
+  });
+
   it('pools processes that replaced each other', async () => {
     expect(await told(answer(160, 180, 6))).toEqual([['160 lives', 'leak']]);
     expect(await told(answer(160, 180, 0))).toEqual([['160 lives', 'stable']]);
