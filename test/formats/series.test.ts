@@ -95,6 +95,8 @@ describe('parseSeries()', () => {
     ['requests first', 'time_s,requests,rss', 6],
     ['an index before the time', ',timestamp,value', 6],
     ['an index that has a name', 'index,time_s,rss_bytes', 6],
+    ['what no memory is called', 'time_s,sessions,rss', 6],
+    ['bytes that are no memory', 'time_s,sessions,disk_bytes', 5],
     ['names that say nothing', 'time_s,y,cpu', 5],
     ['what is free, alone', 'time_s,free_bytes,cpu', 5],
   ])('finds the values behind other columns: %s', (_, header, value) => {
@@ -278,7 +280,55 @@ describe('parseSeries()', () => {
       ['a', 10],
       ['b', 20],
     ]);
-    expect(only('time_s,rss_bytes,limit_mib\n0,5,1\n1,6,2\n').limit).toBe(2 * 2 ** 20);
+  });
+
+  it.each([
+    ['rss_bytes,limit_mib', 2, 2 * 2 ** 20],
+    ['rss_mb,limit', 2, 2 * 2 ** 20],
+    ['rss_mb,memory_limit_bytes', 2, 2],
+    ['rss_mb,limit', 2 ** 30, 2 ** 30],
+    ['rss_bytes,rate_limit', 2, undefined],
+    ['rss_bytes,cpu_limit', 2, undefined],
+  ])('takes the limit of %s, where it is %d, for %d bytes', (header, told, limit) => {
+    expect(only(`time_s,${header}\n0,5,${told}\n1,6,${told}\n`).limit).toBe(limit);
+  });
+
+  it('takes for a container its own limit of memory', () => {
+    const of = (name: string, labels: object, value: string) => ({
+      ...{ metric: { __name__: name, pod: 'a', ...labels }, values: [[1, value]] },
+    });
+    const limits = 'kube_pod_container_resource_limits';
+    const result = [
+      of('container_memory_working_set_bytes', { container: 'shop' }, '5'),
+      of('container_memory_working_set_bytes', { container: 'proxy' }, '5'),
+      of(limits, { container: 'shop', resource: 'memory' }, '10'),
+      of(limits, { container: 'shop', resource: 'cpu' }, '0.5'),
+      of(limits, { container: 'proxy', resource: 'memory' }, '20'),
+    ];
+    const series = all(JSON.stringify({ resultType: 'matrix', result }));
+    expect(series.map(({ service, limit }) => [service, limit])).toEqual([
+      ['shop', 10],
+      ['proxy', 20],
+    ]);
+  });
+
+  it('leaves rows without a time out', () => {
+    const { times, values } = only('time_s,value\n0,1\n,2\n2,3\nx,4\n');
+    expect([[...times], [...values]]).toEqual([
+      [0, 2000],
+      [1, 3],
+    ]);
+  });
+
+  it('leaves metrics out that are no memory, and says when none is', () => {
+    const long = (metric: string) => `time,metric,value\n0,${metric},1\n1,${metric},2\n`;
+    expect(all(`${long('rss')}0,cpu_percent,1\n1,cpu_percent,2\n`)).toHaveLength(1);
+    expect(() => all(long('cpu_percent'))).toThrow('none of its metrics is memory');
+  });
+
+  it('says where values are too small for bytes', () => {
+    expect(only('time_s,rss\n0,301000\n1,302000\n').assumed).toHaveLength(1);
+    expect(only('time_s,goroutines\n0,301000\n1,302000\n').assumed).toEqual([]);
   });
 
   it('names the container of a container, not the scraper of its node', () => {

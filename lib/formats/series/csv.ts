@@ -129,12 +129,19 @@ function rowsByLabel(lines: readonly string[], split: Cells, labelled: readonly 
   return groups;
 }
 
-/** The table in order of time. `places`: the row of the file for each of its rows; all, where not given. */
+/** The table in order of time, without rows that tell none. `places`: the row of the file for each of its rows; all, where not given. */
 function sorted(
-  { assumed: told, ...table }: Omit<Table, 'rows' | 'restarts' | 'labels'>,
+  all: Omit<Table, 'rows' | 'restarts' | 'labels'>,
   labels: Labels,
   places?: readonly number[],
 ): Table {
+  const times = all.columns[0]!;
+  if (times.some(Number.isFinite) && !times.every(Number.isFinite)) {
+    const timed = [...times.keys()].filter((row) => Number.isFinite(times[row]));
+    const columns = all.columns.map((column) => pick(column, timed));
+    return sorted({ ...all, columns }, labels, places ? timed.map((row) => places[row]!) : timed);
+  }
+  const { assumed: told, ...table } = all;
   const { header, columns, unread } = table;
   const { rows, restarts } = orderOf(columns[0]!);
   const order = rows ?? Uint32Array.from(columns[0]!.keys());

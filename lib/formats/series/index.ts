@@ -15,7 +15,11 @@ export function parseSeries(packed: Uint8Array): ParsedSeries[] {
   const text = new TextDecoder().decode(decompress(packed));
   const head = text.trimStart().slice(0, 1);
   if (head === '') throw invalidInput('Cannot read the file: it is empty');
-  if (head !== '{' && head !== '[') return parseTables(text).flatMap(seriesOfTable);
+  if (head !== '{' && head !== '[') {
+    const series = parseTables(text).flatMap(seriesOfTable);
+    if (series.length === 0) throw invalidInput('Cannot read the CSV: none of its metrics is memory');
+    return series;
+  }
   const json = parseJson(text);
   if (isPrometheus(json)) return parsePrometheus(json);
   throw invalidInput('Cannot read the JSON: it is not a Prometheus query_range answer');

@@ -39,14 +39,22 @@ export function parsePrometheus(json: unknown): ParsedSeries[] {
   return withLimits(data.result.map(seriesOf));
 }
 
-const LIMIT_NAME = /limit/;
+const isLimit = ({ name }: NamedSeries): boolean => name.includes('limit');
+/** kube-state-metrics tells limits of all resources under one name. */
+const isOfMemory = ({ name, resource }: NamedSeries): boolean =>
+  (resource === '' || resource === 'memory') && !name.includes('cpu');
 
-/** Limits among the series bound those of their instance, or all where they name none. */
+/** Limits among the series bound those of their instance and container, or all where they name none. */
 function withLimits(all: readonly NamedSeries[]): ParsedSeries[] {
-  const limits = all.filter(({ name }) => LIMIT_NAME.test(name));
+  const limits = all.filter(isLimit);
   const judged = limits.length < all.length ? all.filter((one) => !limits.includes(one)) : all;
-  return judged.map(({ name: _, ...series }) => {
-    const own = limits.filter(({ instance }) => instance === series.instance || instance === '');
+  return judged.map(({ name: _, resource: __, container, ...series }) => {
+    const own = limits.filter(
+      (limit) =>
+        isOfMemory(limit) &&
+        (limit.instance === series.instance || limit.instance === '') &&
+        (limit.container === container || limit.container === '' || container === ''),
+    );
     const limit = own
       .flatMap(({ values }) => [...values])
       .findLast((value) => value > 0 && Number.isFinite(value));
@@ -56,6 +64,8 @@ function withLimits(all: readonly NamedSeries[]): ParsedSeries[] {
 
 interface NamedSeries extends ParsedSeries {
   readonly name: string;
+  readonly container: string;
+  readonly resource: string;
 }
 
 function seriesOf(entry: unknown, index: number): NamedSeries {
@@ -68,6 +78,8 @@ function seriesOf(entry: unknown, index: number): NamedSeries {
     String(names.map((n) => labels[n]).find((v) => v !== undefined) ?? '');
   return {
     name,
+    container: String(labels.container ?? ''),
+    resource: String(labels.resource ?? ''),
     service: pick(name.startsWith('container_') ? CONTAINER_LABELS : SERVICE_LABELS),
     instance: pick(INSTANCE_LABELS),
     role: roleOfName(`${name}{area=${labels.area ?? labels.type ?? ''}}`),

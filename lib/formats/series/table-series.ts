@@ -1,5 +1,5 @@
 import { invalidInput } from '../../model/fault.ts';
-import type { MemoryRole } from '../../model/memory.ts';
+import { isCountRole, type MemoryRole } from '../../model/memory.ts';
 import { GIB, KIB, MIB, SECOND_MS } from '../../model/units.ts';
 import { areCumulative, countedUp } from './counts.ts';
 import { livesOf, type Table } from './csv.ts';
@@ -8,7 +8,7 @@ import { timesOf } from './times.ts';
 
 /**
  * Series from a table of `time_s,value[,…]`, or a heap after each collection from a GC log's table. The second column holds the
- * values, unless its name is that of something else and a later one is named as memory.
+ * values, unless its name is not that of memory and a later one's is.
  */
 export function seriesOfTable(table: Table): ParsedSeries[] {
   const kinds = table.header.includes('after_bytes')
@@ -39,18 +39,21 @@ function plainSeries(
     values: scale === 1 ? values : values.map((value) => value * scale),
     majorCollections: undefined,
     afterGc: false,
-    limit: limitOf(table, column),
+    limit: limitOf(table, column, scale),
     load,
     earlier: [],
     assumed: [...table.assumed, ...taken, ...assumed],
   };
 }
 
-/** The newest limit that a column tells, in bytes. */
-function limitOf({ header, columns }: Table, values: number): number | undefined {
+/** The newest limit that a column tells, in bytes: in its own unit or, where it names none, in that of the values. */
+function limitOf({ header, columns }: Table, values: number, scale: number): number | undefined {
   const place = header.findIndex((name, i) => i > 0 && i !== values && LIMIT.test(plainName(name)));
   const newest = columns[place]?.findLast((value) => value > 0 && Number.isFinite(value));
-  return newest === undefined ? undefined : newest * unitOf(header[place]!);
+  if (newest === undefined) return undefined;
+  const own = unitOf(header[place]!);
+  const isBytes = own > 1 || /bytes$/.test(plainName(header[place]!)) || newest >= MIB;
+  return newest * (isBytes ? own : scale);
 }
 
 /** `time_s,before_bytes,after_bytes,capacity_bytes,full`, one row per collection. */
@@ -95,19 +98,30 @@ const unitOf = (name: string): number =>
 
 function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[] {
   const places = [...header.keys()].slice(1);
-  const isMemory = (i: number) => roleOfName(header[i]!) !== undefined || MEMORY.test(plainName(header[i]!));
+  const roleAt = (i: number) => roleOfName(header[i] ?? '');
+  const isOfBytes = (role: MemoryRole | undefined) => role !== undefined && !isCountRole(role);
+  const isMemory = (i: number) => roleAt(i) !== undefined || MEMORY.test(plainName(header[i] ?? ''));
   const isOther = (i: number) => OTHER.test(plainName(header[i] ?? ''));
+  const others = places.filter((i) => !isOther(i));
   const isBytes = (i: number) => !isOther(i) && !isMemory(i) && columns[i]!.some((value) => value >= MIB);
   const own = labels.instance ?? '';
+  // One metric of several in a long table.
+  if (labels.metric && roleOfName(labels.metric) === undefined && OTHER.test(plainName(labels.metric)))
+    return [];
   const taken = (column: number, instance: string): ValueColumn => {
     const name = labels.metric || (header[column] ?? '');
     const scale = unitOf(name);
+    const role = roleOfName(name);
+    const top = columns[column]?.reduce((most, value) => (value > most ? value : most), 0) ?? 0;
+    const isSmall = scale === 1 && top > 100 && top < MIB && (role === undefined || isOfBytes(role));
     const unit = scale === 1 ? [] : [`one of "${name}" is ${scale} bytes`];
-    return { column, instance, role: roleOfName(name), scale, assumed: unit };
+    const small = isSmall ? [`"${name}" is bytes, none of them 1 MiB: is it "rss_kb" or "rss_mb"?`] : [];
+    return { column, instance, role, scale, assumed: [...unit, ...small] };
   };
   // A table of one column per process, as dashboards write them: all are large, and none is named for what it measures.
   if (places.length > 1 && places.every(isBytes)) return places.map((i) => taken(i, header[i]!));
-  const named = isOther(1) ? places.find((i) => isMemory(i) && !isOther(i)) : undefined;
+  const isNamed = isMemory(1) && !isOther(1);
+  const named = isNamed ? undefined : (others.find((i) => isOfBytes(roleAt(i))) ?? others.find(isMemory));
   if (named === undefined) return [taken(1, own)];
   const one = taken(named, own);
   return [{ ...one, assumed: [`the values are "${header[named]}"`, ...one.assumed] }];
@@ -127,10 +141,10 @@ const NO_COUNT = named('load\\d*|active|in_?flight|concurren(t|cy)|rps|qps|per|r
 
 /** What memory is called where no role is told… */
 const MEMORY = named('\\w*bytes?|[kmg]i?b|mem|memory|heap|rss|vms|uss|pss|value|used|usage');
-const LIMIT = named('\\w*limit(_bytes|_[kmg]i?b)?$');
+const LIMIT = /^(\w*(mem|memory|heap|rss|ram|container|cgroup|pod)_?)?limits?(_in)?(_bytes|_[kmg]i?b)?$/;
 /** …and what a column beside it is that measures something else, or what there is of memory instead of what is used. */
 const OTHER = named(
-  'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?',
+  'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?|disk|network',
 );
 
 /** `activeRequests` and `active-requests` as `active_requests`. */

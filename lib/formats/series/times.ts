@@ -32,7 +32,7 @@ export function timeOf(cell: string): number {
 const BY_NAME: readonly (readonly [RegExp, number])[] = [
   [/(^|\W|_)ns\W*$|nano/i, 1e6],
   [/(^|\W|_)[uµ]s\W*$|micro/i, 1e3],
-  [/ms\W*$|milli/i, 1],
+  [/(^|\W|_|time|stamp|epoch|ts)ms\W*$|milli/i, 1],
 ];
 /** By the times: as seconds the least of these is the year 5138, whatever the column is called. */
 const BY_SIZE: readonly (readonly [number, number])[] = [
