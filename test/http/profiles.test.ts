@@ -313,6 +313,7 @@ describe('POST /v1/profiles', () => {
     expect(sharesOf(await asked('&ignore="(idle)"'))).toEqual([0.75, 0, 0.75]);
     expect(sharesOf(await asked('&focus=work'))).toEqual([1, 1]);
     expect(sharesOf(await asked('&file=other.js'))).toEqual([0, 0, 0]);
+    await expect(asked('&instance=pod-1')).rejects.toThrow('Cannot tell instances apart by');
     const { points } = await product.get<ApiFrameHistory>(
       `/services/history/flamegraph/frame?from=${AT - 4 * step}&to=${AT}&name=main`,
     );

@@ -75,17 +75,23 @@ export const nothing = ({ service, type }: FlameQuery) =>
   );
 
 function answerOf(states: States, series: Series, side: Side, shaping: Shaping): FlameAnswer {
-  const { measure, temporality } = series;
-  const { version, unit: work, instance } = side;
+  const selection = selectionOf(series, side);
+  const selected = select(states, selection);
+  const plain = filtered(selected.tree, shaping);
+  return { states, selection, series, selected, plain, tree: shaping.inverted ? invert(plain) : plain };
+}
+
+/** @throws Fault('invalid-input') for one instance of what is added up over all of them */
+export function selectionOf(
+  { measure, temporality }: Series,
+  { version, unit: work, instance }: Side,
+): Selection {
   if (instance !== undefined && temporality === 'delta')
     throw new Fault(
       'invalid-input',
       `Cannot tell instances apart by ${measure.type}: what adds up is added up over all of them`,
     );
-  const selection = { measure, temporality, version, work, instance };
-  const selected = select(states, selection);
-  const plain = filtered(selected.tree, shaping);
-  return { states, selection, series, selected, plain, tree: shaping.inverted ? invert(plain) : plain };
+  return { measure, temporality, version, work, instance };
 }
 
 /** @throws Fault('not-found') when there is nothing of the instance that is asked for */

@@ -5,7 +5,7 @@ import { frameTotals } from '../../flame/top.ts';
 import { type FlameTree, fileOf, nameOf, totalOf } from '../../flame/tree.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { BEFORE_MS, type FlameContext, loadFlameSteps, withEarlier } from './flame-states.ts';
-import { type FlameQuery, filtered, nothing, type Shaping, seriesOf } from './flamegraph.ts';
+import { type FlameQuery, filtered, nothing, type Shaping, selectionOf, seriesOf } from './flamegraph.ts';
 
 export interface FrameQuery extends FlameQuery {
   readonly name: string;
@@ -22,7 +22,9 @@ export interface FramePoint {
 
 /**
  * What a function takes of the whole over time, at the start of each step of ten minutes, or of an hour or a day in long ranges.
- * Steps in which nothing was measured have no point. @throws Fault('not-found') as the graph does
+ * Steps in which nothing was measured, or nothing of the instance, have no point.
+ *
+ * @throws Fault('not-found') where no such profile lies in the range, Fault('invalid-input') as the graph does
  *
  * Cost: as the graph of the range, and one graph per step.
  */
@@ -35,8 +37,7 @@ export async function frameHistory(
   const states = { states: steps.map(({ state }) => state), before: near };
   const series = seriesOf(states, query);
   if (series === undefined) throw nothing(query);
-  const { version, unit: work, instance } = query;
-  const selection = { ...series, version, work, instance };
+  const selection = selectionOf(series, query);
   const key =
     series.temporality === 'cumulative' ? measureKey(series.measure, series.temporality) : undefined;
   let { before } = await withEarlier(context, query, states, series);
