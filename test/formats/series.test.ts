@@ -88,6 +88,8 @@ describe('parseSeries()', () => {
       ['shop-3', 3e8],
     ]);
     expect(all(`time_s,value,anon_bytes,other\n0,${large}\n15,${large}\n`)).toHaveLength(1);
+    expect(all(`time_s,anon,file,slab\n0,${large}\n15,${large}\n`)).toHaveLength(1);
+    expect(only(`time_s,a rss,b rss\n0,1e8,2e8\n15,1e8,2e8\n`).assumed).toEqual(['"b rss" is left out']);
   });
 
   it.each([
@@ -97,6 +99,8 @@ describe('parseSeries()', () => {
     ['an index that has a name', 'index,time_s,rss_bytes', 6],
     ['what no memory is called', 'time_s,sessions,rss', 6],
     ['bytes that are no memory', 'time_s,sessions,disk_bytes', 5],
+    ['bytes that were read', 'time_s,bytes_read,rss', 6],
+    ['the page cache', 'time_s,file,anon', 6],
     ['names that say nothing', 'time_s,y,cpu', 5],
     ['what is free, alone', 'time_s,free_bytes,cpu', 5],
   ])('finds the values behind other columns: %s', (_, header, value) => {

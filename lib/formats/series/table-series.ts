@@ -101,7 +101,10 @@ function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[
   const roleAt = (i: number) => roleOfName(header[i] ?? '');
   const isOfBytes = (role: MemoryRole | undefined) => role !== undefined && !isCountRole(role);
   const isMemory = (i: number) => roleAt(i) !== undefined || MEMORY.test(plainName(header[i] ?? ''));
-  const isOther = (i: number) => OTHER.test(plainName(header[i] ?? ''));
+  const isOther = (i: number) => {
+    const name = plainName(header[i] ?? '');
+    return OTHER.test(name) || OF_KERNEL.test(name);
+  };
   const others = places.filter((i) => !isOther(i));
   const isBytes = (i: number) => !isOther(i) && !isMemory(i) && columns[i]!.some((value) => value >= MIB);
   const own = labels.instance ?? '';
@@ -121,10 +124,14 @@ function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[
   // A table of one column per process, as dashboards write them: all are large, and none is named for what it measures.
   if (places.length > 1 && places.every(isBytes)) return places.map((i) => taken(i, header[i]!));
   const isNamed = isMemory(1) && !isOther(1);
-  const named = isNamed ? undefined : (others.find((i) => isOfBytes(roleAt(i))) ?? others.find(isMemory));
-  if (named === undefined) return [taken(1, own)];
-  const one = taken(named, own);
-  return [{ ...one, assumed: [`the values are "${header[named]}"`, ...one.assumed] }];
+  const found = isNamed ? undefined : (others.find((i) => isOfBytes(roleAt(i))) ?? others.find(isMemory));
+  const one = taken(found ?? 1, own);
+  const alike = others.filter((i) => i !== one.column && isOfBytes(one.role) && roleAt(i) === one.role);
+  const told = [
+    ...(found === undefined ? [] : [`the values are "${header[found]}"`]),
+    ...alike.map((i) => `"${header[i]}" is left out`),
+  ];
+  return [{ ...one, assumed: [...told, ...one.assumed] }];
 }
 
 const named = (words: string) => new RegExp(`(^|_)(${words})(_|$)`);
@@ -140,12 +147,15 @@ const COUNT = named('total|counts?');
 const NO_COUNT = named('load\\d*|active|in_?flight|concurren(t|cy)|rps|qps|per|rate');
 
 /** What memory is called where no role is told… */
-const MEMORY = named('\\w*bytes?|[kmg]i?b|mem|memory|heap|rss|vms|uss|pss|value|used|usage');
+const MEMORY = named('\\w*bytes?|[kmg]i?b|mem|memory|heap|anon|rss|vms|uss|pss|value|used|usage');
 const LIMIT = /^(\w*(mem|memory|heap|rss|ram|container|cgroup|pod)_?)?limits?(_in)?(_bytes|_[kmg]i?b)?$/;
 /** …and what a column beside it is that measures something else, or what there is of memory instead of what is used. */
 const OTHER = named(
-  'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?|disk|network',
+  'cpu|index|idx|row|seq|id|\\w*limits?|max|maximum|capacity|total|available|free|swap|cached?|requests?|reqs?|load\\d*|rps|qps|latency|duration|uptime|errors?|disk|network|read|written|sent|received|rx|tx',
 );
+/** …or what the kernel keeps beside a process, as /proc/meminfo and memory.stat call it. */
+const OF_KERNEL =
+  /^((in)?active_)?(file|mapped|slab|shmem|sock|dirty|writeback|unevictable|buffers|kernel(_stack)?|page_?tables)(_bytes)?$/;
 
 /** `activeRequests` and `active-requests` as `active_requests`. */
 const plainName = (name: string): string =>
