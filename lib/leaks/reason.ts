@@ -34,8 +34,9 @@ export function reasonFor(
   }
 }
 
-/** Nothing uses less than 100 bytes of memory: such values are percent. */
-export const isPercent = (values: Float64Array): boolean => values.every((value) => !(value > 100));
+/** What takes memory takes more than 100 bytes of it: values up to that are percent, unless nothing is taken at all. */
+export const isPercent = (values: Float64Array): boolean =>
+  values.some((value) => value > 0) && values.every((value) => !(value > 100));
 
 /** How amounts of a series are written: bytes, counts or percent. */
 export function amountIn({ role, values }: Pick<Life, 'role' | 'values'>): (value: number) => string {

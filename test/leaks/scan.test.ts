@@ -107,6 +107,9 @@ describe('tidemark scan of many files', () => {
     const rows = Array.from({ length: 100 }, (_, i) => `${i * 300},${40 + ((i * 7919) % 101) / 500}`);
     const { results } = await scanned({ 'a.csv': `time_s,value\n${rows.join('\n')}` });
     expect(results[0].reason).toMatch(/^The floor stays near 40\.1 % over \d+ lows\.$/);
+    const nothing = rows.map((row) => row.replace(/,.*/, ',0'));
+    const without = await scanned({ 'a.csv': `time_s,external\n${nothing.join('\n')}` });
+    expect(without.results[0].reason).toMatch(/^The floor stays near 0 B over/);
   });
 
   it('finds the leak of a process that was replaced, on a clock that began again', async () => {
