@@ -131,6 +131,22 @@ describe('workOfChunks()', () => {
     );
   });
 
+  it('counts a long request on a thread of many from when it is known what else ran', () => {
+    const MINUTES = '0-300000: main > work';
+    const long = request('/ws', 0, 300_000);
+    expect(moved(MINUTES, [long])).toEqual(['- work -300000', 'GET /ws work 300000']);
+    expect(moved(MINUTES, [long, request('/a', 280_000, 290_000)], 1)).toEqual([
+      '- work -20000',
+      'GET /ws work 20000',
+    ]);
+    // One after the other, as on a thread of a pool.
+    const job = request('/job', 10_000, 290_000);
+    expect(moved(MINUTES, [job, request('/a', 0, 10_000), request('/a', 290_000, 300_000)], 1)).toEqual([
+      '- work -280000',
+      'GET /job work 280000',
+    ]);
+  });
+
   it('does not ask for whom a thread works that has hundreds of requests at once', () => {
     const crowd = Array.from({ length: 201 }, () => request('/a', 100, 140));
     expect(moved(PICTURE, crowd)).toEqual([]);
