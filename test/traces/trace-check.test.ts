@@ -154,6 +154,11 @@ describe('tidemark trace check', () => {
       utf8(JSON.stringify({ ...event('/a'), type: undefined })),
       1,
     ],
+    [
+      'envelopes with empty lines between them',
+      utf8([1, 2].map((n) => envelope(event(`/${n}`))).join('\n\n')),
+      2,
+    ],
     ['envelopes one after the other', utf8([1, 2, 3].map((n) => envelope(event(`/${n}`))).join('')), 3],
   ])('reads %s', async (_, bytes, traces) => {
     const { stdout, stderr, code } = await run(['check', 'f', '--json'], { f: bytes });

@@ -30,7 +30,7 @@ const EVENT_ID_DIGITS = 32;
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.length === 0) throw new Fault('invalid-input', 'Cannot read envelope: it is empty');
-  return readEnvelope(bytes, 0, () => false)[0];
+  return readEnvelope(bytes, 0, false)[0];
 }
 
 /**
@@ -38,27 +38,24 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
  * begins the next one. Faults as `parseEnvelope`.
  */
 export function* parseEnvelopes(bytes: Uint8Array): Iterable<Envelope> {
-  for (let at = 0; at < bytes.length && !isBlank(bytes, at); ) {
-    const [envelope, end] = readEnvelope(bytes, at, ({ type }) => type === undefined);
+  for (let at = afterNewlines(bytes, 0); at < bytes.length; ) {
+    const [envelope, end] = readEnvelope(bytes, at, true);
     yield envelope;
-    at = end;
+    at = afterNewlines(bytes, end);
   }
 }
 
-/** @returns the envelope, and where it ends: before an item's header of which `isNext` holds, or with the bytes */
-function readEnvelope(
-  bytes: Uint8Array,
-  from: number,
-  isNext: (header: JsonObject) => boolean,
-): readonly [Envelope, number] {
+/** @returns the envelope, and where it ends: with the bytes or, where others may follow, before a header without a type */
+function readEnvelope(bytes: Uint8Array, from: number, mayFollow: boolean): readonly [Envelope, number] {
   const [header, start] = readHeader(bytes, from, 'envelope header');
   const items: EnvelopeItem[] = [];
   let at = start;
-  while (at < bytes.length && !isBlank(bytes, at)) {
+  while (afterNewlines(bytes, at) < bytes.length) {
+    if (mayFollow) at = afterNewlines(bytes, at);
+    const [itemHeader, payloadAt] = readHeader(bytes, at, `header of item ${items.length + 1}`);
+    if (mayFollow && itemHeader.type === undefined) break;
     if (items.length === MAX_ITEMS)
       throw new Fault('too-large', `Cannot take envelope: it has more than ${MAX_ITEMS} items`);
-    const [itemHeader, payloadAt] = readHeader(bytes, at, `header of item ${items.length + 1}`);
-    if (isNext(itemHeader)) break;
     const { type, length } = itemHeader;
     if (typeof type !== 'string' || type === '') throw broken(items.length, 'its header has no type');
     const end =
@@ -100,9 +97,10 @@ function endOfPayload(bytes: Uint8Array, at: number, length: unknown, index: num
 }
 
 /** Newlines after the last item are no item. */
-function isBlank(bytes: Uint8Array, at: number): boolean {
-  for (let i = at; i < bytes.length; i += 1) if (bytes[i] !== NEWLINE) return false;
-  return true;
+function afterNewlines(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === NEWLINE) at += 1;
+  return Math.min(at, bytes.length);
 }
 
 const broken = (index: number, why: string) =>
