@@ -10,7 +10,7 @@ import { typeWord } from './amount.ts';
 import { hrefToOnly, hrefWithout, wholeTerm } from './filters.tsx';
 import { FrameHistory } from './frame-history.tsx';
 import { functionsOf } from './functions.ts';
-import { barOfHash, type FlameModel, frameText, pathHash } from './model.ts';
+import { barOfHash, type FlameModel, frameText, KINDS, pathHash } from './model.ts';
 import { ProfileLinks, uploadHref } from './profile-links.tsx';
 import { SourceLink } from './source-link.tsx';
 import { hrefToSandwich } from './use-zoomed.ts';
@@ -63,7 +63,10 @@ export function FramePanel(props: FramePanelProps) {
           <ProfileLinks service={service} examples={time.examples} about={text} />
         </p>
       )}
-      <FrameHistory service={service} name={text} file={file} />
+      {/* What is drawn together as too small is another thing in every step. */}
+      {KINDS[model.kinds[name] as number] !== 'other' && (
+        <FrameHistory service={service} name={text} file={file} />
+      )}
       {details.problem ? (
         <Failed what={`the lines of ${text}`} problem={details.problem} retry={details.reload} />
       ) : (
