@@ -317,11 +317,20 @@ describe('parseSeries()', () => {
   });
 
   it('leaves rows without a time out', () => {
-    const { times, values } = only('time_s,value\n0,1\n,2\n2,3\nx,4\n');
-    expect([[...times], [...values]]).toEqual([
-      [0, 2000],
-      [1, 3],
-    ]);
+    const pairs = [
+      [0, '1'],
+      ['y', '2'],
+      [2, '3'],
+      ['x', '4'],
+    ];
+    const data = { resultType: 'matrix', result: [{ metric: {}, values: pairs }] };
+    for (const text of ['time_s,value\n0,1\n,2\n2,3\nx,4\n', JSON.stringify(data)]) {
+      const { times, values } = only(text);
+      expect([[...times], [...values]]).toEqual([
+        [0, 2000],
+        [1, 3],
+      ]);
+    }
   });
 
   it('leaves metrics out that are no memory, and says when none is', () => {

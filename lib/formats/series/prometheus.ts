@@ -70,9 +70,10 @@ interface NamedSeries extends ParsedSeries {
 
 function seriesOf(entry: unknown, index: number): NamedSeries {
   const labels = record(record(entry)?.metric) ?? {};
-  const values = record(entry)?.values;
-  if (!Array.isArray(values))
+  const told = record(entry)?.values;
+  if (!Array.isArray(told))
     throw invalidInput(`Cannot read the Prometheus answer: result[${index}] has no values`);
+  const values = told.filter((pair) => Number.isFinite(Number(pair?.[0])));
   const name = String(labels.__name__ ?? '');
   const pick = (names: readonly string[]) =>
     String(names.map((n) => labels[n]).find((v) => v !== undefined) ?? '');
