@@ -35,12 +35,12 @@ describe('tidemark doctor', () => {
     const { path, body } = numbered(2, product.clock.time);
     await product.send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     await product.settle();
-    const { services } = JSON.parse((await run('--json', '--service', 'sums')).out) as {
+    const { services } = JSON.parse((await run('--json', '--service', 'sums-0')).out) as {
       services: { service: string; sentence: string; missing: { lines: string }[] }[];
     };
-    expect(services).toMatchObject([{ service: 'sums' }]);
+    expect(services).toMatchObject([{ service: 'sums-0' }]);
     expect(services[0]?.missing.length).toBeGreaterThan(0);
-    expect(services).toEqual([await product.get('/health/services/sums')]);
+    expect(services).toEqual([await product.get('/health/services/sums-0')]);
     const { out } = await run();
     expect(out).toContain(services[0]?.sentence);
     expect(out).toMatch(/\n {2}missing: /);
