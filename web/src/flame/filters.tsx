@@ -4,6 +4,17 @@ import { hrefWith, usePlace } from '../router.ts';
 /** Along what a graph is divided: of the URL, as the API takes them. */
 export const PICKS = ['type', 'unit', 'version', 'instance'] as const;
 export const FILTER_KEYS = ['focus', 'ignore'] as const;
+
+/** What the URL picks of a graph, and what it filters, as the API takes them. */
+export function pickedOf(query: URLSearchParams): URLSearchParams {
+  const picked = new URLSearchParams();
+  for (const key of [...PICKS, ...FILTER_KEYS]) {
+    const value = query.get(key);
+    if (value) picked.set(key, value);
+  }
+  return picked;
+}
+
 type FilterKey = (typeof FILTER_KEYS)[number];
 
 const WORDS: Readonly<Record<FilterKey, string>> = { focus: 'Only stacks with', ignore: 'Without' };

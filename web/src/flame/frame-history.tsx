@@ -8,7 +8,7 @@ import { percent } from '../format.ts';
 import { usePlace } from '../router.ts';
 import { dayTime, rangeQuery } from '../time.ts';
 import { useView } from '../view.ts';
-import { FILTER_KEYS, PICKS } from './filters.tsx';
+import { pickedOf } from './filters.tsx';
 
 /** It costs a graph per step, and drawing it a frame: for those who stay with a function, not on the way through many. */
 const STAY_MS = 600;
@@ -40,11 +40,7 @@ const CAPTION = 'Share over time, with what it calls';
 function Told({ service, frame }: { service: string; frame: Frame }) {
   const { query } = usePlace();
   const { range, zone } = useView();
-  const asked = new URLSearchParams({ ...frame });
-  for (const key of [...PICKS, ...FILTER_KEYS]) {
-    const value = query.get(key);
-    if (value) asked.set(key, value);
-  }
+  const asked = new URLSearchParams([...Object.entries(frame), ...pickedOf(query)]);
   // Shares are of what the graph shows.
   if (query.get('idle') !== 'shown')
     asked.set('ignore', filterText([...termsIn(query.get('ignore') ?? ''), IDLE_TERM]));

@@ -6,7 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { isTime, profileAmount, typeWord } from '../flame/amount.ts';
-import { FILTER_KEYS, PICKS } from '../flame/filters.tsx';
+import { FILTER_KEYS, PICKS, pickedOf } from '../flame/filters.tsx';
 import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { IDLE } from '../flame/model.ts';
 import { Choice, Picks } from '../flame/picks.tsx';
@@ -93,11 +93,7 @@ export function FlameDiffPage({ service }: { service: string }) {
 }
 
 function diffQuery(query: URLSearchParams, now: number): URLSearchParams {
-  const asked = new URLSearchParams();
-  for (const key of [...PICKS, ...FILTER_KEYS]) {
-    const value = query.get(key);
-    if (value) asked.set(key, value);
-  }
+  const asked = pickedOf(query);
   for (const key of ['left', 'right']) {
     const side = readSide(query.get(key), now);
     if (!side) continue;

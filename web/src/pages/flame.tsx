@@ -6,7 +6,7 @@ import { Page } from '../components/page.tsx';
 import { ServiceBar } from '../components/service-bar.tsx';
 import { Part } from '../components/states.tsx';
 import { profileAmount, typeWord } from '../flame/amount.ts';
-import { FILTER_KEYS, PICKS } from '../flame/filters.tsx';
+import { FILTER_KEYS, PICKS, pickedOf } from '../flame/filters.tsx';
 import { FlameView, useFlameModel } from '../flame/flame-view.tsx';
 import { FramePanel } from '../flame/frame-panel.tsx';
 import { type FlameModel, IDLE } from '../flame/model.ts';
@@ -79,11 +79,7 @@ export function FlamePage({ service }: { service: string }) {
 /** The graph as it is picked; what is known of a frame, once one was zoomed to; and the graph's files, which are never turned. */
 function useGraph(base: string | undefined, query: URLSearchParams, range: Range) {
   const path = base && `${base}/flamegraph`;
-  const picks = new URLSearchParams();
-  for (const key of [...PICKS, ...FILTER_KEYS]) {
-    const value = query.get(key);
-    if (value) picks.set(key, value);
-  }
+  const picks = pickedOf(query);
   const asked = (now: number, more: Readonly<Record<string, string>>) =>
     `?${new URLSearchParams([...new URLSearchParams(rangeQuery(range, now)), ...picks, ...Object.entries(more)])}`;
   const turned: Record<string, string> = query.get('view') === 'callers' ? { inverted: 'true' } : {};
