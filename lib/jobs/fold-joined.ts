@@ -8,7 +8,7 @@ import { scrubVersion } from '../model/scrub.ts';
 import { workOfChunks } from '../traces/chunk-work.ts';
 import { foldTraces } from '../traces/fold.ts';
 import type { TraceInput } from '../traces/read-traces.ts';
-import type { TraceProfile } from '../traces/sampled.ts';
+import { samplesByTrace, type TraceProfile } from '../traces/sampled.ts';
 import type { FoldJoined, Joined } from './join.ts';
 import { scrubbed } from './scrubbed.ts';
 
@@ -21,6 +21,7 @@ export const foldJoined: FoldJoined = (project, { traces, witnesses, profiles, t
   const input = {
     traces: [...traces, ...witnesses],
     profiles: read,
+    samplesOf: samplesByTrace(read),
     isAsked: (index: number) => index < traces.length,
     thresholdsOf,
   };

@@ -35,14 +35,13 @@ interface Run {
  * Cost: samples × units that have a request in work at once.
  */
 export function workOfChunks(
-  { traces, profiles, isAsked = () => true }: TraceInput,
+  { traces, profiles, samplesOf = samplesByTrace(profiles), isAsked = () => true }: TraceInput,
   serviceOf: (chunk: Profile) => ServiceName,
 ): ReadonlyMap<Profile, Profile> {
   const services = new Map(
     profiles.filter(({ eventId }) => eventId === '').map(({ profile }) => [profile, serviceOf(profile)]),
   );
   if (services.size === 0) return new Map();
-  const samplesOf = samplesByTrace(profiles);
   const found = traces.map((trace) =>
     samplesOf(trace).filter(({ samples }) => services.get(samples.profile) === trace.service),
   );

@@ -12,6 +12,8 @@ import { type SpanTree, treeOf } from './tree.ts';
 export interface TraceInput {
   readonly traces: readonly Trace[];
   readonly profiles: readonly TraceProfile[];
+  /** `samplesByTrace` of the profiles, for who looks them up besides. */
+  readonly samplesOf?: ReturnType<typeof samplesByTrace>;
   /** Of a trace's service and unit. Default: PATTERN_THRESHOLDS. */
   readonly thresholdsOf?: (trace: Trace) => PatternThresholds;
   /** Of a trace's index: results are wanted. The others only bear witness. Default: all of them. */
@@ -45,7 +47,7 @@ export function readTraces(input: TraceInput): {
 } {
   const { traces, profiles, thresholdsOf = () => PATTERN_THRESHOLDS, isAsked = () => true, partOf } = input;
   const nesting = checkNesting(traces, undefined, isAsked, partOf);
-  const samplesOf = samplesByTrace(profiles);
+  const samplesOf = input.samplesOf ?? samplesByTrace(profiles);
   const sampled = nesting.traces.map(({ trace }) => samplesOf(trace));
   const runs = sampled.flat();
   const foreign = foreignWork(runs);
