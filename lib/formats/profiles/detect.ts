@@ -72,12 +72,16 @@ function detectJson(bytes: Uint8Array): ProfileFormat | 'not-mine' {
   return head().includes('"selfSize"') || head().includes('"callFrame"') ? 'v8-heapprofile' : 'not-mine';
 }
 
+const NEWLINE = 0x0a;
 const OF_ENVELOPE = /"(?:event_id|sent_at|dsn|sdk|trace)"/;
 const OF_ITEM = /"type" *: *"/;
 
 /** By its first two lines: an object with what an envelope's header says, then one with what an item's does. */
 export function isSentryEnvelope(bytes: Uint8Array): boolean {
-  const [header = '', item = ''] = new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES)).split('\n', 2);
+  const head = bytes.subarray(0, HEAD_BYTES);
+  // Payloads by themselves are one line each, and come here by every upload.
+  if (!head.includes(NEWLINE)) return false;
+  const [header = '', item = ''] = new TextDecoder().decode(head).split('\n', 2);
   const isHeader =
     header === '{}' || (header.startsWith('{') && header.endsWith('}') && OF_ENVELOPE.test(header));
   return isHeader && item.startsWith('{') && OF_ITEM.test(item);
