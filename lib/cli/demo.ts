@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../model/fault.ts';
 import { formatBytes } from '../model/format-number.ts';
 import { planOf } from './demo/plan.ts';
 import { type Outcome, toJson, toText } from './demo/report.ts';
@@ -47,7 +48,7 @@ export async function demo(args: string[], io: DemoIo): Promise<number> {
   try {
     return await run(options, io, stop.signal);
   } catch (error) {
-    io.stderr.write(`tidemark demo: ${error instanceof Error ? error.message : error}\n`);
+    io.stderr.write(`tidemark demo: ${messageOf(error)}\n`);
     return 1;
   } finally {
     for (const signal of signals) process.off(signal, onSignal);

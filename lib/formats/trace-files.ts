@@ -118,9 +118,8 @@ function kindOf(value: unknown): 'otlp' | 'transaction' | 'other' | 'envelope' |
   if (has('resourceSpans')) return 'otlp';
   if (OTHER_SIGNALS.some(has)) return 'other';
   const { type } = value as { type?: unknown };
-  if (has('start_timestamp') && (type === 'transaction' || (type === undefined && has('contexts'))))
+  if (type === 'transaction' || (type === undefined && has('start_timestamp') && has('contexts')))
     return 'transaction';
-  if (type === 'transaction') return 'transaction';
   if (EVENT_KEYS.some(has)) return 'other';
   return ENVELOPE_KEYS.some(has) || Object.keys(value).length === 0 ? 'envelope' : undefined;
 }

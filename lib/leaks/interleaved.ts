@@ -22,23 +22,26 @@ const ROUND_SHARE = 0.2;
 const IN_ROUNDS_SHARE = 0.4;
 
 /** Whether the readings are those of several processes: levels that take turns, or several at once at every interval. */
-export function isInterleaved({ times, values, role }: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+export function isInterleaved(life: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+  const { role } = life;
+  const newest = newestOf(life);
   // Of what collections left only renewals are known, and these come when the collector runs.
-  if (role === 'heap_after_gc' || isCountRole(role) || times.length < READINGS.least) return false;
-  const newest = { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
+  if (newest === undefined || role === 'heap_after_gc') return false;
   // A heap that a job fills at every second reading takes turns by itself.
   return (!role.startsWith('heap') && takeTurns(newest)) || comeInRounds(newest, ROUND_SHARE);
 }
 
 /** Whether several levels are told of one and the same moment, again and again, as where nothing tells instances apart. */
-export function tellsSeveralAtOnce({
-  times,
-  values,
-  role,
-}: Pick<Life, 'times' | 'values' | 'role'>): boolean {
-  if (isCountRole(role) || times.length < READINGS.least) return false;
-  return comeInRounds({ times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) }, 0);
+export function tellsSeveralAtOnce(life: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+  const newest = newestOf(life);
+  return newest !== undefined && comeInRounds(newest, 0);
 }
+
+/** The readings that are looked at; undefined for counts, and where they are too few. */
+const newestOf = ({ times, values, role }: Pick<Life, 'times' | 'values' | 'role'>) =>
+  isCountRole(role) || times.length < READINGS.least
+    ? undefined
+    : { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
 
 /** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */
 function takeTurns({ times, values }: { times: Float64Array; values: Float64Array }): boolean {

@@ -1,6 +1,5 @@
 import { Fault } from '../../model/fault.ts';
 import { clip } from '../work/attributes.ts';
-
 import {
   MAX_DEPTH,
   MAX_JSON_CONTAINERS,

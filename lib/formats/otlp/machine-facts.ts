@@ -1,7 +1,6 @@
 import type { LevelReading, MachineFact } from '../../model/telemetry.ts';
 import { MIB } from '../../model/units.ts';
 import { type Attributes, text } from '../work/attributes.ts';
-
 import type { ResourceIdentity } from './identity.ts';
 
 /** Lambda's largest memory in MB: a value up to this is in MB, as the Telemetry API writes it; detectors send bytes. */

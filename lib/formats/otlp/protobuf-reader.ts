@@ -1,6 +1,5 @@
 import { Fault } from '../../model/fault.ts';
 import { clip } from '../work/attributes.ts';
-
 import { MAX_STRING_LENGTH, type Signal } from './limits.ts';
 
 // Protobuf wire format, https://protobuf.dev/programming-guides/encoding/, as far as OTLP uses it. Every read is checked

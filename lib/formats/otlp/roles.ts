@@ -1,6 +1,5 @@
 import type { SeriesRole } from '../../model/memory.ts';
 import type { Attributes } from '../work/attributes.ts';
-
 import {
   COLLECTION_ROWS,
   type CollectionRow,

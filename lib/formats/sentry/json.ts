@@ -1,6 +1,5 @@
 import { Fault } from '../../model/fault.ts';
 import { clip } from '../work/attributes.ts';
-
 import { MAX_JSON_CONTAINERS, MAX_JSON_DEPTH, MAX_STRING_LENGTH } from './limits.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };

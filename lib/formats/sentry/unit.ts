@@ -1,6 +1,5 @@
 import type { UnitOfWork } from '../../model/unit-of-work.ts';
 import type { Attributes, AttributeValue } from '../work/attributes.ts';
-
 import { graphqlUnit, httpUnit, isHttp, messageUnit, named, rpcUnit } from '../work/work-units.ts';
 import type { JsonObject } from './json.ts';
 
