@@ -6,7 +6,7 @@ import { scanTraces } from '../../lib/jobs/scan-traces.ts';
 import { serviceName } from '../../lib/model/service.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
 import type { Product } from '../support/product.ts';
-import { capturedRequests, truthOf } from './captures.ts';
+import { capturedEnvelopes, truthOf } from './captures.ts';
 import { join, productOpener } from './products.ts';
 
 const SERVICE = serviceName({ environment: 'production', name: 'default' });
@@ -17,11 +17,7 @@ describe('a request that waits for another one on its event loop', () => {
   let product: Product;
   beforeAll(async () => {
     product = await productAt(RECORDED);
-    const sent = capturedRequests('sentry-blocked-by').map(({ body, headers }) => ({
-      body,
-      headers: Object.fromEntries(headers),
-    }));
-    await postEnvelopes(product, sent);
+    await postEnvelopes(product, capturedEnvelopes('sentry-blocked-by'));
     await join(product);
   });
 

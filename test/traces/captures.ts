@@ -23,6 +23,10 @@ export function capturedRequests(name: string): CapturedRequest[] {
     .map(({ body, ...rest }) => ({ ...rest, body: Uint8Array.from(Buffer.from(body, 'base64')) }));
 }
 
+/** The same as `postEnvelopes` takes them. */
+export const capturedEnvelopes = (name: string) =>
+  capturedRequests(name).map(({ body, headers }) => ({ body, headers: Object.fromEntries(headers) }));
+
 export const truthOf = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`${name}.truth.json`, FOLDER), 'utf8')) as T;
 

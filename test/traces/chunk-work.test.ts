@@ -19,7 +19,7 @@ import { workOfChunks } from '../../lib/traces/chunk-work.ts';
 import { message, rawObject, uploadOf, world } from '../jobs/world.ts';
 import { postEnvelopes } from '../support/post-envelope.ts';
 import type { Product } from '../support/product.ts';
-import { capturedRequests, plainBody } from './captures.ts';
+import { capturedEnvelopes, capturedRequests, plainBody } from './captures.ts';
 import { join, productOpener } from './products.ts';
 import { profileOf } from './profile-picture.ts';
 import { traceOf } from './trace-picture.ts';
@@ -163,11 +163,7 @@ describe('chunks of a real continuous profiler, joined', () => {
     product.get<ApiFlamegraph>(`/services/${encodeURIComponent(SERVICE)}/flamegraph?${RANGE}${query}`);
   beforeAll(async () => {
     product = await productAt(RECORDED);
-    const sent = capturedRequests('sentry-blocked-by').map(({ body, headers }) => ({
-      body,
-      headers: Object.fromEntries(headers),
-    }));
-    await postEnvelopes(product, sent);
+    await postEnvelopes(product, capturedEnvelopes('sentry-blocked-by'));
     before = await graph();
     await join(product);
   });
