@@ -46,7 +46,7 @@ export function judgeLife(life: Life, settings: Settings): Judgement {
     confidence: confidenceOf(verdict, rise.measures, floor.points.times.length, settings),
     onset: rise.onset,
     slopeBytesPerHour: rise.slope,
-    timeToLimitS: GROWTH.has(verdict) ? timeToLimit(life, floor, rise.slope) : null,
+    timeToLimitS: GROWTH.has(verdict) ? timeToLimit(life, floor, rise) : null,
     floor: rise.facts
       ? { start: rise.facts.start, end: rise.facts.top }
       : { start: floor.points.values[0]!, end: floor.points.values.at(-1)! },

@@ -123,8 +123,9 @@ function slopeOf({ measures }: Candidate): Interval {
   };
 }
 
-export function timeToLimit(life: Life, floor: Floor, slope: Interval | null): Interval | null {
-  if (!life.limit || !slope || slope.value <= 0) return null;
+/** When the limit is reached if the rise goes on; null without a limit, and for a rise whose memory has been given back. */
+export function timeToLimit(life: Life, floor: Floor, { slope, facts }: Rise): Interval | null {
+  if (!life.limit || !slope || slope.value <= 0 || facts?.end === 'drop') return null;
   const room = Math.max(0, life.limit - floor.points.values.at(-1)!);
   const seconds = (perHour: number) => (room / perHour) * (HOUR_MS / SECOND_MS);
   return {

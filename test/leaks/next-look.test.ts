@@ -26,6 +26,17 @@ const LEAK = `
       **********************
 `;
 
+const RISE = `
+             *
+            *
+           *
+          *
+         *
+        *
+       *
+      *
+******`;
+
 /** Decisions of one look after each reading. */
 function decisions(life: Life): { at: number; decision: Decision }[] {
   let state: LookState | undefined;
@@ -61,9 +72,41 @@ describe('nextLook()', () => {
     expect(older(draw(LEAK))).not.toContain('fire');
   });
 
-  it('fires at once when the limit is near', () => {
-    const seen = decisions({ ...draw(LEAK), limit: 1500 * 2 ** 20 });
-    expect(seen[0]?.decision).toBe('fire');
+  it.each([
+    { limitMib: 60, first: 'fire', why: 'a third of the way to it has been gone' },
+    { limitMib: 1500, first: 'suspected', why: 'it is many times as far as the rise has been seen' },
+    { limitMib: 100_000, first: 'suspected', why: 'it is not reached within a day' },
+  ])('on the way to a limit of $limitMib MiB is at first sight: $first, for $why', ({ limitMib, first }) => {
+    const seen = decisions({ ...draw(LEAK), limit: limitMib * 2 ** 20 });
+    expect(seen[0]?.decision).toBe(first);
+    expect(seen.filter(({ decision }) => decision === 'fire')).toHaveLength(1);
+  });
+
+  it('forecasts no limit from a rise whose memory has been given back', () => {
+    const judged = (picture: string) => {
+      const life = draw(picture, { perColumn: 20 });
+      return analyzeLife({ ...life, limit: 400 * 2 ** 20 });
+    };
+    const rising = judged(RISE);
+    const givenBack = judged(`${RISE}        ******`);
+    expect([rising.verdict, givenBack.verdict]).toEqual(['leak', 'leak']);
+    expect(rising.timeToLimitS?.value).toBeGreaterThan(0);
+    expect(givenBack.timeToLimitS).toBeNull();
+  });
+
+  it('takes a rise that began after the first sight for another one', () => {
+    const life = draw(LEAK);
+    const rise = analyzeLife(life);
+    const { state } = nextLook(undefined, rise, { birth: 0 });
+    const sight = (until: number) => ({
+      ...state,
+      testedLows: 0,
+      suspicion: { until, slopeBytesPerHour: 1 },
+    });
+    const before = nextLook(sight(rise.onset!.t - 60_000), rise, { birth: 0 });
+    expect(before.decision).toBe('suspected');
+    expect(before.state.suspicion?.until).toBe(rise.confirmedUntil);
+    expect(nextLook(sight(rise.onset!.t + 60_000), rise, { birth: 0 }).decision).toBe('fire');
   });
 
   it('holds back a rise that begins with the life', () => {
@@ -83,7 +126,7 @@ describe('nextLook()', () => {
   it('measures a second sight by the rise as a whole where the first one was steeper', () => {
     const burst = draw(LEAK);
     const rise = analyzeLife(burst);
-    const steep = { until: burst.times[Math.floor(0.6 * burst.times.length)]!, slopeBytesPerHour: 1e12 };
+    const steep = { until: burst.times[Math.floor(0.75 * burst.times.length)]!, slopeBytesPerHour: 1e12 };
     const { state } = nextLook(undefined, rise, { birth: 0 });
     expect(nextLook({ ...state, testedLows: 0, suspicion: steep }, rise, { birth: 0 }).decision).toBe('fire');
   });
