@@ -73,8 +73,8 @@ describe('nextLook()', () => {
   });
 
   it.each([
-    { limitMib: 60, first: 'fire', why: 'a third of the way to it has been gone' },
-    { limitMib: 1500, first: 'suspected', why: 'it is many times as far as the rise has been seen' },
+    { limitMib: 50, first: 'fire', why: 'half of the way to it has been gone' },
+    { limitMib: 1500, first: 'suspected', why: 'it is farther than the rise has been seen' },
     { limitMib: 100_000, first: 'suspected', why: 'it is not reached within a day' },
   ])('on the way to a limit of $limitMib MiB is at first sight: $first, for $why', ({ limitMib, first }) => {
     const seen = decisions({ ...draw(LEAK), limit: limitMib * 2 ** 20 });
