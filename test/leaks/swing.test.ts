@@ -11,7 +11,9 @@ const rise = (days: number, share: number) => ({
 
 describe('mayBeSwing()', () => {
   it.each([
-    { days: 0.1, share: 0.1, held: false, why: 'no day rises within two hours and a half' },
+    { days: 0.03, share: 0.3, held: false, why: 'no day rises within three quarters of an hour' },
+    { days: 0.1, share: 0.3, held: true, why: 'a morning does, and noise that wanders' },
+    { days: 0.1, share: 0.7, held: false, why: 'no morning rises so far' },
     { days: 1.57, share: 0.35, held: true, why: 'the second day has not been seen whole' },
     { days: 1.57, share: 0.7, held: false, why: 'no day swings so far' },
     { days: 2.1, share: 0.35, held: false, why: 'a week swings less' },
