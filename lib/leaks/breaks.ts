@@ -1,5 +1,6 @@
 // Change points of any series, as `tidemark changepoints` tells them: no floor, no collector, nothing known beforehand.
 import { boundaries, type Cost, lineCost, searchSegments } from './segment-search.ts';
+import { at, clamp, fitLine, inflation, lag1 } from './statistics.ts';
 
 /** Places where a level, or a line, may end. More are searched on a grid first, then moved to where they fit best. */
 const MAX_LEVEL_PLACES = 800;
@@ -19,7 +20,8 @@ const LEAST_POINTS = 6;
  *
  * Two models are fitted, levels (optimal partitioning of the standardised series, penalty 3 ln n) and straight lines
  * (exact segment neighbourhood on a grid, cuts then moved to their best places), and the one with the lower
- * n·ln(SSE/n) + p·ln n speaks: a ramp is one line and not a stair, a stair is no ramp. Several columns share their changes.
+ * n·ln(SSE/n) + p·ln n speaks: a ramp is one line and not a stair, a stair is no ramp. How many lines is asked of as many points as
+ * their autocorrelation leaves: a walk has no kinks. Several columns share their changes.
  *
  * @param columns equally long; rows in which one has no number are left out, and columns that have hardly any
  * Cost: O(n²) up to 800 points, some ms; O(n) above.
@@ -106,9 +108,33 @@ function linesOf(columns: readonly Float64Array[]): Model {
   const search = searchSegments(pieces, (i, j) => cost(grid[i]!, grid[j]!), MAX_LINES, 1);
   const splits = search.sse.map((_, k) => {
     const bounds = boundaries(search, k + 1, pieces).map((place) => grid[place]!);
-    return modelOf(moved(bounds, cost, step, LEAST_LINE), cost, d, LINE_PARAMETERS, 2);
+    return moved(bounds, cost, step, LEAST_LINE);
   });
-  return splits.reduce((least, split) => (split.criterion < least.criterion ? split : least));
+  const effective = n / inflation(correlationAbout(splits.at(-1)!, columns, axis));
+  const priceOf = (bounds: readonly number[]) =>
+    d * (effective * logVariance(bounds, cost, d) + LINE_PARAMETERS * bounds.length * Math.log(n));
+  const best = splits.reduce((least, split) => (priceOf(split) < priceOf(least) ? split : least));
+  return modelOf(best, cost, d, LINE_PARAMETERS, 2);
+}
+
+/** Lag-1 correlation of what is left about lines, which is biased downward by the number of them. */
+function correlationAbout(
+  bounds: readonly number[],
+  columns: readonly Float64Array[],
+  times: Float64Array,
+): number {
+  const pieces = bounds.length - 1;
+  const left = columns.map((values) => {
+    const residuals = new Float64Array(values.length);
+    for (let k = 0; k < pieces; k++) {
+      const [from, to] = [bounds[k]!, bounds[k + 1]!];
+      const line = fitLine({ times, values }, from, to);
+      for (let i = from; i < to; i++) residuals[i] = values[i]! - at(line, times[i]!);
+    }
+    return lag1(residuals);
+  });
+  const mean = left.reduce((sum, rho) => sum + rho / left.length, 0);
+  return clamp(mean + (2 * pieces) / times.length, 0, 0.97);
 }
 
 /** Bounds at their best places within a step of where the grid had them, where that is better than noise alone makes it. */
@@ -118,14 +144,14 @@ function moved(bounds: readonly number[], cost: Cost, step: number, leastLength:
   const places = [...bounds];
   for (let k = 1; k < places.length - 1; k++) {
     const [before, place, after] = [places[k - 1]!, places[k]!, places[k + 1]!];
-    const errorAt = (at: number) => cost(before, at) + cost(at, after);
+    const errorAt = (here: number) => cost(before, here) + cost(here, after);
     const last = Math.min(after - leastLength, place + step - 1);
     let best = errorAt(place) - leastGain;
-    for (let at = Math.max(before + leastLength, place - step + 1); at <= last; at++) {
-      const error = errorAt(at);
+    for (let here = Math.max(before + leastLength, place - step + 1); here <= last; here++) {
+      const error = errorAt(here);
       if (error >= best) continue;
       best = error;
-      places[k] = at;
+      places[k] = here;
     }
   }
   return places;
@@ -143,11 +169,13 @@ function modelOf(
 ): Model {
   const n = bounds.at(-1)!;
   const cuts = bounds.slice(1, -1);
-  const sse = errorOf(bounds, cost);
   const parameters = parametersPerCut * cuts.length + parametersOfOne; // of each column
-  // A perfect fit must not be worth infinitely much: values come with some rounding.
-  return { cuts, criterion: d * (Math.log(sse / (n * d) + 1e-9) + (parameters * Math.log(n)) / n) };
+  return { cuts, criterion: d * (logVariance(bounds, cost, d) + (parameters * Math.log(n)) / n) };
 }
+
+/** A perfect fit must not be worth infinitely much: values come with some rounding. */
+const logVariance = (bounds: readonly number[], cost: Cost, d: number): number =>
+  Math.log(errorOf(bounds, cost) / (bounds.at(-1)! * d) + 1e-9);
 
 /** The errors of all columns. */
 function together(costs: readonly Cost[]): Cost {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changepoints } from '../../lib/cli/changepoints.ts';
 import { breaks } from '../../lib/leaks/index.ts';
+import { normal, random } from './draw.ts';
 
 const wobble = (i: number) => 0.3 * Math.sin(i * 12.9898) * Math.cos(i * 78.233);
 const made = (n: number, at: (i: number) => number) =>
@@ -20,6 +21,19 @@ describe('breaks()', () => {
     expect(kinks.length).toBe(1);
     expect(Math.abs(kinks[0]! - at)).toBeLessThanOrEqual(5);
     expect(breaks([made(n, (i) => (i < at ? 0 : 9))])).toEqual([at]);
+  });
+
+  it('seldom sees kinks in a trend about which the series wanders', () => {
+    const wandering = (seed: number) => {
+      const gauss = normal(random(seed));
+      let own = 0;
+      return Float64Array.from({ length: 110 }, (_, i) => {
+        own = 0.6 * own + gauss();
+        return i + own;
+      });
+    };
+    const cuts = Array.from({ length: 20 }, (_, seed) => breaks([wandering(seed)]).length);
+    expect(cuts.filter((count) => count === 0).length).toBeGreaterThanOrEqual(14);
   });
 
   it('leaves out columns that hold texts or nothing', () => {
