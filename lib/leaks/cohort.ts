@@ -38,12 +38,13 @@ export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAU
   const judged = lives.map((life) => judgeLife(life, settings));
   const perLife = judged.map(({ result }) => result);
   if (perLife.length === 0) return { ...NO_LIVES, perLife, pool: null };
-  const alone = spokesman(perLife, GRAVITY) ?? perLife.toSorted(byGravity).at(-1)!;
-  const speaker = withPooledSuspects(alone, judged);
   // Together page caches grow no less than one does.
   const isAlone = lives.length < 2 || lives[0]!.role === 'container_cached';
-  if (speaker.verdict === 'exhausted' || isAlone) return { ...speaker, perLife, pool: null };
-  const pooled = poolByAge(lives, settings);
+  const pooled = isAlone ? undefined : poolByAge(lives, settings);
+  const alone =
+    spokesman(perLife, GRAVITY, pooled?.kind === 'slowing') ?? perLife.toSorted(byGravity).at(-1)!;
+  const speaker = withPooledSuspects(alone, judged);
+  if (speaker.verdict === 'exhausted' || !pooled) return { ...speaker, perLife, pool: null };
   const startUpOnly = pooled.kind === 'too-short' && pooled.isStartUp && endSoon(lives);
   const pool = poolOf(pooled);
   if (speaker.verdict === 'leak' && !startUpOnly) return { ...speaker, perLife, pool };
@@ -122,12 +123,15 @@ function perHourOf({ slopePerMs, errorPerMs }: { slopePerMs: number; errorPerMs:
 }
 
 const CALM: ReadonlySet<Verdict> = new Set(['stable', 'step']);
-/** So many lives that have ended, and as a rule: what goes on in longer ones is not known. */
+/**
+ * So many lives that have ended, and as a rule: what goes on in longer ones is not known. Of those that are killed for
+ * their memory it is.
+ */
 const ENDED_MIN = 5;
 const ENDED_SHARE = 0.5;
 
 function endSoon(lives: readonly Life[]): boolean {
-  const ended = lives.filter(({ end }) => end !== undefined).length;
+  const ended = lives.filter(({ end }) => end !== undefined && end.reason !== 'oom').length;
   return ended >= ENDED_MIN && ended >= ENDED_SHARE * lives.length;
 }
 

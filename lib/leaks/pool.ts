@@ -51,6 +51,8 @@ export interface LifeSlope {
   readonly weight: number;
 }
 
+/** Half of a life lies beyond start-up: of healthy lives of 40 min that warm up for 18, one pool in four rose to its end. */
+const MIN_LIFE_MS = 2 * START_UP_MS;
 const MIN_LIVES = 5;
 const MIN_LONG_LIVES = 3;
 const MIN_LOWS_PER_THIRD = 4;
@@ -96,11 +98,11 @@ export function poolByAge(given: readonly Life[], settings: Settings): Pooled {
   const usable = ages
     .map((points, i) => ({ points, birth: births[i]! }))
     .filter(({ points }) => thirds(life).every(([a, b]) => lowsWithin(points, a, b) >= MIN_LOWS_PER_THIRD));
-  if (usable.length < leastLives(life) || life < START_UP_MS)
+  if (usable.length < leastLives(life) || life < MIN_LIFE_MS)
     return {
       kind: 'too-short',
       missing: missingText(ages, life),
-      isStartUp: life < START_UP_MS,
+      isStartUp: life < MIN_LIFE_MS,
     };
   return judged(usable, life, isCountRole(lives[0]!.role) ? settings.minRiseCount : 0);
 }
@@ -272,8 +274,8 @@ const mean = (values: ArrayLike<number>): number => {
 function missingText(ages: readonly Points[], life: number): string {
   const lows = median(ages.map((p) => p.times.length));
   const needed = 3 * MIN_LOWS_PER_THIRD;
-  if (lows < needed || life < START_UP_MS) {
-    const wanted = Math.max((life * needed) / Math.max(1, lows), START_UP_MS);
+  if (lows < needed || life < MIN_LIFE_MS) {
+    const wanted = Math.max((life * needed) / Math.max(1, lows), MIN_LIFE_MS);
     return `median life ${durationText(life)} with ${Math.round(lows)} lows; needs ${needed} lows, about ${durationText(wanted)}`;
   }
   return `${ages.length} lives; needs ${leastLives(life)} of about the same length`;

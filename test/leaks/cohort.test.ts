@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { autoscaledCohort, rollingCohort } from '../../bench/leaks/cohort-case.ts';
 import { analyzeCohort, deathsNearLimit, poolCohort } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
-import { DAY_MS, HOUR_MS, MIB } from '../../lib/model/units.ts';
+import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
 
 /** A pod of three hours: warm-up of 60 MB within a quarter of an hour, and a leak on top. */
@@ -31,6 +31,16 @@ describe('analyzeCohort()', () => {
     const { verdict, perLife } = analyzeCohort(lives);
     expect(perLife.filter((life) => life.verdict === 'leak').length).toBeGreaterThan(0);
     expect(verdict).not.toBe('leak');
+  });
+
+  it('does not believe dense readings of warm-ups that fall back a little and look like leaks that were given back', () => {
+    const verdicts = [1, 2, 3, 4, 5, 6].map(
+      (seed) =>
+        analyzeCohort(
+          rollingCohort({ seed, lives: 80, leakMibPerHour: 0, warmUp: 'slow', stepMs: MINUTE_MS }),
+        ).verdict,
+    );
+    expect(verdicts).not.toContain('leak');
   });
 
   it('finds 6 MB/h in 160 lives of three hours, and not in healthy ones', () => {
@@ -69,6 +79,19 @@ describe('analyzeCohort()', () => {
       });
       expect(analyzeCohort(lives).verdict).toBe('insufficient-data');
     }
+  });
+
+  it('judges lives of twenty minutes that end because they are killed for their memory', () => {
+    const lives = rollingCohort({
+      ...{ seed: 1, lives: 24, pods: 1, leakMibPerHour: 900, warmUp: 'quick' },
+      ...{ lifeMs: 20 * MINUTE_MS, stepMs: 15_000 },
+    });
+    const killed = lives.map((life) => ({
+      ...life,
+      limit: 512 * MIB,
+      end: { time: life.times.at(-1)!, reason: 'oom' as const },
+    }));
+    expect(analyzeCohort(killed).verdict).toBe('leak');
   });
 
   it('says what is missing when lives are too short', () => {
