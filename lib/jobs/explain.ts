@@ -8,6 +8,7 @@ import {
   growingLines,
   growthSince,
   stopGapOf,
+  type UnitCounts,
   unitCounts,
   whereGrown,
 } from '../leaks/index.ts';
@@ -39,9 +40,9 @@ export function explainLeak(
   const counts = unitCounts(life.work);
   const suspect = result.suspects[0];
   const byLoad = busyBesideIdle(lives, suspect?.units[0] && unitKey(suspect.units[0]));
-  const allUnits = counts
-    .filter(({ isPart }) => !isPart)
-    .reduce((sum, unit) => sum + unit.total - (unit.at(onset) - unit.at(life.times[0] as number)), 0);
+  const sinceOnset = (some: readonly UnitCounts[]) =>
+    some.reduce((sum, unit) => sum + unit.at(Number.POSITIVE_INFINITY) - unit.at(onset), 0);
+  const suspected = new Set(suspect?.units.map(unitKey));
   return {
     where: where ?? null,
     // A line of the heap says nothing about what grew beside it.
@@ -52,7 +53,9 @@ export function explainLeak(
         floorStart: result.floor?.start,
         slopeBytesPerHour: result.slopeBytesPerHour,
         suspect,
-        allUnits,
+        // Of this one life: the suspect's own count is of all lives that grow.
+        ownUnits: sinceOnset(counts.filter(({ unit }) => suspected.has(unitKey(unit)))),
+        allUnits: sinceOnset(counts.filter(({ isPart }) => !isPart)),
       }) ?? null,
     compared: comparedCounts(life, onset),
     parts: growingParts(loaded, life, suspectCounts(life, result), onset),

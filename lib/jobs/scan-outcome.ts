@@ -1,6 +1,8 @@
-import { type Death, LEAKS_VERSION } from '../leaks/index.ts';
+import { type Death, LEAKS_VERSION, unitCounts } from '../leaks/index.ts';
 import type { Evidence } from '../model/finding.ts';
+import type { Verdict } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
+import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
 import type { Cohort, LoadedService } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
@@ -11,7 +13,7 @@ export interface ScanOutcome {
   readonly project: string;
   readonly service: ServiceName;
   readonly now: EpochMs;
-  /** Begin of the window that was read. */
+  /** Begin of the window in which rules, new processes and deaths show; a look reads further back (`loaded`). */
   readonly from: EpochMs;
   readonly looked: readonly Looked[];
   readonly deaths: readonly Death[];
@@ -48,7 +50,10 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
     version,
     instances: namesOf(growing.length > 0 ? growing : lives),
     looked: namesOf(lives).length,
-    from: Math.max(outcome.from, Math.min(...lives.map(({ times }) => times[0] ?? outcome.now))),
+    from: Math.max(
+      outcome.loaded?.from ?? outcome.from,
+      Math.min(...lives.map(({ times }) => times[0] ?? outcome.now)),
+    ),
     to: Math.max(...lives.map(({ times }) => times.at(-1) ?? 0)),
     onset: result.onset,
     slopeBytesPerHour: result.slopeBytesPerHour,
@@ -58,7 +63,24 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
     lows: result.lows,
     confidence: result.confidence,
     reason: result.reason,
-    cleared: result.cleared,
+    cleared: clearedIn(cohort),
     deploys,
   };
+}
+
+const GROWS: readonly Verdict[] = ['leak', 'growth-unconfirmed'];
+
+/** Counted over the same lives as the suspects beside them, each from its own onset: the result has those of its speaker. */
+function clearedIn({ lives, result }: Cohort): Evidence['cleared'] {
+  const growing = lives.flatMap((life, i) => {
+    const { verdict, onset } = result.perLife[i] ?? {};
+    if (verdict === undefined || !GROWS.includes(verdict) || !onset) return [];
+    const counts = unitCounts(life.work);
+    return [new Map(counts.map((one) => [unitKey(one.unit), one.at(Infinity) - one.at(onset.t)]))];
+  });
+  if (growing.length < 2) return result.cleared;
+  return result.cleared.map((one) => ({
+    ...one,
+    unitsSinceOnset: growing.reduce((sum, units) => sum + (units.get(unitKey(one.unit)) ?? 0), 0),
+  }));
 }

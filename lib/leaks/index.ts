@@ -29,4 +29,4 @@ export { DEFAULTS, LEAKS_VERSION, START_UP_MS } from './settings.ts';
 export { stopGapOf } from './stop-gap.ts';
 export { outlastsClimb } from './swing.ts';
 export { type Growths, growthSince, whereGrown } from './where.ts';
-export { unitCounts } from './work-counts.ts';
+export { type UnitCounts, unitCounts } from './work-counts.ts';

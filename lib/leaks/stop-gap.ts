@@ -16,15 +16,15 @@ export function stopGapOf(facts: {
   readonly floorStart: number | undefined;
   readonly slopeBytesPerHour: Interval | null;
   readonly suspect: Suspect | undefined;
-  /** Finished units of all kinds since the onset. */
+  /** Finished units of the suspect since the onset, and of all kinds, in the same process or processes. */
+  readonly ownUnits: number;
   readonly allUnits: number;
 }): StopGap | undefined {
-  const { limit, floorStart, slopeBytesPerHour, suspect, allUnits } = facts;
+  const { limit, floorStart, slopeBytesPerHour, suspect, ownUnits, allUnits } = facts;
   const room = USED_AT_MOST * (limit ?? 0) - (floorStart ?? 0);
   if (!limit || !(room > 0)) return undefined;
   const kept = suspect?.cause === 'unit' ? suspect.bytesPerUnit : null;
-  const own = suspect?.unitsSinceOnset ?? 0;
-  const perOwn = own > 0 ? allUnits / own : 0;
+  const perOwn = ownUnits > 0 ? allUnits / ownUnits : 0;
   const requests = (bytes: number) => Math.floor((room / bytes) * perOwn);
   const seconds = (perHour: number) => (perHour > 0 ? (room / perHour) * 3600 : Number.MAX_SAFE_INTEGER);
   return {

@@ -101,9 +101,10 @@ describe('stopGapOf()', () => {
     ...{ units: [{ kind: 'http', name: 'GET /a' }], cause: 'unit', weight: 1, unitsSinceOnset: 100 },
     bytesPerUnit: { value: 1000, low: 800, high: 1250 },
   };
-  const facts = { limit: 1_000_000, floorStart: 300_000, slopeBytesPerHour: null, suspect, allUnits: 400 };
+  const room = { limit: 1_000_000, floorStart: 300_000 };
+  const facts = { ...room, slopeBytesPerHour: null, suspect, ownUnits: 25, allUnits: 100 };
 
-  it('counts requests of all kinds into the room under the limit', () => {
+  it('counts requests of all kinds into the room under the limit, however many lives the suspect was counted in', () => {
     expect(stopGapOf(facts)?.maxRequests).toEqual({ value: 2000, low: 1600, high: 2500 });
   });
 

@@ -129,7 +129,7 @@ function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string 
         service={service}
         tab="memory"
         shown={{
-          from: evidence.from,
+          from: shownFrom(evidence),
           to: finding.state === 'firing' || finding.state === 'snoozed' ? now : evidence.to,
         }}
       />
@@ -207,16 +207,26 @@ function Heading({
   );
 }
 
-/** The window that was judged; an open finding is shown up to now. */
+/** An open finding is shown up to now. */
 function memoryQuery({ evidence, state }: ApiFinding, role: string, chosen: string, at: number): string {
   const query = new URLSearchParams(chosen);
   if (chosen === '') {
     // The API reads at most 31 days at once.
-    query.set('from', String(Math.floor(Math.max(evidence.from, at - RANGE_MAX_MS))));
+    query.set('from', String(Math.floor(Math.max(shownFrom(evidence), at - RANGE_MAX_MS))));
     if (state !== 'firing' && state !== 'snoozed') query.set('to', String(Math.ceil(evidence.to)));
   }
   query.set('role', role);
   return `?${query}`;
+}
+
+/**
+ * As long before the onset as after it, also where the version that grows began at the onset: what was flat before is half of the
+ * proof. Of deaths, the lives that they ended. Else the window that was judged.
+ */
+function shownFrom({ from, to, onset, deaths = [] }: ApiFinding['evidence']): number {
+  const lives = deaths.map(({ at, lifeMs }) => at - lifeMs);
+  if (lives.length > 0) return Math.min(...lives);
+  return onset === null ? from : onset.low - Math.max(0, to - onset.low);
 }
 
 function Since({ finding }: { finding: ApiFinding }) {
