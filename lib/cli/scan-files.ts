@@ -60,7 +60,7 @@ export async function scanFiles(
         captures.push({ file, place, facts });
         return;
       }
-      const series = naming(file, () => parseSeries(bytes));
+      const series = naming(file, () => parseSeries(bytes, options.role));
       tell(io, file, [...new Set(series.flatMap(({ assumed }) => assumed))]);
       tables.push({ file, place, series });
     });

@@ -16,7 +16,8 @@ log as CSV (time_s,before_bytes,after_bytes,capacity_bytes,full), a Prometheus q
 protobuf); plain, gzip or zstd; - is stdin. Each file is judged by itself, but OTLP files in which the same processes go
 on are one run; those without memory (spans, limits) tell of each.
 
-  --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss)
+  --role ROLE       what the values measure: ${MEMORY_ROLES.slice(0, 4).join(', ')}, … (default: by name, else rss);
+                    of a table with several such columns, which one
   --limit BYTES     limit of the heap, container or host; 0 is none
   --units FILE      finished units of work: CSV time_s,GET /a,POST /b,… (cumulative, or per row)
   --together        all files are one run: of one OTLP capture, or of the processes of one service

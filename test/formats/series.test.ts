@@ -125,6 +125,62 @@ describe('parseSeries()', () => {
     expect([...only('time_s  value\n 0   5\n60 6\n').values]).toEqual([5, 6]);
   });
 
+  it.each([
+    ['two groups in quotes', 'time_s,rss\n0,"12,345,678"\n1,"1,234"\n2,999\n', [12_345_678, 1234, 999]],
+    ['one group in quotes, in kB', 'time_s,rss_kb\n0,"12,345"\n1,999\n', [12_345 * 1024, 999 * 1024]],
+    ['points, decimals with a comma', 'time;rss\n0;1.234.567,5\n1;999.123\n', [1_234_567.5, 999_123]],
+    ['commas, decimals with a point', 'time;rss\n0;1,234.5\n1;2,000\n', [1234.5, 2000]],
+    ['spaces', 'time_s,rss\n0,12 345 678\n1,1 234\n', [12_345_678, 1234]],
+    ['apostrophes and a unit', "time_s,rss\n0,1'234'567 MB\n1,1'000 MB\n", [1_234_567e6, 1e9]],
+    ['no groups: decimals in quotes', 'time_s,rss\n0,"12,5"\n1,"12,345"\n', [12.5, 12.345]],
+    ['no groups: decimals between semicolons', 'time;rss\n0;12,345\n1;1\n', [12.345, 1]],
+    [
+      'no groups: what is used of a limit',
+      'time,rss\n0,1.5MiB / 512MiB\n1,2MiB / 512MiB\n',
+      [1.5 * 2 ** 20, 2 ** 21],
+    ],
+  ])('reads thousands as spreadsheets write them: %s', (_, text, values) => {
+    expect([...only(text).values]).toEqual(values);
+  });
+
+  it('takes the column of the role that is asked for, and memory before counts', () => {
+    const text = 'timestamp,threads,rss,heapUsed\n0,5,6,7\n1,5,6,7\n';
+    const [usual] = parseSeries(bytes(text));
+    expect([usual?.role, usual?.values[0]]).toEqual(['rss', 6]);
+    expect(usual?.assumed).toEqual([
+      'the values are "rss"',
+      '"threads" is left out (--role thread_count)',
+      '"heapUsed" is left out (--role heap_used)',
+    ]);
+    for (const [role, value] of [
+      ['heap_used', 7],
+      ['thread_count', 5],
+    ] as const)
+      expect(parseSeries(bytes(text), role)[0]).toMatchObject({
+        role,
+        values: Float64Array.of(value, value),
+      });
+    expect(parseSeries(bytes('time_s,value\n0,5\n1,6\n'), 'heap_used')[0]?.values[0]).toBe(5);
+  });
+
+  it('reads a share of one as percent, by its name', () => {
+    expect([...only('time_s,memory_ratio\n0,0.25\n1,0.5\n').values]).toEqual([25, 50]);
+    expect([...only('time_s,memory_ratio\n0,25\n1,50\n').values]).toEqual([25, 50]);
+  });
+
+  it('makes a series of each name of a container or a metric', () => {
+    const text = 'time,name,mem\n0,web,10\n0,db,20\n1,web,11\n1,db,21\n';
+    expect(all(text).map(({ instance, values }) => [instance, ...values])).toEqual([
+      ['web', 10, 11],
+      ['db', 20, 21],
+    ]);
+    const metrics = all('time,name,value\n0,process_resident_memory_bytes,10\n0,go_goroutines,20\n');
+    expect(metrics.map(({ role, instance }) => [role, instance])).toEqual([
+      ['rss', ''],
+      ['goroutine_count', ''],
+    ]);
+  });
+
   it('reads time_s,value with a load beside it', () => {
     const series = only('time_s,heap_used,requests_per_interval\n0,10,1\n1,,2\n2,30,3\n');
     expect([...series.times]).toEqual([0, 1000, 2000]);

@@ -1,5 +1,6 @@
 import { invalidInput } from '../../model/fault.ts';
 import { type Labels, labelOf, labelsOf } from './labels.ts';
+import { groupedNumberOf, isText, numberOf, thousandsOf } from './numbers.ts';
 import { orderOf } from './row-order.ts';
 import { timeOf } from './times.ts';
 
@@ -23,8 +24,6 @@ export interface Table {
 const MAX_ROWS = 40_000_000;
 /** Processes of one file beyond this are refused: a scan is for a handful. */
 const MAX_PROCESSES = 10_000;
-/** How programs write that there is no value. */
-const EMPTY_WORD = /^(|-|nan|null|none|nil|na|n\/a|[+-]?inf(inity)?)$/i;
 const TIME_NAME = /^_?(time|timestamp|ts|date|datetime|epoch)([\W_]*(s|sec|seconds|ms|us|ns|utc)\W*)?$/i;
 
 /**
@@ -37,12 +36,12 @@ export const parseTable = (text: string): Table => tablesOf(text, () => undefine
 export const parseTables = (text: string): readonly Table[] => tablesOf(text, labelOf);
 
 function tablesOf(text: string, kindOf: typeof labelOf): readonly Table[] {
-  const { names, body, split, assumed } = linesOf(text);
+  const { names, body, split, separator, assumed } = linesOf(text);
   const sample = body[0] === undefined ? [] : split(body[0]);
-  const kinds = names.map((name, i) => kindOf(name, isText(sample[i] ?? '')));
+  const kinds = names.map((name, i) => kindOf(name, isText(sample[i] ?? '') ? sample[i]! : ''));
   const order = orderOfColumns(names, kinds);
   const header = order.map((i) => names[i]!);
-  const { columns, unread } = numbersOf(body, split, order);
+  const { columns, unread } = numbersOf(body, split, order, separator);
   const all = { header, columns, unread, assumed };
   const labelled = kinds.flatMap((kind, i) => (kind === undefined ? [] : [i]));
   if (labelled.length === 0 || body.length === 0) return [sorted(all, {})];
@@ -64,7 +63,8 @@ function linesOf(text: string) {
     .filter((line) => line.trim() !== '');
   const [first, second = ''] = lines;
   if (first === undefined) throw invalidInput('Cannot read the CSV: it is empty');
-  const split = splitterOf(first, second);
+  const separator = [',', ';', '\t'].find((s) => first.includes(s));
+  const split = splitterOf(separator, first, second);
   if (split === undefined)
     throw invalidInput(`Cannot read the CSV: no columns in its first line "${first.trim().slice(0, 60)}"`);
   const cells = split(first).map((cell) => cell.trim());
@@ -76,12 +76,12 @@ function linesOf(text: string) {
     names: isHeader ? cells : ['time_s', 'value', ...cells.slice(2).map((_, i) => `column_${i + 3}`)],
     body,
     split,
+    separator,
     assumed: isHeader && !cells.every(isText) ? ['the first row is a header'] : [],
   };
 }
 
-function splitterOf(first: string, second: string): Cells | undefined {
-  const separator = [',', ';', '\t'].find((s) => first.includes(s));
+function splitterOf(separator: string | undefined, first: string, second: string): Cells | undefined {
   if (separator !== undefined) return (line) => cellsOf(line, separator);
   const spaced: Cells = (line) => line.trim().split(/\s+/);
   const isSpaced = [first, second].some(
@@ -101,9 +101,15 @@ function orderOfColumns(names: readonly string[], kinds: readonly unknown[]): re
   return [time, ...places.filter(isValue), ...places.filter((i) => !isValue(i))];
 }
 
-function numbersOf(lines: readonly string[], split: Cells, order: readonly number[]) {
+function numbersOf(
+  lines: readonly string[],
+  split: Cells,
+  order: readonly number[],
+  separator: string | undefined,
+) {
   const columns = order.map(() => new Float64Array(lines.length).fill(Number.NaN));
   const unread = columns.map(() => 0);
+  const marked = new Set<number>();
   for (const [row, line] of lines.entries()) {
     const cells = split(line);
     for (const [k, column] of columns.entries()) {
@@ -111,10 +117,19 @@ function numbersOf(lines: readonly string[], split: Cells, order: readonly numbe
       if (cell === undefined) continue;
       column[row] = k === 0 ? timeOf(cell) : numberOf(cell);
       if (Number.isNaN(column[row]) && isText(cell)) unread[k]! += 1;
+      if (k > 0 && MARK.test(cell)) marked.add(k);
     }
+  }
+  for (const k of marked) {
+    const cells = lines.map((line) => split(line)[order[k]!] ?? '');
+    const mark = thousandsOf(cells, separator);
+    if (mark !== undefined) columns[k] = Float64Array.from(cells, (cell) => groupedNumberOf(cell, mark));
   }
   return { columns, unread };
 }
+
+/** What may stand between thousands in a number, and is not the point of a decimal. */
+const MARK = /\d(?:[,'’\s]|\.\d{3}[.,])\d/;
 
 function rowsByLabel(lines: readonly string[], split: Cells, labelled: readonly number[]) {
   const groups = new Map<string, { readonly cells: readonly string[]; readonly rows: number[] }>();
@@ -164,27 +179,6 @@ function sorted(
 
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
   Float64Array.from(rows, (row) => column[row]!);
-
-const AMOUNT = /^([+-]?\d+(?:[.,]\d+)?)\s*(?:%|B|([KMGT])(i?)B?)?$/i;
-
-/**
- * Numbers; with a decimal comma where columns are not separated by one; and as dashboards and `kubectl top` write amounts: `191 MiB`
- * and `191Mi` in units of 1,024, `200 MB` and `200M` of 1,000, `45 %`.
- */
-function numberOf(cell: string): number {
-  const text = cell.trim();
-  if (text === '') return Number.NaN;
-  const number = Number(text);
-  if (!Number.isNaN(number)) return number;
-  const [, amount = '', unit = '', binary = ''] = AMOUNT.exec(text) ?? [];
-  if (amount === '') return Number.NaN;
-  return (
-    Number(amount.replace(',', '.')) *
-    (binary === '' ? 1000 : 1024) ** ' KMGT'.indexOf(unit.toUpperCase() || ' ')
-  );
-}
-
-const isText = (cell: string): boolean => Number.isNaN(numberOf(cell)) && !EMPTY_WORD.test(cell.trim());
 
 /** Quotes keep separators, as in names with labels; a quote within quotes is dropped. */
 function cellsOf(line: string, separator: string): string[] {

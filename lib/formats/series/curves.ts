@@ -7,6 +7,8 @@ import { timesOf } from './times.ts';
 export interface Curves {
   /** Any ascending axis; the index where the file has none. */
   readonly times: Float64Array;
+  /** Whether the axis is the file's own clock, in ms. */
+  readonly hasClock: boolean;
   /** Which value of the file each one was: rows are put in order of time. */
   readonly rows: Uint32Array;
   /** What was guessed about the file, for people. */
@@ -24,10 +26,12 @@ export function parseCurves(packed: Uint8Array): Curves {
   const head = text.trimStart().slice(0, 1);
   if (head === '') throw invalidInput('Cannot read the file: it is empty');
   if (head === '{' || head === '[') return curvesOfJson(text);
-  const table = parseTable(numbered(text));
+  const rowsOnly = numbered(text);
+  const table = parseTable(rowsOnly ?? text);
   const columns = table.columns.slice(1);
   if (columns.length === 0) throw invalidInput('Cannot read the CSV: need time_s,value');
-  return checked({ times: timesOf(table), columns, rows: table.rows, assumed: table.assumed });
+  const { rows, assumed } = table;
+  return checked({ times: timesOf(table), hasClock: rowsOnly === undefined, columns, rows, assumed });
 }
 
 function curvesOfJson(text: string): Curves {
@@ -44,7 +48,7 @@ function curvesOfJson(text: string): Curves {
     throw invalidInput('Cannot read the JSON: need {"series":[{"raw":[…]}]}');
   const columns = raws.map((raw) => Float64Array.from(raw as unknown[], numberOf));
   const rows = Uint32Array.from(columns[0]!.keys());
-  return checked({ times: Float64Array.from(rows), columns, rows, assumed: [] });
+  return checked({ times: Float64Array.from(rows), hasClock: false, columns, rows, assumed: [] });
 }
 
 function numberOf(value: unknown): number {
@@ -52,11 +56,12 @@ function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-/** Rows of one number each get the number of their row for a time. */
-function numbered(text: string): string {
+/** Rows of one number each get the number of their row for a time; undefined for other files. */
+function numbered(text: string): string | undefined {
   const lines = text.split(/\r?\n|\r/).filter((line) => line.trim() !== '');
   const isAlone = (line: string) => Number.isFinite(Number(line));
-  if (!lines.slice(1).some(isAlone) || !lines.slice(1).every((line) => /^[^,;\t]*$/.test(line))) return text;
+  if (!lines.slice(1).some(isAlone) || !lines.slice(1).every((line) => /^[^,;\t]*$/.test(line)))
+    return undefined;
   const rows = isAlone(lines[0]!) ? lines : lines.slice(1);
   return rows.map((line, i) => `${i},${line}`).join('\n');
 }

@@ -7,13 +7,13 @@ import { type ParsedSeries, roleOfName } from './series.ts';
 import { timesOf } from './times.ts';
 
 /**
- * Series from a table of `time_s,value[,…]`, or a heap after each collection from a GC log's table. The second column holds the
- * values, unless its name is not that of memory and a later one's is.
+ * Series from a table of `time_s,value[,…]`, or a heap after each collection from a GC log's table. The values are in the column
+ * of the role that is wanted; else in the second, unless its name is that of no memory, or of counts, and a later one's is.
  */
-export function seriesOfTable(table: Table): ParsedSeries[] {
+export function seriesOfTable(table: Table, wanted?: MemoryRole): ParsedSeries[] {
   const kinds = table.header.includes('after_bytes')
     ? [gcSeries]
-    : valueColumns(table).map((value) => (life: Table) => plainSeries(life, value));
+    : valueColumns(table, wanted).map((value) => (life: Table) => plainSeries(life, value));
   return kinds.map((kind) => {
     const lives = livesOf(table).map(kind);
     return { ...lives.at(-1)!, earlier: lives.slice(0, -1) };
@@ -93,10 +93,15 @@ const UNITS: readonly (readonly [RegExp, number])[] = [
   [/(^|_)(m|mi)b(ytes)?$|megabytes$/, MIB],
   [/(^|_)(g|gi)b(ytes)?$|gigabytes$/, GIB],
 ];
+/** A share of what there is, told in percent. */
+const SHARE = /(^|_)(ratio|fraction|share)$/;
 const unitOf = (name: string): number =>
   UNITS.find(([unit]) => unit.test(plainName(name)) || unit.test(plainName(name.toLowerCase())))?.[1] ?? 1;
 
-function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[] {
+function valueColumns(
+  { header, columns, labels }: Table,
+  wanted: MemoryRole | undefined,
+): readonly ValueColumn[] {
   const places = [...header.keys()].slice(1);
   const roleAt = (i: number) => roleOfName(header[i] ?? '');
   const isOfBytes = (role: MemoryRole | undefined) => role !== undefined && !isCountRole(role);
@@ -113,23 +118,30 @@ function valueColumns({ header, columns, labels }: Table): readonly ValueColumn[
     return [];
   const taken = (column: number, instance: string): ValueColumn => {
     const name = labels.metric || (header[column] ?? '');
-    const scale = unitOf(name);
     const role = roleOfName(name);
     const top = columns[column]?.reduce((most, value) => (value > most ? value : most), 0) ?? 0;
+    const isShare = SHARE.test(plainName(name)) && top <= 1;
+    const scale = isShare ? 100 : unitOf(name);
     const isSmall = scale === 1 && top > 100 && top < MIB && (role === undefined || isOfBytes(role));
-    const unit = scale === 1 ? [] : [`one of "${name}" is ${scale} bytes`];
+    const unit = scale === 1 ? [] : [`one of "${name}" is ${scale} ${isShare ? '%' : 'bytes'}`];
     const small = isSmall ? [`"${name}" is bytes, none of them 1 MiB: is it "rss_kb" or "rss_mb"?`] : [];
     return { column, instance, role, scale, assumed: [...unit, ...small] };
   };
   // A table of one column per process, as dashboards write them: all are large, and none is named for what it measures.
   if (places.length > 1 && places.every(isBytes)) return places.map((i) => taken(i, header[i]!));
-  const isNamed = isMemory(1) && !isOther(1);
-  const found = isNamed ? undefined : (others.find((i) => isOfBytes(roleAt(i))) ?? others.find(isMemory));
-  const one = taken(found ?? 1, own);
-  const alike = others.filter((i) => i !== one.column && isOfBytes(one.role) && roleAt(i) === one.role);
+  const ofRole = wanted && others.find((i) => roleAt(i) === wanted);
+  const bytes = others.find((i) => isOfBytes(roleAt(i)));
+  const first =
+    isMemory(1) && !isOther(1) && (bytes === undefined || isOfBytes(roleAt(1) ?? 'rss')) ? 1 : undefined;
+  const place = ofRole ?? first ?? bytes ?? others.find(isMemory) ?? 1;
+  const one = taken(place, own);
+  const alike = others.filter(
+    (i) => i !== place && (isOfBytes(one.role) || ofRole) && roleAt(i) !== undefined,
+  );
+  const isAlike = (i: number) => roleAt(i) === one.role;
   const told = [
-    ...(found === undefined ? [] : [`the values are "${header[found]}"`]),
-    ...alike.map((i) => `"${header[i]}" is left out`),
+    ...(place === 1 ? [] : [`the values are "${header[place]}"`]),
+    ...alike.map((i) => `"${header[i]}" is left out${isAlike(i) ? '' : ` (--role ${roleAt(i)})`}`),
   ];
   return [{ ...one, assumed: [...told, ...one.assumed] }];
 }

@@ -52,7 +52,9 @@ interface TimeTable {
 export function timesOf(table: TimeTable): Float64Array {
   const column = table.columns[0]!;
   if (table.unread[0]! > 0 && !column.some(Number.isFinite))
-    throw invalidInput('Cannot read the CSV: its first column holds no times in seconds');
+    throw invalidInput(
+      'Cannot read the CSV: its first column holds no times in seconds, nor dates like 2026-01-31 12:00',
+    );
   const named = BY_NAME.find(([pattern]) => pattern.test(table.header[0]!));
   const sized = BY_SIZE.find(([least]) => column.some((time) => time >= least));
   const perMs = named?.[1] ?? sized?.[1];
