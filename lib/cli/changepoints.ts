@@ -3,6 +3,7 @@ import { parseCurves } from '../formats/series/index.ts';
 import { breaks } from '../leaks/index.ts';
 import { Fault } from '../model/fault.ts';
 import type { ScanIo } from './scan-files.ts';
+import { secondsText } from './scan-view.ts';
 
 const HELP = `Usage: tidemark changepoints FILE [--json]
 
@@ -26,11 +27,12 @@ export async function changepoints(args: string[], io: ScanIo): Promise<number> 
     return 0;
   }
   try {
-    const { times, columns, rows, assumed } = parseCurves(await io.readFile(options.file));
+    const { times, hasClock, columns, rows, assumed } = parseCurves(await io.readFile(options.file));
     if (assumed.length > 0)
       io.stderr(`tidemark changepoints: ${options.file}: Assumed: ${assumed.join('; ')}\n`);
     const found = breaks(columns);
-    const view = found.map((i) => `${rows[i]}  at ${times[i]}\n`).join('') || 'No change.\n';
+    const at = (i: number) => (hasClock ? `  at ${secondsText(times[i]!)}` : '');
+    const view = found.map((i) => `${rows[i]}${at(i)}\n`).join('') || 'No change.\n';
     const changepoints = found.map((i) => rows[i]!).toSorted((a, b) => a - b);
     io.stdout(options.json ? `${JSON.stringify({ changepoints })}\n` : view);
     return 0;

@@ -2,7 +2,7 @@ import { amountIn, bytesText, durationText } from '../leaks/index.ts';
 import type { ReleaseSlope, Releases } from '../model/finding.ts';
 import type { Interval, LeakResult, Suspect } from '../model/leak.ts';
 import { isCountRole, type MemoryRole } from '../model/memory.ts';
-import { SECOND_MS } from '../model/units.ts';
+import { DAY_MS, SECOND_MS } from '../model/units.ts';
 import type { RuleOutcome } from './scan-rules.ts';
 
 export interface Scanned {
@@ -23,6 +23,8 @@ export interface Scanned {
   readonly releases: Releases | null;
 }
 
+/** What is further away says more about the line than about the process. */
+const FORECAST_MAX_S = (365 * DAY_MS) / SECOND_MS;
 const BARS = '▁▂▃▄▅▆▇█';
 const WIDTH = 48;
 
@@ -39,8 +41,10 @@ function seriesView(one: Scanned, wide: number): string {
     result.onset &&
       `since ${secondsText(result.onset.t)} (${secondsText(result.onset.low)} to ${secondsText(result.onset.high)})`,
     result.slopeBytesPerHour && `${amountIn(one)(result.slopeBytesPerHour.value)}/h`,
-    result.timeToLimitS && `limit in ${durationText(result.timeToLimitS.value * SECOND_MS)}`,
-  ].filter((fact) => fact !== null);
+    result.timeToLimitS &&
+      result.timeToLimitS.value < FORECAST_MAX_S &&
+      `limit in ${durationText(result.timeToLimitS.value * SECOND_MS)}`,
+  ].filter((fact) => typeof fact === 'string');
   const lines = [
     `${result.verdict.toUpperCase().padEnd(wide)}  ${name}`,
     `  ${sparkline(values)}  ${range(one)}`,
@@ -109,7 +113,8 @@ const CAUSES = {
   connections: 'is held by requests that stay open',
 } as const;
 
-const secondsText = (ms: number): string =>
+/** A moment of a file: the date where its clock is that of the world, else seconds. */
+export const secondsText = (ms: number): string =>
   ms >= 1e12 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : `${(ms / SECOND_MS).toFixed(1)} s`;
 
 function range(one: Scanned): string {

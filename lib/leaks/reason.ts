@@ -20,7 +20,7 @@ export function reasonFor(
     case 'exhausted':
       return 'The floor already lies at its limit when the data begin, so no rise is left to judge.';
     case 'stable':
-      return `The floor ${levelText(result, amount)} over ${result.lows} lows.`;
+      return `The floor ${levelText(result, amount)}.`;
     case 'step':
       return 'The floor jumped once and has held its new level since.';
     case 'load-proportional':
@@ -44,13 +44,16 @@ export function amountIn({ role, values }: Pick<Life, 'role' | 'values'>): (valu
   return isPercent(values) ? (value) => `${value.toFixed(1)} %` : bytesText;
 }
 
-/** A floor that fell is no leak either, but it does not stay where it was. */
+/** A floor that fell is no leak either, and one that rose by less than a leak must is none yet, but they do not stay where they were. */
 const FELL_SHARE = 0.9;
+const ROSE_SHARE = 1.05;
 function levelText(result: Omit<LeakResult, 'reason'>, amount: (value: number) => string): string {
-  const { floor } = result;
-  if (floor && floor.end < FELL_SHARE * floor.start)
-    return `fell from ${amount(floor.start)} to ${amount(floor.end)}`;
-  return `stays near ${amount(median(result))}`;
+  const { floor, lows } = result;
+  const way = floor && `from ${amount(floor.start)} to ${amount(floor.end)} over ${lows} lows`;
+  if (floor && floor.end < FELL_SHARE * floor.start) return `fell ${way}`;
+  if (floor && floor.end > ROSE_SHARE * floor.start && amount(floor.end) !== amount(floor.start))
+    return `rose ${way}, too little or too unsteadily to be called growth`;
+  return `stays near ${amount(median(result))} over ${lows} lows`;
 }
 
 const median = ({ floor }: Omit<LeakResult, 'reason'>): number => (floor ? (floor.start + floor.end) / 2 : 0);

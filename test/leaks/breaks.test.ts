@@ -89,7 +89,11 @@ describe('tidemark changepoints', () => {
     const json = JSON.stringify({ time: { index: [] }, series: [{ label: 'V1', raw: stair }] });
     for (const text of [csv, json])
       expect(await run(text, '--json')).toEqual({ code: 0, stdout: '{"changepoints":[20]}\n', stderr: '' });
-    expect((await run(csv)).stdout).toBe('20  at 300000\n');
+    expect((await run(csv)).stdout).toBe('20  at 300.0 s\n');
+    expect((await run(csv.replaceAll(/^(\d+),/gm, (_, t) => `${1_767_225_600 + Number(t)},`))).stdout).toBe(
+      '20  at 2026-01-01T00:05:00Z\n',
+    );
+    for (const text of [json, stair.join('\n')]) expect((await run(text)).stdout).toBe('20\n');
   });
 
   it('reads values alone, dates for times, numbers as texts, and what is NaN though JSON has none', async () => {

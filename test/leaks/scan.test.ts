@@ -112,6 +112,20 @@ describe('tidemark scan of many files', () => {
     expect(without.results[0].reason).toMatch(/^The floor stays near 0 B over/);
   });
 
+  it('does not say that a floor stays where it rises by too little for a leak', async () => {
+    const rows = (perRow: number) =>
+      Array.from({ length: 240 }, (_, i) => `${i * 15},${2e8 + i * perRow + ((i * 7919) % 101) * 1e4}`);
+    const reasonOf = async (perRow: number) =>
+      (await scanned({ 'a.csv': ['time_s,value', ...rows(perRow)].join('\n') })).results[0];
+    expect(await reasonOf(0)).toMatchObject({
+      verdict: 'stable',
+      reason: expect.stringContaining('stays near'),
+    });
+    const { verdict, reason } = await reasonOf(8e4);
+    expect(verdict).toBe('stable');
+    expect(reason).toMatch(/^The floor rose from 19\d\.\d MiB to 20\d\.\d MiB over \d+ lows, too little or/);
+  });
+
   it('finds the leak of a process that was replaced, on a clock that began again', async () => {
     const row = (i: number, mib: number) => `${i * 15},${(mib + ((i * 7919) % 101) / 50) * 1048576}`;
     const leaking = Array.from({ length: 240 }, (_, i) => row(i, 200 + i));
