@@ -12,7 +12,7 @@ import { clearObservation, endOfRelease, leakSituation } from './leak-ends.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import type { Cohort } from './load-service.ts';
 import { speakerOf } from './looked.ts';
-import { CALM, evidenceOf, newest, type ScanOutcome } from './scan-outcome.ts';
+import { CALM, evidenceOf, newest, onsetOf, type ScanOutcome } from './scan-outcome.ts';
 
 export const rolesOf = ({ looked }: ScanOutcome) => [...new Set(looked.map(({ cohort }) => cohort.role))];
 
@@ -62,7 +62,8 @@ async function leakObservation(
   const { project, service, now } = outcome;
   const { result, role } = cohort;
   const speaker = speakerOf(cohort);
-  const deploys = result.onset === null ? [] : await releasesAround(context, outcome, result.onset);
+  const onset = onsetOf(cohort);
+  const deploys = onset === null ? [] : await releasesAround(context, outcome, onset);
   const explained = outcome.loaded && explainLeak(outcome.loaded, speaker, cohort);
   if (speaker && isStartUp(speaker) && OF_RUNTIME.includes(explained?.where?.place)) return undefined;
   const evidence: Evidence = {
@@ -76,7 +77,7 @@ async function leakObservation(
     project,
     service,
     state: 'firing',
-    since: Math.round(result.onset?.t ?? speaker?.times.at(-1) ?? now),
+    since: Math.round(onset?.t ?? speaker?.times.at(-1) ?? now),
     suspects: result.suspects,
     evidence,
   };

@@ -55,7 +55,7 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
       Math.min(...lives.map(({ times }) => times[0] ?? outcome.now)),
     ),
     to: Math.max(...lives.map(({ times }) => times.at(-1) ?? 0)),
-    onset: result.onset,
+    onset: onsetOf(cohort),
     slopeBytesPerHour: result.slopeBytesPerHour,
     timeToLimitS: result.timeToLimitS,
     limitBytes: speakerOf(cohort)?.limit ?? null,
@@ -66,6 +66,17 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
     cleared: clearedIn(cohort),
     deploys,
   };
+}
+
+/** Where a process that was replaced had grown already, growth did not begin with the one that speaks now. */
+export function onsetOf(cohort: Cohort): Evidence['onset'] {
+  const { lives, result } = cohort;
+  const birth = speakerOf(cohort)?.times[0];
+  const before = lives.flatMap((_, i) => {
+    const { verdict, onset } = result.perLife[i] ?? {};
+    return verdict === 'leak' && onset && birth !== undefined && onset.high < birth ? [onset] : [];
+  });
+  return before.toSorted((a, b) => a.t - b.t)[0] ?? result.onset;
 }
 
 const GROWS: readonly Verdict[] = ['leak', 'growth-unconfirmed'];

@@ -18,13 +18,18 @@ const attributes = (of: Named) =>
 const nanos = (ms: number) => `${ms}000000`;
 
 /** One export of a process, whose traffic has a rhythm of its own for each route. */
-function exported(instance: number, counts: Readonly<Record<string, number>>, heap: number, time: number) {
-  const minutes = (time - START) / MINUTE_MS;
+function exported(
+  instance: number,
+  { born, counts }: { born: number; counts: Readonly<Record<string, number>> },
+  heap: number,
+  time: number,
+) {
+  const minutes = (time - born) / MINUTE_MS;
   const point = (of: Named, asInt: number) => ({
     ...{ attributes: attributes(of), timeUnixNano: nanos(time), asInt: String(Math.round(asInt)) },
   });
   const counted = (of: Named, count: number) => ({
-    ...{ attributes: attributes(of), startTimeUnixNano: nanos(START), timeUnixNano: nanos(time) },
+    ...{ attributes: attributes(of), startTimeUnixNano: nanos(born), timeUnixNano: nanos(time) },
     ...{ sum: 1, count: String(count), explicitBounds: [1], bucketCounts: [String(count), '0'] },
   });
   const histogram = (name: string, dataPoints: readonly object[]) => ({
@@ -57,8 +62,9 @@ describe('a finding about several processes', () => {
         seed = (seed * 16_807) % 2_147_483_647;
         return seed / 2_147_483_647;
       };
-      const fleet = [0, 1, 2].map(() => ({ counts: { '/cart': 0, '/list': 0, '/home': 0 }, kept: 0 }));
-      for (let time = START; time <= START + 7 * HOUR_MS; time += MINUTE_MS) {
+      const start = (born: number) => ({ born, counts: { '/cart': 0, '/list': 0, '/home': 0 }, kept: 0 });
+      let fleet = [0, 1].map(() => start(START));
+      const minute = async (time: number) => {
         product.clock.time = time + 1000;
         const resourceMetrics = fleet.map((process, i) => {
           for (const [route, rate] of Object.entries(ROUTES) as [keyof typeof ROUTES, number][]) {
@@ -66,33 +72,43 @@ describe('a finding about several processes', () => {
             process.counts[route] += calls;
             if (route === '/cart' && time > ONSET) process.kept += calls * KEPT;
           }
-          return exported(i, process.counts, 150 * MIB + process.kept + random() * MIB, time);
+          return exported(i, process, 150 * MIB + process.kept + random() * MIB, time);
         });
         await product.send('/v1/metrics', {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ resourceMetrics }),
         });
-        if ((time - START) % (30 * MINUTE_MS) > 0) continue;
+        if ((time - START) % (30 * MINUTE_MS) > 0) return;
         await product.settle();
         await product.scan();
-      }
+      };
+      const RESTART = START + 5.5 * HOUR_MS;
+      for (let time = START; time <= RESTART; time += MINUTE_MS) await minute(time);
       const { items } = await product.get<{ items: ApiFinding[] }>('/findings');
       const leak = items.find(({ kind }) => kind === 'leak');
       expect(leak?.suspects[0]?.units).toEqual([{ kind: 'http', name: 'GET /cart' }]);
       const { evidence, suspects } = leak!;
-      expect(evidence.instances).toHaveLength(3);
+      expect(evidence.instances).toHaveLength(2);
       // A scan reads three hours; what was judged begins with the processes.
       expect(evidence.from).toBeLessThan(ONSET - 2 * HOUR_MS);
 
       const perHour = (60 * (evidence.to - evidence.onset!.t)) / HOUR_MS;
-      expect(suspects[0]!.unitsSinceOnset / (3 * ROUTES['/cart'] * perHour)).toBeCloseTo(1, 1);
+      expect(suspects[0]!.unitsSinceOnset / (2 * ROUTES['/cart'] * perHour)).toBeCloseTo(1, 1);
       const list = evidence.cleared.find(({ unit }) => unit.name === 'GET /list')!;
-      expect(list.unitsSinceOnset / (3 * ROUTES['/list'] * perHour)).toBeCloseTo(1, 1);
+      expect(list.unitsSinceOnset / (2 * ROUTES['/list'] * perHour)).toBeCloseTo(1, 1);
 
       const { maxRequests } = evidence.explained!.stopGap!;
       const room = 0.8 * LIMIT - evidence.floor!.start;
       expect(maxRequests!.value / ((room / KEPT) * 10)).toBeCloseTo(1, 1);
+
+      // Processes are replaced, and go on growing: that is no later onset, which would also wake a dismissed finding.
+      fleet = fleet.map(() => start(RESTART));
+      for (let time = RESTART + MINUTE_MS; time <= RESTART + 6 * HOUR_MS; time += MINUTE_MS)
+        await minute(time);
+      const later = await product.get<ApiFinding>(`/findings/${leak!.id}`);
+      expect(later.evidence.to).toBeGreaterThan(RESTART + 2 * HOUR_MS);
+      expect(Math.abs(later.evidence.onset!.t - ONSET)).toBeLessThan(10 * MINUTE_MS);
     } finally {
       await product.close();
     }
