@@ -7,6 +7,7 @@ import { spokesman } from './corroborate.ts';
 import { floorOf } from './floor.ts';
 import { type LifeSlope, type Pooled, poolByAge } from './pool.ts';
 import { poolSuspects } from './pool-suspects.ts';
+import { unitsOfPool } from './pool-units.ts';
 import { bytesText, durationText } from './reason.ts';
 import { DEFAULTS, type Settings } from './settings.ts';
 
@@ -47,7 +48,8 @@ export function analyzeCohort(lives: readonly Life[], settings: Settings = DEFAU
   if (speaker.verdict === 'exhausted' || !pooled) return { ...speaker, perLife, pool: null };
   const startUpOnly = pooled.kind === 'too-short' && pooled.isStartUp && endSoon(lives);
   const pool = poolOf(pooled);
-  if (speaker.verdict === 'leak' && !startUpOnly) return { ...speaker, perLife, pool };
+  if (speaker.verdict === 'leak' && !startUpOnly)
+    return { ...speaker, ...betterNamed(pooled), perLife, pool };
   return { ...asPool(speaker, pooled, lives), perLife, pool };
 }
 
@@ -68,6 +70,13 @@ export function poolCohort(lives: readonly Life[], settings: Settings = DEFAULTS
     lows: floor.times.length,
   };
   return { ...asPool(quiet, pooled, lives), perLife: [], pool };
+}
+
+/** One short life takes its warm-up for work, or for the clock; many tell the difference. */
+function betterNamed(pooled: Pooled): Pick<LeakResult, 'suspects' | 'cleared'> | undefined {
+  if (pooled.kind !== 'leak' || pooled.isLong) return undefined;
+  const suspects = unitsOfPool(pooled.lives, pooled.medianLifeMs, pooled.slopePerMs);
+  return suspects.length === 0 ? undefined : { suspects, cleared: [] };
 }
 
 const poolOf = (pooled: Pooled): CohortResult['pool'] =>
@@ -112,6 +121,8 @@ function leakOfPool(
     onset: null,
     slopeBytesPerHour: slope,
     timeToLimitS: null,
+    suspects: unitsOfPool(pooled.lives, pooled.medianLifeMs, pooled.slopePerMs),
+    cleared: [],
     reason: `In ${pooled.slopes.length} lives of about ${durationText(pooled.medianLifeMs)} the floor rises by ${each}/h at the same ages, and does not slow towards their ends.`,
   };
 }

@@ -5,6 +5,7 @@ import { ageCurves, lineBeside } from './age-curve.ts';
 import { decimate } from './buckets.ts';
 import { type Floor, floorOf } from './floor.ts';
 import { clustersOf, meanAndError } from './pool-mean.ts';
+import type { AgedLife } from './pool-units.ts';
 import { durationText } from './reason.ts';
 import { withoutSeason } from './season.ts';
 import { type Settings, START_UP_MS } from './settings.ts';
@@ -28,6 +29,7 @@ export type Pooled =
       readonly slopePerMs: number;
       readonly errorPerMs: number;
       readonly medianLifeMs: number;
+      readonly lives: readonly AgedLife[];
     }
   | {
       readonly kind: 'slowing';
@@ -91,12 +93,16 @@ export function poolByAge(given: readonly Life[], settings: Settings): Pooled {
   if (lives.length === 0) return { kind: 'too-short', missing: 'no life has a reading', isStartUp: false };
   const floors = lives.map((life) => floorOf(life, settings));
   const isProven = floors.some(({ collections }) => collections.times.length >= settings.minMajorCollections);
-  const lows = withoutSeason(floors.map((floor) => lowsOf(floor, isProven)));
+  const swinging = floors.map((floor) => lowsOf(floor, isProven));
   const births = lives.map((life) => life.startedAt ?? life.times[0]!);
-  const ages = lows.map(({ times, values }, i) => ({ times: times.map((t) => t - births[i]!), values }));
+  const aged = ({ times, values }: Points, i: number) => ({
+    times: times.map((t) => t - births[i]!),
+    values,
+  });
+  const ages = withoutSeason(swinging).map(aged);
   const life = median(ages.map((p) => p.times.at(-1)!));
   const usable = ages
-    .map((points, i) => ({ points, birth: births[i]! }))
+    .map((points, i) => ({ points, birth: births[i]!, life: lives[i]!, swinging: aged(swinging[i]!, i) }))
     .filter(({ points }) => thirds(life).every(([a, b]) => lowsWithin(points, a, b) >= MIN_LOWS_PER_THIRD));
   if (usable.length < leastLives(life) || life < MIN_LIFE_MS)
     return {
@@ -122,13 +128,8 @@ function lowsOf(floor: Floor, isProven: boolean): Points {
 
 const leastLives = (life: number): number => (life >= LONG_LIFE_MS ? MIN_LONG_LIVES : MIN_LIVES);
 
-interface Aged {
-  readonly points: Points; // times are ages
-  readonly birth: number;
-}
-
 /** A life with what its last two thirds say. */
-interface Measured extends Aged {
+interface Measured extends AgedLife {
   readonly level: number;
   readonly slope: number;
   readonly error: number;
@@ -136,7 +137,7 @@ interface Measured extends Aged {
   readonly weight: number;
 }
 
-function judged(usable: readonly Aged[], life: number, leastRise: number): Pooled {
+function judged(usable: readonly AgedLife[], life: number, leastRise: number): Pooled {
   const isLong = life >= LONG_LIFE_MS;
   const lives = measured(usable, life);
   const slopes = lives.map(({ birth, slope: perMs, weight }) => ({ birth, perMs, weight }));
@@ -157,14 +158,17 @@ function judged(usable: readonly Aged[], life: number, leastRise: number): Poole
   if (!isRising) return { kind: 'none', slopes, isLong };
   if (!goesOn(lives, clusters, life, leastSlope))
     return { kind: 'slowing', slopes, isLong, medianLifeMs: life };
-  return { kind: 'leak', slopes, isLong, slopePerMs, errorPerMs: whole.error, medianLifeMs: life };
+  return {
+    ...{ kind: 'leak', slopes, isLong, slopePerMs, errorPerMs: whole.error, medianLifeMs: life },
+    lives: usable,
+  };
 }
 
-function measured(usable: readonly Aged[], life: number): Measured[] {
-  const lives = usable.map(({ points, birth }) => ({
-    ...{ points, birth, level: points.values[0]! },
-    ...slopeWithin(points, life / 3, life),
-    kept: keptOf(points, life),
+function measured(usable: readonly AgedLife[], life: number): Measured[] {
+  const lives = usable.map((one) => ({
+    ...{ ...one, level: one.points.values[0]! },
+    ...slopeWithin(one.points, life / 3, life),
+    kept: keptOf(one.points, life),
   }));
   const weights = weightsOf(lives);
   return lives.map((one, i) => ({ ...one, weight: weights[i]! }));
