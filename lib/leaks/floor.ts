@@ -2,8 +2,9 @@ import type { Life } from '../model/leak.ts';
 import { bucketMinima, decimate } from './buckets.ts';
 import { clean } from './clean.ts';
 import { inFlightOf } from './in-flight.ts';
+import { oldCollections } from './old-collections.ts';
 import { withoutDay } from './season.ts';
-import { DEFAULTS, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { firstAtOrAfter, median, type Points } from './statistics.ts';
 import { toothLength } from './tooth-length.ts';
 import type { UnitCounts } from './work-counts.ts';
@@ -23,13 +24,10 @@ export interface Floor {
   readonly collected: boolean;
   /** True when each point is already the least of several readings. */
   readonly thinned: boolean;
-  /** Times of old-generation collections, told or guessed from large falls; `told` says which. */
+  /** Times of old-generation collections; `told` where somebody counts them. */
   readonly collections: { readonly times: Float64Array; readonly told: boolean };
   readonly confirmedUntil: number | null;
 }
-
-/** An old-generation collection frees at least this share of the heap; the tail of young ones frees less. */
-const LEAST_SHARE_FREED = 0.05;
 
 /** Roles whose value falls only when a collector runs. */
 const isCollected = (life: Life): boolean => life.role === 'heap_used' || life.role === 'heap_after_gc';
@@ -41,11 +39,7 @@ export function floorOf(life: Life, settings: Settings): Floor {
   const lows = told && !life.afterGc ? valuesAt(all, told) : undefined;
   // Collections that are counted leave no doubt which readings are floors; with too few of them the envelope must do.
   if (lows && lows.times.length >= settings.minPoints) return confirmedFloor(lows, regrowthOf(lows, all));
-  const collections =
-    told && told.length > 0 && !life.afterGc
-      ? { times: told, told: true }
-      : { times: guessedCollections(life, all, settings), told: false };
-  return envelopeFloor(all, life.afterGc, collections);
+  return envelopeFloor(all, life, settings);
 }
 
 const decimateRaw = (points: Points, settings: Settings): Points =>
@@ -80,8 +74,10 @@ function confirmedFloor(lows: Points, regrowth: Float64Array): Floor {
   };
 }
 
-function envelopeFloor(readings: Points, afterGc: boolean, collections: Floor['collections']): Floor {
+function envelopeFloor(readings: Points, life: Life, settings: Settings): Floor {
+  const { afterGc } = life;
   const m = afterGc ? 1 : toothLength(readings, 120);
+  const collections = collectionsOf(life, readings, settings);
   const lower = m > 1 ? bucketMinima(readings, m) : lowerOfNeighbours(readings);
   const points = futureMinimum(lower);
   return {
@@ -153,24 +149,15 @@ function regrowthOf(lows: Points, { times, values }: Points): Float64Array {
   return rises.map((rise) => (Number.isFinite(rise) ? rise : usual));
 }
 
-/** Falls, or what is known from elsewhere where that is more. */
-function guessedCollections(life: Life, readings: Points, settings: Settings): Float64Array {
-  const known = life.likelyCollections ?? new Float64Array(0);
-  const falls = largeFalls(readings, settings);
-  return known.length > falls.length ? known : falls;
-}
-
-/** Times of falls well beyond the usual: the old generation was collected, when nobody says so. */
-export function largeFalls(
-  { times, values }: Points,
-  { majorFallFactor: factor }: Settings = DEFAULTS,
-): Float64Array {
-  const falls: number[] = [];
-  for (let i = 1; i < values.length; i++)
-    if (values[i]! < values[i - 1]!) falls.push(values[i - 1]! - values[i]!);
-  const usual = factor * median(falls);
-  return times.filter((_, i) => {
-    const before = values[i - 1] ?? 0;
-    return i > 0 && before - values[i]! >= Math.max(usual, LEAST_SHARE_FREED * before) && usual > 0;
-  });
+/**
+ * Counted ones; else the most that anything tells of. Of a log of collections each value is what one left, so that those that it
+ * calls full are as good as those that its values show, and it calls no concurrent one full.
+ */
+function collectionsOf(life: Life, readings: Points, settings: Settings): Floor['collections'] {
+  const { afterGc, likelyCollections, majorCollections: told } = life;
+  if (told && told.length > 0 && !afterGc) return { times: told, told: true };
+  const shown = oldCollections(readings, settings, afterGc);
+  const all = [shown, likelyCollections ?? [], told ?? []];
+  const most = all.reduce((longest, times) => (times.length > longest.length ? times : longest));
+  return { times: Float64Array.from(most), told: false };
 }

@@ -4,11 +4,11 @@ export { busyBesideIdle } from './busy-beside-idle.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
-export { largeFalls } from './floor.ts';
 export { isInterleaved, tellsSeveralAtOnce } from './interleaved.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { analyzeSeries } from './lives-seen.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
+export { oldCollections } from './old-collections.ts';
 export { amountIn, bytesText, durationText, isPercent } from './reason.ts';
 export { compareReleases } from './releases.ts';
 export {

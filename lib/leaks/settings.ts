@@ -69,8 +69,9 @@ export const DEFAULTS = {
   /** Lows that a rise must have when each is one reading after a counted collection: such a low may come a step late
    * and hold that step's garbage. With 8, 2 of 13 first alarms of recorded demo runs named the wrong route; with 10, none. */
   minConfirmedLows: 10,
-  /** A fall this many times the median fall is taken for an old-generation collection when none are reported. */
-  majorFallFactor: 2.5,
+  /** A fall this many times the median fall is taken for an old-generation collection when none are reported: between readings that
+   * are taken at any moment of equal teeth, falls of up to 3.4 times are usual. */
+  majorFallFactor: 5,
   /** `capped`: at this share of the limit, or at the second one with collections that no longer help. */
   capShare: 0.9,
   capShareWithActivity: 0.65,

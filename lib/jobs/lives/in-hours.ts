@@ -1,4 +1,4 @@
-import { largeFalls } from '../../leaks/index.ts';
+import { oldCollections } from '../../leaks/index.ts';
 import { type EpochMs, HOUR_MS } from '../../model/units.ts';
 import type { LifeOfRole } from './index.ts';
 
@@ -17,7 +17,7 @@ export function inHours(life: LifeOfRole, exactFrom: EpochMs): LifeOfRole {
   const pick = (values: Float64Array) => Float64Array.from(kept, (i) => values[i] as number);
   return {
     ...life,
-    ...(life.role === 'heap_used' ? { likelyCollections: fallsSince(life, exactFrom) } : {}),
+    ...(life.role === 'heap_used' ? { likelyCollections: collectionsSince(life, exactFrom) } : {}),
     times: pick(life.times),
     values: pick(life.values),
     work: life.work.map((work) => ({ ...work, times: pick(work.times), counts: pick(work.counts) })),
@@ -25,7 +25,9 @@ export function inHours(life: LifeOfRole, exactFrom: EpochMs): LifeOfRole {
 }
 
 /** Collections show as falls in the readings as they were sent; among the lowest of each hour there are none. */
-function fallsSince({ times, values }: LifeOfRole, exactFrom: EpochMs): Float64Array | undefined {
+function collectionsSince({ times, values }: LifeOfRole, exactFrom: EpochMs): Float64Array | undefined {
   const from = times.findIndex((time) => time >= exactFrom);
-  return from < 0 ? undefined : largeFalls({ times: times.subarray(from), values: values.subarray(from) });
+  return from < 0
+    ? undefined
+    : oldCollections({ times: times.subarray(from), values: values.subarray(from) });
 }
