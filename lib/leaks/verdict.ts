@@ -1,4 +1,5 @@
 import type { Verdict } from '../model/leak.ts';
+import type { Segment } from './change-points.ts';
 import { band, SHAPE_GATES } from './gates.ts';
 import type { Candidate, Shape } from './judge.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +18,11 @@ export function choose(shape: Shape, settings: Settings): Choice {
   if (cap.capped && points.times.length < 3) return { verdict: 'exhausted', candidate: undefined };
   const leaks = candidates.filter((c) => c.measures.failed.length === 0);
   const leak = best(leaks, cap.capped);
-  if (leak) return { verdict: falls.recurring ? 'growth-unconfirmed' : 'leak', candidate: leak };
+  if (leak)
+    return {
+      verdict: falls.recurring ? 'growth-unconfirmed' : 'leak',
+      candidate: fromItsBeginning(leak, leaks, shape.fit.segments, settings),
+    };
   const growing = candidates.filter((c) => isGrowing(c, settings));
   const growth = best(growing, false);
   if (growth) {
@@ -33,6 +38,27 @@ function best(candidates: readonly Candidate[], capped: boolean): Candidate | un
   return candidates.toSorted(
     (a, b) => Number(b.stretch.end === 'end') - Number(a.stretch.end === 'end') || rank(b) - rank(a),
   )[0];
+}
+
+/**
+ * The earliest leak that goes over into the clearest one: where growth only changes its pace, it does not begin. None that begins with
+ * the life: a start-up that goes over into a leak looks the same.
+ */
+function fromItsBeginning(
+  clearest: Candidate,
+  leaks: readonly Candidate[],
+  segments: readonly Segment[],
+  { minFirstSlope }: Settings,
+): Candidate {
+  const { first, last } = clearest.stretch;
+  const least = minFirstSlope * clearest.measures.slope;
+  const goesOver = ({ stretch, facts }: Candidate) =>
+    !facts.beginsWithLife &&
+    facts.steps === clearest.facts.steps &&
+    stretch.last === last &&
+    segments.slice(stretch.first, first).every(({ slope }) => slope >= least);
+  const earlier = leaks.filter((leak) => leak.stretch.first < first && goesOver(leak));
+  return earlier.toSorted((a, b) => a.stretch.first - b.stretch.first)[0] ?? clearest;
 }
 
 function isGrowing({ stretch, measures, facts }: Candidate, settings: Settings): boolean {

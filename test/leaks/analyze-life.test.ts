@@ -23,6 +23,17 @@ describe('analyzeLife() on drawn series', () => {
     expect(onset!.high).toBeGreaterThanOrEqual(bend);
   });
 
+  it('finds the onset where growth begins, not where it gathers pace', () => {
+    const noise = normal(random(5));
+    const level = (i: number) => 200 + Math.max(0, i - 100) + 0.3 * Math.max(0, i - 160);
+    const values = Array.from({ length: 500 }, (_, i) => (level(i) + 0.3 * noise()) * MIB);
+    const { verdict, onset } = analyzeLife(lifeOf(values, 1));
+    expect(verdict).toBe('leak');
+    expect(onset!.low).toBeLessThanOrEqual(100_000);
+    expect(onset!.high).toBeGreaterThanOrEqual(100_000);
+    expect(onset!.high).toBeLessThan(110_000);
+  });
+
   it('calls a quiet series stable', () => {
     expect(analyzeLife(draw('************************')).verdict).toBe('stable');
   });
@@ -138,6 +149,44 @@ describe('analyzeLife() on drawn series', () => {
   it('leaves a rising heap unconfirmed until its old generation was collected', () => {
     const values = Array.from({ length: 300 }, (_, i) => (100 + Math.max(0, i - 100)) * MIB);
     expect(analyzeLife({ ...lifeOf(values, 15), role: 'heap_used' }).verdict).toBe('growth-unconfirmed');
+  });
+
+  /** Teeth of 60 MiB that come faster than readings. Their lows rise by 1.5 MiB a reading; an old collection leaves a part of that. */
+  const scraped = (oldEvery: number, part: number, seed: number) => {
+    const moment = random(seed);
+    const values = Array.from({ length: 600 }, (_, i) => {
+      const since = i % oldEvery;
+      return (150 + 1.5 * (part * (i - since) + since) + 60 * moment()) * MIB;
+    });
+    return analyzeLife(lifeOf(values, 15, { role: 'heap_used' })).verdict;
+  };
+
+  it.each([1, 2, 3, 4])(
+    'takes no tooth for an old collection, at whatever moment it is read (%d)',
+    (seed) => {
+      expect(scraped(1000, 0, seed)).toBe('growth-unconfirmed');
+      expect(scraped(100, 0, seed)).not.toBe('leak');
+    },
+  );
+
+  it.each([1, 2, 3, 4])('sees old collections among the teeth by lows that drop (%d)', (seed) => {
+    expect(scraped(100, 0.4, seed)).toBe('leak');
+  });
+
+  it.each([
+    [6, 'leak'],
+    [2, 'growth-unconfirmed'],
+  ])('says of a log of collections, %d of them full: %s', (full, verdict) => {
+    const survivors = random(3);
+    const values = Array.from(
+      { length: 400 },
+      (_, i) => (100 + Math.max(0, i - 100) + 10 * survivors()) * MIB,
+    );
+    const life = lifeOf(values, 15, { role: 'heap_used', afterGc: true });
+    const majorCollections = life.times
+      .filter((_, i) => i > 110 && i % Math.floor(280 / full) === 0)
+      .slice(-full);
+    expect(analyzeLife({ ...life, majorCollections }).verdict).toBe(verdict);
   });
 
   it('confirms it by collections that were counted', () => {
