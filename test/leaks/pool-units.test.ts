@@ -81,4 +81,15 @@ describe('suspects of short lives together', () => {
     const { verdict, suspects } = analyzeCohort(pool({ mibPerHour: 8 }));
     expect([verdict, suspects]).toEqual(['leak', []]);
   });
+
+  it('are asked of the newest lives alone by each for itself', () => {
+    const lives = pool({ route: 2, bytes: 4 * bytes });
+    const { perLife } = analyzeCohort(lives);
+    const named = perLife.flatMap(({ suspects }, at) =>
+      suspects.length > 0 ? [lives[at]!.times.at(-1)!] : [],
+    );
+    const ends = lives.map(({ times }) => times.at(-1)!).toSorted((a, b) => b - a);
+    expect(named.length).toBeGreaterThan(20);
+    expect(Math.min(...named)).toBeGreaterThanOrEqual(ends[59]!);
+  });
 });
