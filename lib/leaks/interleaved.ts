@@ -43,8 +43,32 @@ const newestOf = ({ times, values, role }: Pick<Life, 'times' | 'values' | 'role
     ? undefined
     : { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
 
+/** More writers than this under one name come close enough together to be rounds. */
+const MOST_WRITERS = 6;
+
+/** Levels that come round with uneven waits, while every second, third, … reading is where it was. */
+function takeTurns(readings: { times: Float64Array; values: Float64Array }): boolean {
+  if (twoTakeTurns(readings)) return true;
+  for (let writers = 3; writers <= MOST_WRITERS; writers++) if (comeRound(readings, writers)) return true;
+  return false;
+}
+
+/** One of so many readings is as the one before of its writer, all between are elsewhere, and the waits are those of the round before. */
+function comeRound(
+  { times, values }: { times: Float64Array; values: Float64Array },
+  writers: number,
+): boolean {
+  const own = distances(values, writers);
+  for (let lag = 1; lag < writers; lag++) if (!areApart(distances(values, lag), own, values)) return false;
+  const waits = distances(times, 1);
+  const round = median(distances(times, writers));
+  const uneven = median(distances(waits, 1));
+  const unlike = median(distances(waits, writers));
+  return uneven >= (UNEVEN_SHARE * round) / writers && uneven >= APART * unlike;
+}
+
 /** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */
-function takeTurns({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
+function twoTakeTurns({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
   const n = values.length;
   let turns = 0;
   for (let i = 2; i < n; i++) {

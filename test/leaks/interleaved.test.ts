@@ -33,6 +33,14 @@ describe('isInterleaved()', () => {
     expect(isInterleaved(written([(i) => 200 + i / 4, flat(340)], apartS))).toBe(true);
   });
 
+  it.each([2, 4])('sees three and more levels that come round, %d s apart', (apartS) => {
+    expect(isInterleaved(written([flat(200), flat(260), (i) => 330 + i / 4], apartS))).toBe(true);
+  });
+
+  it('leaves a process alone whose work comes round at every third reading', () => {
+    expect(isInterleaved(written([flat(200), flat(260), flat(330)], STEP_S / 3))).toBe(false);
+  });
+
   it('sees several readings at every interval, in any order', () => {
     expect(isInterleaved(written([200, 240, 300, 330].map(flat), 0.01))).toBe(true);
     expect(isInterleaved(written([200, 240, 300, 330].map(flat), 0.01, 'heap_used'))).toBe(true);
