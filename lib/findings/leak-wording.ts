@@ -161,14 +161,16 @@ function since({ onset, deploys, now }: LeakSituation): SentencePart[] {
 }
 
 function restartEach({ value, low, high }: Interval): SentencePart[] {
-  const long = (seconds: number) => formatDuration(seconds * SECOND_MS);
   if (!(value >= 1) || value * SECOND_MS > MAX_RESTART_MS) return [];
-  const bounds = high * SECOND_MS > MAX_RESTART_MS ? `${long(low)} or more` : `${long(low)}–${long(high)}`;
+  const isOpen = high * SECOND_MS > MAX_RESTART_MS;
+  const long = (seconds: number) => formatDuration(seconds * SECOND_MS);
+  const exactly = (seconds: number) => formatDuration(seconds * SECOND_MS, { fine: true });
+  const told = isOpen || long(low) !== long(high) ? long : exactly;
+  const bounds = isOpen ? `${told(low)} or more` : `${told(low)}–${told(high)}`;
   return [
     text(' Until it is fixed, replace each process every '),
-    number(long(value)),
-    text(' '),
-    number(`(${bounds})`),
+    number(told(value)),
+    ...(told(low) === told(high) ? [] : [text(' '), number(`(${bounds})`)]),
     text('.'),
   ];
 }
@@ -234,12 +236,15 @@ const MOSTLY_THERE = 0.3;
 function stopGap({ explained }: LeakSituation): SentencePart[] {
   const { maxRequests: requests, restartS } = explained?.stopGap ?? {};
   if (!requests || requests.value < 1) return restartS ? restartEach(restartS) : [];
-  const amount = (value: number) => formatCount(Math.floor(value));
+  const rounded = (value: number) => formatCount(Math.floor(value));
+  const exact = (value: number) => Math.floor(value).toLocaleString('en');
+  const amount = rounded(requests.low) === rounded(requests.high) ? exact : rounded;
   return [
     text(' Until it is fixed, replace a process after '),
     number(`${amount(requests.value)} requests`),
-    text(' '),
-    number(`(${amount(requests.low)}–${amount(requests.high)})`),
+    ...(requests.low === requests.high
+      ? []
+      : [text(' '), number(`(${amount(requests.low)}–${amount(requests.high)})`)]),
     text(': --max-requests, where the server has it.'),
   ];
 }

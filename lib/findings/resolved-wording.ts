@@ -53,16 +53,17 @@ export function resolvedWording(facts: FixedSituation): Wording {
 function fixedWording({ suspect, role, service: name }: FixedSituation, fix: FixProof): Wording {
   const { version, kept, served, by } = fix;
   const title = serviceTitle(name);
-  const start = [text(`Fixed in ${version || 'the release that has no name'}: `)];
+  const release = version || 'the release that has no name';
+  const start = [text(`Fixed in ${release}: `)];
   if (kept === null) return worded(`${title}: fixed`, [...start, service(name), text(' grows no more.')]);
   if (by === 'clock' || suspect?.cause !== 'unit') {
     const rate = number(formatRate(kept, measureOf(role), 'h'));
     const words = [text(`${subjectWords(role)} `), service(name), text(' grows '), rate, text(', over ')];
     const hours = [number(formatCount(Math.round(served))), text(' hours of its processes.')];
-    return worded(`${title}: memory grows no more, fixed in ${version}`, [...start, ...words, ...hours]);
+    return worded(`${title}: memory grows no more, fixed in ${release}`, [...start, ...words, ...hours]);
   }
   const names = suspect.units.map((one) => one.name).join(', ');
-  return worded(`${title}: ${names} fixed in ${version}`, [
+  return worded(`${title}: ${names} fixed in ${release}`, [
     ...start,
     text('every '),
     ...unitList(suspect.units),

@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration, formatPercent } from '../model/format-number.ts';
+import type { ServiceName } from '../model/service.ts';
 import type { DurationMs, EpochMs } from '../model/units.ts';
 import { number, onInstances, service, serviceTitle, text, time } from './sentence.ts';
 import { momentText } from './times.ts';
@@ -15,6 +16,21 @@ export interface RuleSituation extends Situation {
   readonly since: EpochMs;
   readonly isCount: boolean;
 }
+
+/** Rule HeapGrowth of checkout does not hold any more; or it does, and another finding tells of those instances. */
+export const ruleEndedWording = (rule: string, name: ServiceName, isTakenOver: boolean): Wording =>
+  worded(
+    `${serviceTitle(name)}: rule ${rule} ${isTakenOver ? 'is told by another finding' : 'has stopped firing'}`,
+    [
+      text(`Rule ${rule} of `),
+      service(name),
+      text(
+        isTakenOver
+          ? ' still holds; another finding tells of the same instances.'
+          : ' does not hold any more.',
+      ),
+    ],
+  );
 
 /** The heap of `checkout` has grown by more than 9.8 KiB/s for 30 min, since 14:02: 12.1 KiB/s (rule HeapGrowth). */
 export function ruleWording(facts: RuleSituation): Wording {

@@ -43,9 +43,10 @@ export function dayWord(t: EpochMs, now: EpochMs): string {
   return days === 1 ? 'tomorrow' : `on ${dayText(t, now)}`;
 }
 
-/** `20:41 UTC (20:20–22:00)` of a day that is named beside it. */
+/** `20:41 UTC (20:20–22:00)` of a day that is named beside it; without the interval when it is within a minute. */
 export function clockIntervalText({ t, low, high }: Moment, now: EpochMs): string {
-  return `${clockText(t)} UTC (${beside(low, t, now, false)}–${beside(high, t, now, false)})`;
+  const [from, to] = [beside(low, t, now, false), beside(high, t, now, false)];
+  return `${clockText(t)} UTC${from === to ? '' : ` (${from}–${to})`}`;
 }
 
 const beside = (t: EpochMs, reference: EpochMs, now: EpochMs, withSeconds: boolean) =>

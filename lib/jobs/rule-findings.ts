@@ -1,6 +1,6 @@
 import { fingerprint } from '../findings/fingerprint.ts';
 import type { Observation } from '../findings/life-cycle.ts';
-import { ruleWording } from '../findings/rule-wording.ts';
+import { ruleEndedWording, ruleWording } from '../findings/rule-wording.ts';
 import type { Alert } from '../leaks/index.ts';
 import type { MemoryRole } from '../model/memory.ts';
 import type { ServiceName } from '../model/service.ts';
@@ -38,7 +38,7 @@ export function observeRules(scene: RuleScene, statuses: readonly RuleStatus[]):
     const value = Math.max(...own.map((alert) => alert.value));
     const wording =
       own.length === 0
-        ? ENDED
+        ? ruleEndedWording(rule.alert, scene.service, firing.length > 0)
         : ruleWording({
             now: scene.now,
             service: scene.service,
@@ -83,9 +83,3 @@ export function observeRules(scene: RuleScene, statuses: readonly RuleStatus[]):
     };
   });
 }
-
-const ENDED = {
-  title: 'A rule has stopped firing',
-  summary: 'The rule does not hold any more.',
-  sentence: [{ kind: 'text', text: 'The rule does not hold any more.' }],
-} as const;

@@ -31,10 +31,10 @@ export const formatCount = (count: number, options?: FormatOptions): string =>
 /** `12.5 %` of a share of 0.125. */
 export const formatPercent = (share: number): string => `${threeDigits(share * 100)}${THIN_SPACE}%`;
 
-/** `846 ms`, `1.53 s`, `2 min 4 s`, `12 h`: two neighbouring units while the first is below 10. */
-export function formatDuration(durationMs: DurationMs): string {
+/** `846 ms`, `1.53 s`, `2 min 4 s`, `12 h`: two neighbouring units while the first is below 10, or always if `fine`. */
+export function formatDuration(durationMs: DurationMs, { fine = false } = {}): string {
   if (!Number.isFinite(durationMs)) return '–';
-  if (durationMs < 0) return MINUS + formatDuration(-durationMs);
+  if (durationMs < 0) return MINUS + formatDuration(-durationMs, { fine });
   if (Number(durationMs.toPrecision(3)) < SECOND_MS) return `${threeDigits(durationMs)}${THIN_SPACE}ms`;
   if (Number((durationMs / SECOND_MS).toPrecision(3)) < 60) {
     return `${threeDigits(durationMs / SECOND_MS)}${THIN_SPACE}s`;
@@ -46,13 +46,13 @@ export function formatDuration(durationMs: DurationMs): string {
   });
   const [unit, sizeMs] = coarse ?? ['s', SECOND_MS];
   const next = SPANS[SPANS.findIndex((span) => span[0] === unit) + 1];
-  const withRest = next !== undefined && durationMs < 10 * sizeMs;
+  const withRest = next !== undefined && (fine || durationMs < 10 * sizeMs);
   if (!withRest) return `${grouped(durationMs / sizeMs, 0)}${THIN_SPACE}${unit}`;
   const parts = Math.round(durationMs / next[1]);
   const perFirst = sizeMs / next[1];
   const [head, rest] = [Math.floor(parts / perFirst), parts % perFirst];
   const first = `${head}${THIN_SPACE}${unit}`;
-  return rest === 0 || head >= 10 ? first : `${first} ${rest}${THIN_SPACE}${next[0]}`;
+  return rest === 0 || (head >= 10 && !fine) ? first : `${first} ${rest}${THIN_SPACE}${next[0]}`;
 }
 
 const SPANS: readonly (readonly [string, number])[] = [

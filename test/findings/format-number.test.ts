@@ -94,6 +94,15 @@ describe('formatDuration', () => {
   ])('of %d ms is %s', (ms, expected) => {
     expect(plain(formatDuration(ms))).toBe(expected);
   });
+  it('shows two units of any length where it must tell two of them apart', () => {
+    const fine = (ms: number) => plain(formatDuration(ms, { fine: true }));
+    expect([15.7 * h, 15.999 * h, 45.5 * d, 40 * min].map(fine)).toEqual([
+      '15_h 42_min',
+      '16_h',
+      '45_d 12_h',
+      '40_min',
+    ]);
+  });
   it('shows no part that is as large as the one before it', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 100 * d, noNaN: true }), (ms) => {

@@ -170,6 +170,13 @@ describe('leakWording', () => {
     expect(say({ explained: explained({ stopGap: { maxRequests: null, restartS } }) })).toMatch(
       /Until it is fixed, replace each process every 5 h \(4 h–7 h\)\.$/,
     );
+    // Both ends alike: more digits, so that the interval stays one.
+    const narrow = { maxRequests: { value: 12_863, low: 12_851, high: 12_876 }, restartS: null };
+    expect(say({ explained: explained({ stopGap: narrow }) })).toContain('12,863 requests (12,851–12,876):');
+    const near = { value: 56_572, low: 56_352, high: 56_794 };
+    expect(say({ explained: explained({ stopGap: { maxRequests: null, restartS: near } }) })).toMatch(
+      /every 15 h 43 min \(15 h 39 min–15 h 47 min\)\.$/,
+    );
     const sdk = { ...line, name: 'store', file: 'node_modules/@sentry/core/x.js', owner: 'sdk' as const };
     expect(say({ explained: explained({ lines: [sdk] }) })).toContain('code of an SDK or agent');
   });

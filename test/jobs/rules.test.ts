@@ -90,7 +90,13 @@ describe('alert rules of a service', () => {
       );
       await run(product, 111, 151, step);
       expect((await ruleNamed(product, 'GoroutineLeak'))?.state).toBe('inactive');
-      expect((await findings(product)).map(({ state }) => state)).toEqual(['resolved']);
+      expect((await findings(product)).map(({ state, title, summary }) => [state, title, summary])).toEqual([
+        [
+          'resolved',
+          'depot: rule GoroutineLeak has stopped firing',
+          'Rule GoroutineLeak of depot does not hold any more.',
+        ],
+      ]);
     } finally {
       await product.close();
     }
