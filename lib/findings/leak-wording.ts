@@ -7,10 +7,11 @@ import {
   formatRate,
 } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
+import { OTHER_UNITS, unitKey } from '../model/unit-of-work.ts';
 import { DAY_MS, SECOND_MS } from '../model/units.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { releaseParts } from './release-wording.ts';
-import { capitalised, number, onInstances, service, serviceTitle, text, unitList } from './sentence.ts';
+import { capitalised, number, onInstances, service, serviceTitle, text, unit, unitList } from './sentence.ts';
 import {
   keptText,
   measureOf,
@@ -43,6 +44,7 @@ export function leakWording(facts: LeakSituation): Wording {
   const [suspect] = facts.suspects;
   const title = serviceTitle(facts.service);
   const end = [
+    ...restOfWork(facts.suspects),
     ...allocatedAt(facts),
     ...growingType(facts),
     ...outside(facts),
@@ -57,19 +59,49 @@ export function leakWording(facts: LeakSituation): Wording {
   if (suspect.cause !== 'unit') {
     return worded(`${title}: memory grows at any traffic`, [...rival(facts, suspect), ...end]);
   }
-  const names = suspect.units.map((one) => one.name).join(', ');
+  const partner = partnerOf(facts.suspects);
+  const names = [suspect, ...(partner ? [partner] : [])]
+    .flatMap(({ units }) => units.map((one) => one.name))
+    .join(', ');
   const isLikely = suspect.weight >= LIKELY_WEIGHT && suspect.bytesPerUnit !== null;
   if (!isLikely)
     return worded(`${title}: memory grows, perhaps by ${names}`, [...guess(facts, suspect), ...end]);
-  const verb = suspect.units.length > 1 ? 'keep' : 'keeps';
+  const verb = suspect.units.length > 1 || partner ? 'keep' : 'keeps';
   return worded(`${title}: ${names} ${verb} memory`, [
-    ...keeps(facts, suspect, suspect.bytesPerUnit),
+    ...keeps(facts, suspect, suspect.bytesPerUnit, partner),
     ...end,
   ]);
 }
 
+/** Where the rest is named that nobody counts apart, it says so. */
+function restOfWork(suspects: readonly Suspect[]): SentencePart[] {
+  const named = [suspects[0], partnerOf(suspects)].flatMap((one) => one?.units ?? []);
+  if (!named.some((one) => unitKey(one) === OTHER)) return [];
+  return [
+    text(' '),
+    unit(OTHER_UNITS),
+    text(
+      ' is all work beyond the 2,000 units that are counted apart: which of it keeps memory cannot be told until it is named by routes, not by paths or ids.',
+    ),
+  ];
+}
+const OTHER = unitKey(OTHER_UNITS);
+
+/** Of two units that make the rise together the smaller one: they are believed as one, and share it. */
+function partnerOf([first, second, ...more]: readonly Suspect[]): Suspect | undefined {
+  if (!first || !second || more.length > 0 || first.weight !== second.weight) return undefined;
+  const isPair = first.cause === 'unit' && second.cause === 'unit' && first.units.length === 1;
+  const together = (first.share ?? 0) + (second.share ?? 0);
+  return isPair && Math.abs(together - 1) < 1e-6 ? second : undefined;
+}
+
 /** Since … every `u` keeps 812 ± 40 B on the heap on 3 of 12 instances. */
-function keeps(facts: LeakSituation, { units }: Suspect, kept: Interval): SentencePart[] {
+function keeps(
+  facts: LeakSituation,
+  { units }: Suspect,
+  kept: Interval,
+  partner: Suspect | undefined,
+): SentencePart[] {
   const isGroup = units.length > 1;
   return capitalised([
     ...since(facts),
@@ -77,6 +109,8 @@ function keeps(facts: LeakSituation, { units }: Suspect, kept: Interval): Senten
     ...unitList(units),
     text(isGroup ? ' together keep ' : ' keeps '),
     number(keptText(kept, facts.role)),
+    ...(partner ? [text(' and every '), ...unitList(partner.units)] : []),
+    ...(partner?.bytesPerUnit ? [text(' '), number(keptText(partner.bytesPerUnit, facts.role))] : []),
     text(` ${isGroup ? 'per unit ' : ''}${placeWords(facts.role)}`),
     ...onInstances(facts.instances),
     text(isGroup ? '; they rise and fall together and cannot be told apart yet.' : '.'),

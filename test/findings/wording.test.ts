@@ -124,6 +124,23 @@ describe('leakWording', () => {
     );
     expect(say({ onset: null, suspects: [suspect('a', 'b')] })).toMatch(/^`a` and `b` together keep/);
   });
+  it('names both of two units that make the rise together', () => {
+    const pair = [
+      { ...suspect('GET /a'), share: 0.7 },
+      { ...suspect('GET /b'), bytesPerUnit: { value: 300, low: 280, high: 320 }, share: 0.3 },
+    ];
+    expect(say({ suspects: pair })).toBe(
+      'Since 10:00 UTC (09:40–10:30) every `GET /a` keeps 812 ± 40 B and every `GET /b` 300 ± 20 B on the heap.',
+    );
+    expect(leakWording({ ...leak, suspects: pair }).title).toBe('checkout: GET /a, GET /b keep memory');
+    const [first, second] = pair as [(typeof pair)[0], (typeof pair)[0]];
+    expect(say({ suspects: [first, { ...second, weight: 0.1 }] })).not.toContain('GET /b');
+  });
+  it('says that the rest of many units is no route', () => {
+    expect(say({ suspects: [suspect('(other)')] })).toMatch(
+      /every `\(other\)` keeps 812 ± 40 B on the heap\. `\(other\)` is all work beyond the 2,000 units that are counted apart: .* not by paths or ids\.$/,
+    );
+  });
   it('tells growth by the clock and by all traffic from growth by a unit', () => {
     const clock = [{ ...suspect(), cause: 'clock' as const }];
     const all = { affected: 12, all: 12 };
