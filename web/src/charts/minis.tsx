@@ -40,7 +40,9 @@ export function Minis({
             title={`${series.instance}: ${series.reason}`}
           >
             <Mini series={series} top={top} releases={releases} from={from} to={to} />
-            <b>{shortInstance(series.instance)}</b>
+            <b>
+              <bdi>{shortInstance(series.instance)}</bdi>
+            </b>
             {series.slopeBytesPerHour
               ? shortSlope(series.slopeBytesPerHour, series.unit)
               : VERDICT_WORDS[series.verdict][2]}

@@ -2,7 +2,16 @@ import type { ComponentChildren } from 'preact';
 import type { ApiFinding } from '../../../lib/http/schemas.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { Copy } from '../components/paste.tsx';
-import { bytes, count, milliseconds, percent, quantileWord, seconds, slopeEstimate } from '../format.ts';
+import {
+  amount,
+  count,
+  measureOf,
+  milliseconds,
+  percent,
+  quantileWord,
+  seconds,
+  slopeEstimate,
+} from '../format.ts';
 import { between, dayTime, zoneName } from '../time.ts';
 import { useView } from '../view.ts';
 import { roleWord } from '../words.ts';
@@ -75,6 +84,7 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
   const nearest =
     onset && [...evidence.deploys].sort((a, b) => Math.abs(a.at - onset.t) - Math.abs(b.at - onset.t))[0];
   const unknown = <span class="dim">– not found</span>;
+  const measure = measureOf(evidence.role);
   const gap = nearest && onset ? Math.abs(onset.t - nearest.at) / 1000 : 0;
   return (
     <>
@@ -88,7 +98,11 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
           ['Confirmed lows', evidence.lows],
           [
             'Limit',
-            evidence.limitBytes === null ? <span class="dim">– not sent</span> : bytes(evidence.limitBytes),
+            evidence.limitBytes === null ? (
+              <span class="dim">– not sent</span>
+            ) : (
+              amount(evidence.limitBytes, measure)
+            ),
           ],
         ]}
       />
@@ -110,8 +124,8 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
       <Facts
         title="Growth"
         facts={[
-          ['Slope', slope ? slopeEstimate(slope) : unknown],
-          ['Floor', floor ? `${bytes(floor.start)} → ${bytes(floor.end)}` : unknown],
+          ['Slope', slope ? slopeEstimate(slope, measure) : unknown],
+          ['Floor', floor ? `${amount(floor.start, measure)} → ${amount(floor.end, measure)}` : unknown],
           [
             'Time to limit',
             left ? (

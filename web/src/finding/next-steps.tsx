@@ -1,7 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
+import { formatDuration } from '../../../lib/model/format-number.ts';
 import { useApi } from '../api.ts';
 import { diffAround } from '../flame/around.ts';
-import { bytes, count, seconds, slopeEstimate } from '../format.ts';
+import { amount, count, measureOf, seconds, slopeEstimate } from '../format.ts';
 import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
@@ -25,9 +27,11 @@ export function restartEveryS({
 /** `: 9 h to 11 h`, of the time between restarts. */
 function restartInterval({ explained }: ApiFinding['evidence']): string {
   const { restartS } = explained?.stopGap ?? {};
-  const most =
-    restartS && restartS.high < Number.MAX_SAFE_INTEGER / 2 ? ` to ${seconds(restartS.high)}` : ' or more';
-  return restartS ? `: ${seconds(restartS.low)}${most}` : '';
+  if (!restartS) return '';
+  if (restartS.high > Number.MAX_SAFE_INTEGER / 2) return `: ${seconds(restartS.low)} or more`;
+  const fine = seconds(restartS.low) === seconds(restartS.high);
+  const long = (s: number) => formatDuration(s * 1000, { fine });
+  return `: ${long(restartS.low)} to ${long(restartS.high)}`;
 }
 
 /** The release whose commits are to be read: the last one before the onset's interval ends. */
@@ -43,13 +47,7 @@ export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: 
   const profiles = useApi<ProfileTypeList>(`/services/${encodeURIComponent(service)}/profiles`);
   const { onset } = evidence;
   const diff = onset && diffAround(service, onset, now, profiles.data?.items ?? [], 'memory');
-  const own =
-    evidence.role === null
-      ? traceSteps(finding, now, profiles.data?.items ?? [])
-      : finding.kind === 'leak'
-        ? leakSteps(finding, deploys, diff ?? undefined)
-        : killedSteps(finding);
-  const steps = open ? own : [];
+  const steps = open ? stepsOf(finding, { deploys, now, types: profiles.data?.items ?? [], diff }) : [];
   const age = now - evidence.to;
   return (
     <section>
@@ -80,6 +78,20 @@ export function NextSteps({ finding, deploys }: { finding: ApiFinding; deploys: 
   );
 }
 
+function stepsOf(
+  finding: ApiFinding,
+  known: {
+    readonly deploys: readonly ApiDeploy[];
+    readonly now: number;
+    readonly types: ProfileTypeList['items'];
+    readonly diff: string | null | undefined;
+  },
+): Step[] {
+  if (finding.evidence.role === null) return traceSteps(finding, known.now, known.types);
+  if (finding.kind === 'leak') return leakSteps(finding, known.deploys, known.diff ?? undefined);
+  return finding.kind === 'rule' ? ruleSteps(finding) : killedSteps(finding);
+}
+
 function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: string | undefined): Step[] {
   const { evidence, suspects, service } = finding;
   const steps: Step[] = [];
@@ -91,15 +103,18 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
         <>
           <span>
             <b>Until it is fixed:</b> replace a process after <b>{count(requests.value)}</b> requests of all
-            kinds: <code>--max-requests {Math.floor(requests.low)}</code>, where the server has it.
+            kinds: <code class="whole">--max-requests {Math.floor(requests.low)}</code>, where the server has
+            it.
           </span>
           <span class="note">
-            {count(requests.low)} to {count(requests.high)}, from what a unit keeps and the room under the
+            {Math.floor(requests.low).toLocaleString('en')} to{' '}
+            {Math.floor(requests.high).toLocaleString('en')}, from what a unit keeps and the room under the
             limit
           </span>
         </>
       ),
     });
+  const measure = measureOf(evidence.role);
   const every = restartEveryS(evidence);
   if (every !== undefined && evidence.slopeBytesPerHour && evidence.floor && evidence.limitBytes !== null) {
     const room = HEADROOM * evidence.limitBytes - evidence.floor.start;
@@ -112,14 +127,14 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
             keeps it under 80{'\u2009'}% of its limit.
           </span>
           <span class="note">
-            {bytes(room)} of room ÷ {slopeEstimate(evidence.slopeBytesPerHour)}
+            {amount(room, measure)} of room ÷ {slopeEstimate(evidence.slopeBytesPerHour, measure)}
             {restartInterval(evidence)}
           </span>
         </>
       ),
     });
   }
-  if (evidence.limitBytes === null) {
+  if (evidence.limitBytes === null && measure === 'bytes') {
     steps.push({
       key: 'limit',
       body: (
@@ -150,16 +165,8 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
         </>
       ),
     });
-  } else if (first?.cause === 'clock') {
-    steps.push({
-      key: 'clock',
-      body: (
-        <span>
-          <b>Look</b> for a timer or an agent: it grows at any traffic, so no request causes it. Compare the
-          versions of agents before and after the onset.
-        </span>
-      ),
-    });
+  } else if (first) {
+    steps.push({ key: 'look', body: <span>{LOOK_AT[first.cause]}</span> });
   } else {
     steps.push({
       key: 'counts',
@@ -227,6 +234,64 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
   });
   return steps;
 }
+
+/** Where to look for what is no unit of work. */
+const LOOK_AT: Record<ApiFinding['suspects'][number]['cause'], ComponentChildren> = {
+  unit: null,
+  clock: (
+    <>
+      <b>Look</b> for a timer or an agent: it grows at any traffic, so no request causes it. Compare the
+      versions of agents before and after the onset.
+    </>
+  ),
+  connections: (
+    <>
+      <b>Look</b> at requests that stay open: streams, long polls, sockets whose client has gone. Count those
+      that were opened and those that ended.
+    </>
+  ),
+  'total-traffic': (
+    <>
+      <b>Look</b> at what every request passes: middleware, sessions, logging, metrics with a label for each
+      user.
+    </>
+  ),
+};
+
+/** A rule sees the size only: whether it grows for good is what the chart and the analysis say. */
+const ruleSteps = ({ service, evidence }: ApiFinding): Step[] => [
+  {
+    key: 'shape',
+    body: (
+      <>
+        <span>
+          <b>See whether it goes on:</b> a floor that levels off is a warm-up or a cache that fills; one that
+          climbs on gets a finding of its own, with the unit of work.
+        </span>
+        <span class="act">
+          <a
+            class="btn primary"
+            href={href(servicePath(service, 'memory'), {
+              role: evidence.role,
+              instance: evidence.instances[0] ?? null,
+            })}
+          >
+            Open its memory
+          </a>
+        </span>
+      </>
+    ),
+  },
+  {
+    key: 'rule',
+    body: (
+      <span>
+        <b>Or change the rule</b> for this service, where this is as it should be: its threshold, its time, or
+        off (settings of the service in the API).
+      </span>
+    ),
+  },
+];
 
 function killedSteps({ service, evidence }: ApiFinding): Step[] {
   return [

@@ -21,8 +21,9 @@ export function ReleasesTable({ releases, measure }: { releases: Releases; measu
         <h2>By release</h2>
         <span class="note">all processes of a release after their start-up, with 95 % intervals</span>
       </div>
-      <p class="small">{verdictOf(releases)}</p>
-      {fix && <p class="small">{fixText(fix)}</p>}
+      <p class="small between">
+        {verdictOf(releases)} {fix && fixText(fix)}
+      </p>
       <div class="scroll">
         <table class="stack">
           <thead>
