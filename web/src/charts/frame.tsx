@@ -55,12 +55,20 @@ export function Axes({
   ticks: readonly Tick[];
   unitY: number;
 }) {
-  // A label that would be cut off at either end says nothing.
-  const whole = ({ t, label, midnight }: Tick) => {
-    const half = (label.length * LETTER_PX) / 2;
-    return midnight
-      ? frame.x(t) + 5 + 2 * half <= frame.width
-      : frame.x(t) - half >= 0 && frame.x(t) + half <= frame.width;
+  const extent = ({ t, label, midnight }: Tick): [number, number] => {
+    const long = label.length * LETTER_PX;
+    const start = midnight ? frame.x(t) + 5 : frame.x(t) - long / 2;
+    return [start, start + long];
+  };
+  // A label that would be cut off at either end says nothing; nor does an hour that runs into the name of a day.
+  const isWhole = (tick: Tick) => {
+    const [start, end] = extent(tick);
+    return end <= frame.width && (tick.midnight || start >= 0);
+  };
+  const days = ticks.filter((tick) => tick.midnight && isWhole(tick)).map(extent);
+  const isFree = (tick: Tick) => {
+    const [start, end] = extent(tick);
+    return tick.midnight || days.every(([from, to]) => end + LETTER_PX < from || start > to + LETTER_PX);
   };
   return (
     <g>
@@ -75,19 +83,21 @@ export function Axes({
       <text x={frame.left - 7} y={unitY} text-anchor={frame.left > 36 ? 'end' : 'middle'}>
         {axis.unit}
       </text>
-      {ticks.filter(whole).map(({ t, label, midnight }) => (
-        <g key={t}>
-          <path class="g" d={`M${frame.x(t)} ${frame.bottom}v${midnight ? 6 : 4}`} />
-          <text
-            x={frame.x(t) + (midnight ? 5 : 0)}
-            y={frame.bottom + 16}
-            class={midnight ? 'l' : ''}
-            text-anchor={midnight ? 'start' : 'middle'}
-          >
-            {label}
-          </text>
-        </g>
-      ))}
+      {ticks
+        .filter((tick) => isWhole(tick) && isFree(tick))
+        .map(({ t, label, midnight }) => (
+          <g key={t}>
+            <path class="g" d={`M${frame.x(t)} ${frame.bottom}v${midnight ? 6 : 4}`} />
+            <text
+              x={frame.x(t) + (midnight ? 5 : 0)}
+              y={frame.bottom + 16}
+              class={midnight ? 'l' : ''}
+              text-anchor={midnight ? 'start' : 'middle'}
+            >
+              {label}
+            </text>
+          </g>
+        ))}
     </g>
   );
 }
