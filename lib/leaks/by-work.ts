@@ -170,6 +170,7 @@ function workRise(floor: Floor, points: Points, lead: Lead, minRise: number, set
     highestBefore: begin > 0 ? median(lead.values.subarray(0, begin)) : 0,
     beginsWithLife: lead.onset.low <= times[0]! + 2 * medianStep(times),
     end: 'end',
+    fall: 0,
     collected: floor.collected,
     capped: false,
     riseOfLimit: 0,

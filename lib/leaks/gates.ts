@@ -33,6 +33,7 @@ export interface StretchFacts {
   readonly highestBefore: number;
   readonly beginsWithLife: boolean;
   readonly end: Stretch['end'];
+  readonly fall: Stretch['fall'];
   readonly collected: boolean;
   readonly capped: boolean;
   /** Rise as a share of the limit, when a limit is known. */
@@ -102,11 +103,22 @@ export function measure(points: Points, facts: StretchFacts, settings: Settings)
     facts.steps === undefined || (facts.steps >= settings.minSteps && r2 >= settings.minR2OfSteps),
   );
   gate('cache', !facts.isCache);
-  gate('ended', facts.collected ? facts.end === 'end' : facts.end !== 'decline');
+  gate('ended', hasEndedAsLeak(facts));
   const collections = facts.counted ? settings.minConfirmedLows : settings.minMajorCollections;
-  gate('proof', !facts.collected || facts.majorCollections >= collections);
+  const isProven = facts.majorCollections >= collections || facts.durationMs >= settings.longestFillMs;
+  gate('proof', !facts.collected || isProven);
   return { slope, slopeError, z, r2, rise, riseShare, leastShare, failed };
 }
+
+/** What frees what leaked frees most of it, or at least more than noise does: warm-ups fall back a little by chance. */
+function hasEndedAsLeak({ collected, end, fall, fitSd, top, start }: StretchFacts): boolean {
+  if (collected) return end === 'end';
+  if (end === 'drop') return fall >= GIVEN_BACK * (top - start) || fall >= NOISE_SD * fitSd;
+  return end !== 'decline';
+}
+
+const GIVEN_BACK = 0.5;
+const NOISE_SD = 6;
 
 export const span = (times: Float64Array): number => Math.max(times.at(-1)! - times[0]!, 1e-9);
 

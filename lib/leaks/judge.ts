@@ -87,6 +87,7 @@ function candidateOf(stretch: Stretch, context: Context, steps?: number): Candid
     highestBefore: Math.max(0, ...points.values.subarray(birth, segment.from)),
     beginsWithLife: falls.births.includes(stretch.first),
     end: stretch.end,
+    fall: stretch.fall,
     collected: floor.collected,
     capped: cap.capped,
     riseOfLimit: life.limit ? (top - segment.startValue) / life.limit : 0,

@@ -48,10 +48,10 @@ export interface LookContext extends SwingContext {
 const FIRST_TEST_LOWS = 12;
 const MORE_EVIDENCE = 1.25;
 /**
- * A rise that is suspected is looked at again after half a day: a quarter more lows of four days would be another whole one.
- * Beyond a week of age a rise may be that week's, and half a day of it says nothing new.
+ * A rise that is suspected is looked at again after six hours: a quarter more lows of four days would be another whole one.
+ * Beyond a week of age a rise may be that week's, and some hours of it say nothing new.
  */
-const SUSPECTED_WAIT_MS = DAY_MS / 2;
+const SUSPECTED_WAIT_MS = DAY_MS / 4;
 const SUSPECTED_AGE_MS = 7 * DAY_MS;
 /** Undecided tests: what raised the suspicion is neither seen again nor gone. */
 const UNDECIDED: readonly Verdict[] = ['growth-unconfirmed', 'warm-up'];
@@ -65,7 +65,7 @@ const EARLY_SHARE = 0.25;
 const CALM_TESTS_TO_CLEAR = 2;
 
 /**
- * Decides whether a repeated look may tell anybody. A test counts only on a quarter more lows, on half a day's while a
+ * Decides whether a repeated look may tell anybody. A test counts only on a quarter more lows, on six hours' while a
  * young life is suspected, or on a new life; and a leak must be seen again in lows that the first sight did not have. A
  * test in between that cannot decide keeps the suspicion, one that sees no growth forgets it. `bench/leaks/alarms.ts`
  * measures it; telling at each look made 7.5 false alarms in 1,000 simulated healthy service-days.

@@ -66,6 +66,8 @@ export const DEFAULTS = {
   youngLows: 30,
   /** Old-generation collections within the stretch that prove a heap's floor. */
   minMajorCollections: 4,
+  /** No heap fills for so long before its old generation is collected: 120 h was the longest of healthy ones seen. */
+  longestFillMs: 7 * DAY_MS,
   /** Lows that a rise must have when each is one reading after a counted collection: such a low may come a step late
    * and hold that step's garbage. With 8, 2 of 13 first alarms of recorded demo runs named the wrong route; with 10, none. */
   minConfirmedLows: 10,
@@ -103,6 +105,7 @@ export interface Settings {
   readonly minR2OfSteps: number;
   readonly youngLows: number;
   readonly minMajorCollections: number;
+  readonly longestFillMs: number;
   readonly minConfirmedLows: number;
   readonly majorFallFactor: number;
   readonly capShare: number;

@@ -7,6 +7,8 @@ export interface Stretch {
   /** Last segment of the rise, its plateau included. */
   readonly last: number;
   readonly end: 'end' | 'drop' | 'decline' | 'jump';
+  /** How far the level falls back where it ends by that, else 0. */
+  readonly fall: number;
 }
 
 export interface Falls {
@@ -63,15 +65,16 @@ function extend(
       const sudden = segment.startValue < top - settings.fallBack * rise;
       const riseSlope = rise / Math.max(1, before.to - segments[first]!.from);
       const fallSlope = (segment.startValue - segment.endValue) / Math.max(1, segment.to - segment.from);
-      return { first, last, end: sudden || fallSlope > 4 * riseSlope ? 'drop' : 'decline' };
+      const end = sudden || fallSlope > 4 * riseSlope ? 'drop' : 'decline';
+      return { first, last, end, fall: top - lowest };
     }
     const around = Math.max(segment.endValue, segment.startValue) - base;
     if (!ignoreJumps && jumpBetween(before, segment) > settings.jumpShare * around)
-      return { first, last, end: 'jump' };
+      return { first, last, end: 'jump', fall: 0 };
     top = Math.max(top, segment.startValue, segment.endValue);
     last = next;
   }
-  return { first, last, end: 'end' };
+  return { first, last, end: 'end', fall: 0 };
 }
 
 /** Rise between two segments beyond what their slopes explain over one step. */

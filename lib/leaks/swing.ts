@@ -12,7 +12,7 @@ const WEEK_MS = 7 * DAY_MS;
 /** As with days: from the trough of one week to the peak of the next, with a little wandering, a rise looks straight. */
 const TWO_WEEKS_MS = 2 * WEEK_MS;
 /** What a week may swing where nothing is known, where the days swing, and in noise that wanders (with .08 one in 5,000 days). */
-const WEEK_SHARE = { unknown: 0.2, most: 0.3, least: 0.12 } as const;
+const WEEK_SHARE = { unknown: 0.2, most: 0.3, least: 0.1 } as const;
 /** A week's rise is measured with the noise at both its ends: so much above the day's swing. */
 const ABOVE_DAY = 1.25;
 /** A cache of a day's filling is full by then: a rise that is shorter is held as if no day had been seen. */

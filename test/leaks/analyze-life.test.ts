@@ -151,6 +151,25 @@ describe('analyzeLife() on drawn series', () => {
     expect(analyzeLife({ ...lifeOf(values, 15), role: 'heap_used' }).verdict).toBe('growth-unconfirmed');
   });
 
+  it('confirms it without a collection once no heap fills for so long', () => {
+    const of = (days: number) => {
+      const values = Array.from({ length: 24 * days }, (_, i) => (100 + 2 * i) * MIB);
+      return analyzeLife({ ...lifeOf(values, 3600), role: 'heap_used' }).verdict;
+    };
+    expect([of(5), of(8)]).toEqual(['growth-unconfirmed', 'leak']);
+  });
+
+  it.each([
+    { share: 0.8, noiseMib: 1, verdict: 'leak', why: 'most of what had leaked is free' },
+    { share: 0.35, noiseMib: 1, verdict: 'leak', why: 'no noise falls so far' },
+    { share: 0.35, noiseMib: 20, verdict: 'stable', why: 'noise falls so far' },
+  ])('of a rise under noise of $noiseMib MiB that falls back by $share: $verdict, since $why', (row) => {
+    const noise = normal(random(4));
+    const level = (i: number) => (i < 300 ? 300 + i / 3 : 400 - 100 * row.share);
+    const values = Array.from({ length: 420 }, (_, i) => (level(i) + row.noiseMib * noise()) * MIB);
+    expect(analyzeLife(lifeOf(values, 15)).verdict).toBe(row.verdict);
+  });
+
   /** Teeth of 60 MiB that come faster than readings. Their lows rise by 1.5 MiB a reading; an old collection leaves a part of that. */
   const scraped = (oldEvery: number, part: number, seed: number) => {
     const moment = random(seed);

@@ -167,9 +167,9 @@ describe('nextLook()', () => {
   );
 
   it.each([
-    { days: 5, more: 0.6, tested: true, why: 'half a day has passed' },
-    { days: 5, more: 0.4, tested: false, why: 'it was tested of late' },
-    { days: 8, more: 0.6, tested: false, why: 'of a rise of more than a week half a day says nothing' },
+    { days: 5, more: 0.35, tested: true, why: 'six hours have passed' },
+    { days: 5, more: 0.15, tested: false, why: 'it was tested of late' },
+    { days: 8, more: 0.6, tested: false, why: 'of a rise of more than a week some hours say nothing' },
   ])('tests a suspected rise of $days days again after $more of a day: $tested, for $why', (row) => {
     const context = { birth: 0 };
     const first = nextLook(undefined, analyzeLife(climb(row.days)), context);
