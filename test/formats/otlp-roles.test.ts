@@ -175,6 +175,18 @@ describe('levels', () => {
     expect(levelsOf(send([goal]))).toEqual([]);
   });
 
+  it.each([
+    ['[/usr/bin/node,--max-old-space-size=96,server.js]', 96],
+    ['[node,--max_old_space_size=256]', 256],
+    ['[node,server.js]', 288],
+    ['[node,--max-old-space-size=4096,server.js]', 288],
+    ['[node,--max-old-space-size-percentage=50]', 288],
+  ])('take for the limit of %s what its old generation may hold: %d MiB', (args, mib) => {
+    const sent = { name: 'v8js.memory.heap.limit', unit: 'By', value: 288 * 2 ** 20 };
+    const facts = send([sent], { ...SERVICE, 'process.command_args': args });
+    expect(levelsOf(facts).map(({ role, value }) => [role, value])).toEqual([['heap_limit', mib * 2 ** 20]]);
+  });
+
   it('tell why points were dropped', () => {
     const stale = send([{ name: 'process.memory.usage', point: { flags: 1 } }]);
     expect([...stale.dropped]).toEqual([['without a value', 1]]);

@@ -1,5 +1,6 @@
 import { LIMIT_ROLES, type LimitRole, type SeriesRole } from '../../model/memory.ts';
 import type { LevelReading, MachineFact } from '../../model/telemetry.ts';
+import { MIB } from '../../model/units.ts';
 import { type Attributes, first } from '../work/attributes.ts';
 import type { Metric, Point, ResourceMetrics } from './decoded.ts';
 import { joinKeys, namesMachine, type ResourceIdentity } from './identity.ts';
@@ -34,6 +35,7 @@ export class LevelReader {
   readonly #levels: LevelReading[];
   readonly #machines: MachineFact[];
   readonly #gogc: number | undefined;
+  readonly #oldSpaceBytes: number;
 
   constructor(
     resource: ResourceMetrics,
@@ -48,6 +50,7 @@ export class LevelReader {
     this.#levels = levels;
     this.#machines = machines;
     this.#gogc = gogcOf(resource);
+    this.#oldSpaceBytes = oldSpaceOf(resource.attributes);
   }
 
   read(rows: readonly LevelRow[], metric: Metric): void {
@@ -87,7 +90,8 @@ export class LevelReader {
         return value;
       case 'bytes': {
         const factor = bytesFactor(metric.unit);
-        return factor === undefined ? undefined : value * factor;
+        if (factor === undefined) return undefined;
+        return row.role === 'heap_limit' ? Math.min(value * factor, this.#oldSpaceBytes) : value * factor;
       }
       case 'seconds':
       case 'start-time-seconds': {
@@ -153,4 +157,14 @@ function gogcOf(resource: ResourceMetrics): number | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * What `--max-old-space-size` among the arguments of a Node process allows, in bytes; infinite without it. V8 aborts when the old
+ * generation is full, and tells a limit that has the young one in it: 288 MiB of 96 in Node 24.
+ */
+function oldSpaceOf(resource: Attributes): number {
+  const command = first(resource, ['process.command_args', 'process.command_line']) ?? '';
+  const size = /(?:^|[\s[,])--max[-_]old[-_]space[-_]size=(\d+)/.exec(command)?.[1];
+  return size === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Number(size)) * MIB;
 }
