@@ -159,7 +159,7 @@ function lookAtLife(
   const top = topOf(result.floorPoints.values);
   const newest = result.floorPoints.times.at(-1) ?? birth;
   const gone = goneToLimit(result);
-  const limitIsNear = gone >= URGENT_PART;
+  const limitIsNear = gone > 0;
   const isEnough =
     state.urgent || limitIsNear
       ? result.lows > state.testedLows
@@ -179,7 +179,7 @@ function lookAtLife(
   if (result.verdict !== 'leak') return afterNoLeak(tested, result);
   if (tested.fired) return { state: { ...tested, calmTests: 0 }, decision: 'none' };
   // A limit that comes soon skips the second test, but not the question who: one more low often turns it round.
-  const skipsSecond = limitIsNear && (result.suspects.length === 0 || tested.lead !== null);
+  const skipsSecond = gone >= BELIEVED_PART && (result.suspects.length === 0 || tested.lead !== null);
   const suspicion = tested.suspicion !== null && isAbout(tested.suspicion, result) ? tested.suspicion : null;
   const confirmed = skipsSecond || (suspicion !== null && goesOn(suspicion, result));
   const named = result.suspects.length === 0 || (tested.lead !== null && tested.lead === state.lead);
@@ -243,7 +243,7 @@ function goesOn(
  * the way to a limit (8 in 23,000 days) had gone .16 to .36 of it. From the second on it can no longer be waited whether
  * the rise bends as a warm-up or a morning does.
  */
-const URGENT_PART = 1 / 2;
+const BELIEVED_PART = 1 / 2;
 const LAST_PART = 3 / 4;
 
 /** How much of the way to a limit that is reached within a day has been gone, 0..1; 0 when none is. */
