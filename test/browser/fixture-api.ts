@@ -14,7 +14,7 @@ import {
   regressionsOf,
   speedscopeFile,
 } from './fixture-flame.ts';
-import { HEALTH, KEYS, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
+import { HEALTH, KEYS, RULES, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
 import { memoryOf } from './fixture-memory.ts';
 import { SERVICES } from './fixture-services.ts';
 import { NOW } from './fixture-story.ts';
@@ -86,6 +86,8 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
       return ok(
         memoryOf(first, url.searchParams.get('role'), time('from', NOW - 7 * 86_400_000), time('to', NOW)),
       );
+    if (second === 'settings')
+      return ok({ limitBytes: null, shards: 1, rules: { MemoryNearLimit: { off: true } } });
     if (second === 'units') return ok(list(UNITS));
     if (second === 'profiles') return ok(list(PROFILE_TYPES));
     // The unit's name asks for a size: what a page of 10,000 nodes costs is measured with it.
@@ -140,6 +142,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
   if (head === 'deploys')
     return ok(list(memoryOf(url.searchParams.get('service') ?? '', null, 0, NOW).deploys));
   if (head === 'setup') return ok(SETUP);
+  if (head === 'rules') return ok(list(empty ? [] : RULES));
   if (head === 'keys') return ok(list(KEYS));
   return problem(404, 'Not Found', `There is nothing at ${url.pathname}`);
 }

@@ -176,6 +176,37 @@ export const UPLOADS: ApiUploads = {
   cursor: null,
 };
 
+const rule = { rangeMs: null, off: false, state: 'inactive' as const, since: null, instances: [] };
+export const RULES = [
+  {
+    ...rule,
+    ...{ service: SERVICE, rule: 'HeapGrowth', kind: 'deriv' as const, metric: 'process_heap_bytes' },
+    ...{ threshold: 10_000, rangeMs: 2 * HOUR, forMs: HOUR / 2, state: 'firing' as const, since: NOW - HOUR },
+    instances: [
+      {
+        ...{ instance: 'checkout-7f9c', state: 'firing' as const, value: 14_300 },
+        ...{ activeAt: NOW - 1.5 * HOUR, firedAt: NOW - HOUR },
+      },
+    ],
+  },
+  {
+    ...rule,
+    ...{
+      service: SERVICE,
+      rule: 'MemoryNearLimit',
+      kind: 'quotient' as const,
+      threshold: 0.8,
+      forMs: HOUR / 12,
+    },
+    metric: 'process_resident_memory_bytes / container_memory_limit_bytes',
+  },
+  {
+    ...rule,
+    ...{ service: SERVICE, rule: 'GoroutineLeak', kind: 'deriv' as const, metric: 'go_goroutines' },
+    ...{ threshold: 0.1, rangeMs: HOUR, forMs: HOUR / 2, off: true },
+  },
+];
+
 export const KEYS = [
   {
     id: 'k_7f3a',

@@ -40,6 +40,7 @@ const PAGES: [string, string][] = [
   ['health', `${base}/health`],
   ['set-up', '/setup'],
   ['uploads', '/uploads'],
+  ['rules', '/rules'],
   ['keys', '/keys'],
   ['nowhere', '/nowhere'],
 ];
@@ -149,6 +150,21 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
     await page.locator('.onset-band').waitFor();
     await page.keyboard.press('z'); // nothing left to undo: stays
     expect(page.url()).toContain(LEAK);
+    await context.close();
+  });
+
+  it('changes a rule of one service and leaves the others as people set them', async () => {
+    const { page, context } = await openPage(browser, { width: 390 });
+    await page.goto(`${leak.url}/rules`);
+    await page.getByRole('button', { name: /^Change HeapGrowth of/ }).click();
+    await page.getByLabel('Threshold, bytes per second').fill('20000');
+    const sent = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    const changed = { threshold: 20_000, forMs: 1_800_000, off: false };
+    expect((await sent).postDataJSON()).toEqual({
+      rules: { MemoryNearLimit: { off: true }, HeapGrowth: changed },
+    });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await context.close();
   });
 

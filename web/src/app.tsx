@@ -23,6 +23,7 @@ const FindingsPage = lazy(async () => (await import('./pages/findings.tsx')).Fin
 const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage);
 const UploadsPage = lazy(async () => (await import('./pages/uploads.tsx')).UploadsPage);
 const SignInPage = lazy(async () => (await import('./pages/sign-in.tsx')).SignInPage);
+const RulesPage = lazy(async () => (await import('./pages/rules.tsx')).RulesPage);
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 
 function Page({ path }: { path: string }) {
@@ -46,6 +47,7 @@ function Page({ path }: { path: string }) {
   if (head === 'findings') return <FindingsPage />;
   if (head === 'setup') return <SetupPage />;
   if (head === 'uploads') return <UploadsPage />;
+  if (head === 'rules') return <RulesPage />;
   if (head === 'keys') return <KeysPage />;
   return <NotFound path={path} />;
 }

@@ -1,3 +1,4 @@
+import type { RuleSchema } from '../../lib/http/rule-routes.ts';
 import type {
   ApiDeploy,
   ApiFinding,
@@ -16,4 +17,6 @@ export type FindingList = List<ApiFinding>;
 export type UnitList = List<ApiUnit>;
 export type TransactionList = List<ApiTransaction>;
 export type DeployList = List<ApiDeploy>;
+export type ApiRule = (typeof RuleSchema)['_zod']['output'];
+export type RuleList = List<ApiRule>;
 export type KeyList = List<(typeof KeySchema)['_zod']['output']>;

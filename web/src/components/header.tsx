@@ -15,6 +15,7 @@ const PAGES: readonly [string, string][] = [
 ];
 const MORE: readonly [string, string][] = [
   ['/uploads', 'Uploads'],
+  ['/rules', 'Rules'],
   ['/keys', 'Keys'],
 ];
 

@@ -19,6 +19,7 @@ const PAGES: readonly Hit[] = [
   { to: '/findings', name: 'Findings', what: 'page' },
   { to: '/setup', name: 'Set-up', what: 'page' },
   { to: '/uploads', name: 'Uploads', what: 'page' },
+  { to: '/rules', name: 'Rules', what: 'page' },
   { to: '/keys', name: 'Keys', what: 'page' },
 ];
 

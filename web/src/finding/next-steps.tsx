@@ -286,8 +286,8 @@ const ruleSteps = ({ service, evidence }: ApiFinding): Step[] => [
     key: 'rule',
     body: (
       <span>
-        <b>Or change the rule</b> for this service, where this is as it should be: its threshold, its time, or
-        off (settings of the service in the API).
+        <b>Or change the rule</b> for this service, where this is as it should be: under{' '}
+        <a href={href('/rules')}>Rules</a> its threshold, its time, or off.
       </span>
     ),
   },

@@ -54,7 +54,7 @@ function AskPlace({
   const [prefix, setPrefix] = useState(place?.prefix ?? '');
   const link = sourceHref({ address, prefix }, frame);
   return (
-    <Dialog label="Where the source is" className="help source-place" close={close}>
+    <Dialog label="Where the source is" className="help settings" close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
