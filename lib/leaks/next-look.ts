@@ -52,6 +52,8 @@ const MORE_EVIDENCE = 1.25;
  * Beyond a week of age a rise may be that week's, and some hours of it say nothing new.
  */
 const SUSPECTED_WAIT_MS = DAY_MS / 4;
+/** So long after the first sight such a look may be the second: six hours more of a swing are no evidence, but may end a wait. */
+const SECOND_SIGHT_MS = DAY_MS / 2;
 const SUSPECTED_AGE_MS = 7 * DAY_MS;
 /** Undecided tests: what raised the suspicion is neither seen again nor gone. */
 const UNDECIDED: readonly Verdict[] = ['growth-unconfirmed', 'warm-up'];
@@ -160,12 +162,12 @@ function lookAtLife(
   const newest = result.floorPoints.times.at(-1) ?? birth;
   const gone = goneToLimit(result);
   const limitIsNear = gone > 0;
-  const isEnough =
+  const hasMore =
     state.urgent || limitIsNear
       ? result.lows > state.testedLows
       : result.lows >= Math.max(FIRST_TEST_LOWS, Math.ceil(state.testedLows * MORE_EVIDENCE)) ||
-        (state.testedTop > 0 && top > NEW_TOP * state.testedTop) ||
-        newest >= suspectedDueAt(state);
+        (state.testedTop > 0 && top > NEW_TOP * state.testedTop);
+  const isEnough = hasMore || newest >= suspectedDueAt(state);
   if (!isEnough) return { state, decision: 'none' };
   const until = result.confirmedUntil ?? birth;
   const tested = {
@@ -181,7 +183,8 @@ function lookAtLife(
   // A limit that comes soon skips the second test, but not the question who: one more low often turns it round.
   const skipsSecond = gone >= BELIEVED_PART && (result.suspects.length === 0 || tested.lead !== null);
   const suspicion = tested.suspicion !== null && isAbout(tested.suspicion, result) ? tested.suspicion : null;
-  const confirmed = skipsSecond || (suspicion !== null && goesOn(suspicion, result));
+  const isLater = hasMore || until - (suspicion?.until ?? until) >= SECOND_SIGHT_MS;
+  const confirmed = skipsSecond || (suspicion !== null && isLater && goesOn(suspicion, result));
   const named = result.suspects.length === 0 || (tested.lead !== null && tested.lead === state.lead);
   const settled = named || state.unsettled >= (limitIsNear ? UNSETTLED_MAX_URGENT : UNSETTLED_MAX);
   if (confirmed && settled && (gone >= LAST_PART || !isHeld(result, birth, context)))

@@ -94,6 +94,15 @@ describe('nextLook()', () => {
     expect(givenBack.timeToLimitS).toBeNull();
   });
 
+  it('takes a look six hours after the first for no second one, unless it has more to see', () => {
+    const context = { birth: 0, olderLifeGrewAlike: true };
+    const first = nextLook(undefined, analyzeLife(climb(5)), context);
+    const decisionAfter = (days: number) =>
+      nextLook(first.state, analyzeLife(climb(5 + days)), context).decision;
+    expect(first.decision).toBe('suspected');
+    expect([decisionAfter(0.3), decisionAfter(0.55)]).toEqual(['suspected', 'fire']);
+  });
+
   it('takes a rise that began after the first sight for another one', () => {
     const life = draw(LEAK);
     const rise = analyzeLife(life);
