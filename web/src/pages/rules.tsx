@@ -55,7 +55,7 @@ export function RulesPage() {
                     <tbody>
                       {items.toSorted(byState).map((rule) => (
                         <tr key={`${rule.service} ${rule.rule}`}>
-                          <td class="key">
+                          <td>
                             <a href={href(servicePath(rule.service, 'memory'))}>
                               {serviceWords(rule.service).name}
                             </a>
