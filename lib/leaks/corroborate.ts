@@ -1,5 +1,5 @@
 import type { LeakResult, Verdict } from '../model/leak.ts';
-import { HOUR_MS } from '../model/units.ts';
+import { hasLasted } from './lasting.ts';
 
 /** Lives that are alike in length: with so many of them one alone does not speak for all. */
 const MANY = 5;
@@ -36,6 +36,8 @@ export function spokesman(
       if (isCommon(verdict, perLife, gravity)) return strongest;
       continue;
     }
+    // A rise that ended while its process lived on is no witness of a leak in the code of all: of lives that warm up, one in
+    // ten falls back a little by chance, where readings are dense, and looks like a leak that was given back.
     const lasting = same.filter(hasLasted);
     if (isRare(lasting, alike.length, isWarming ? CHANCE_WARMING : CHANCE)) return lasting[0];
   }
@@ -44,19 +46,6 @@ export function spokesman(
 
 const byStrength = (a: LeakResult, b: LeakResult) =>
   b.confidence * Math.log1p(b.lows) - a.confidence * Math.log1p(a.lows);
-
-/** Share of the time since its onset that a rise has lasted if it goes on: straight ones last for all of it. */
-const LASTS = 0.75;
-
-/**
- * A rise that ended while its process lived on is no witness of a leak in the code of all: of lives that warm up, one in
- * ten falls back a little by chance, where readings are dense, and looks like a leak that was given back.
- */
-function hasLasted({ onset, slopeBytesPerHour, floor, floorPoints }: LeakResult): boolean {
-  if (onset === null || slopeBytesPerHour === null || floor === null) return false;
-  const risen = ((floor.end - floor.start) / slopeBytesPerHour.value) * HOUR_MS;
-  return risen >= LASTS * (floorPoints.times.at(-1)! - onset.t);
-}
 
 function isCommon(verdict: Verdict, perLife: readonly LeakResult[], gravity: readonly Verdict[]): boolean {
   const grave = perLife.filter((one) => gravity.indexOf(one.verdict) <= gravity.indexOf(verdict));

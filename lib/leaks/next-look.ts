@@ -2,6 +2,7 @@ import type { LeakResult, Verdict } from '../model/leak.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/units.ts';
 import type { CohortResult } from './cohort.ts';
+import { hasLasted } from './lasting.ts';
 import { isPoolTest, lookAtPool, NEVER_POOLED, type PoolLook } from './pool-look.ts';
 import { DEFAULTS, LEAKS_VERSION } from './settings.ts';
 import { firstAfter, fitLine, inflationAbout, slicePoints } from './statistics.ts';
@@ -183,8 +184,10 @@ function lookAtLife(
   // A limit that comes soon skips the second test, but not the question who: one more low often turns it round.
   const skipsSecond = gone >= BELIEVED_PART && (result.suspects.length === 0 || tested.lead !== null);
   const suspicion = tested.suspicion !== null && isAbout(tested.suspicion, result) ? tested.suspicion : null;
-  const isLater = hasMore || until - (suspicion?.until ?? until) >= SECOND_SIGHT_MS;
-  const confirmed = skipsSecond || (suspicion !== null && isLater && goesOn(suspicion, result));
+  // What ended days ago is not confirmed by another rise since.
+  const goesOnLater =
+    hasLasted(result) && (hasMore || until - (suspicion?.until ?? until) >= SECOND_SIGHT_MS);
+  const confirmed = skipsSecond || (suspicion !== null && goesOnLater && goesOn(suspicion, result));
   const named = result.suspects.length === 0 || (tested.lead !== null && tested.lead === state.lead);
   const settled = named || state.unsettled >= (limitIsNear ? UNSETTLED_MAX_URGENT : UNSETTLED_MAX);
   if (confirmed && settled && (gone >= LAST_PART || !isHeld(result, birth, context)))

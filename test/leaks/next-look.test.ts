@@ -103,6 +103,16 @@ describe('nextLook()', () => {
     expect([decisionAfter(0.3), decisionAfter(0.55)]).toEqual(['suspected', 'fire']);
   });
 
+  it('is not told by another rise since of one that ended long ago', () => {
+    const rise = analyzeLife(climb(6));
+    const { state } = nextLook(undefined, rise, { birth: 0 });
+    const seen = { ...state, testedLows: 0, suspicion: { until: DAY, slopeBytesPerHour: 1 } };
+    const context = { birth: 0, olderLifeGrewAlike: true };
+    const ended = { ...rise, floor: { start: rise.floor!.start, end: rise.floor!.start + 0.04 * LEVEL } };
+    expect(nextLook(seen, rise, context).decision).toBe('fire');
+    expect(nextLook(seen, ended, context).decision).toBe('suspected');
+  });
+
   it('takes a rise that began after the first sight for another one', () => {
     const life = draw(LEAK);
     const rise = analyzeLife(life);
@@ -207,6 +217,7 @@ describe('nextLook()', () => {
 
 const LEVEL = 800 * 2 ** 20;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** Readings of each hour: straight up by 3.2 % of the level a day, with a little noise. */
 function climb(days: number): Life {
