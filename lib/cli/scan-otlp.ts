@@ -7,11 +7,10 @@ import {
 } from '../formats/otlp/index.ts';
 import { fold } from '../jobs/fold.ts';
 import { type Cohort, cohortsOf, type LoadedService, livesIn } from '../jobs/load-service.ts';
-import { compareReleases } from '../leaks/index.ts';
+import { compareReleases, GROWTH } from '../leaks/index.ts';
 import { Fault, invalidInput } from '../model/fault.ts';
 import type { Releases } from '../model/finding.ts';
 import type { UploadId } from '../model/ids.ts';
-import type { Verdict } from '../model/leak.ts';
 import { MACHINES } from '../model/partition.ts';
 import type { ServiceName } from '../model/service.ts';
 import type { UploadFacts } from '../model/telemetry.ts';
@@ -65,11 +64,9 @@ export function cohortsOfExports(exports: readonly UploadFacts[], limit: number 
   });
 }
 
-const GROWING: readonly Verdict[] = ['leak', 'growth-unconfirmed'];
-
 /** As a finding of the server has them. */
 function releasesOf(loaded: LoadedService, { role, version, result }: Cohort): Releases | null {
-  if (!GROWING.includes(result.verdict)) return null;
+  if (!GROWTH.has(result.verdict)) return null;
   const releases = compareReleases(livesIn(loaded, role), {
     version,
     suspect: result.suspects[0],

@@ -1,6 +1,5 @@
-import { type Death, LEAKS_VERSION, unitCounts } from '../leaks/index.ts';
+import { type Death, GROWTH, LEAKS_VERSION, unitCounts } from '../leaks/index.ts';
 import type { Evidence } from '../model/finding.ts';
-import type { Verdict } from '../model/leak.ts';
 import type { ServiceName } from '../model/service.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import type { EpochMs } from '../model/units.ts';
@@ -79,13 +78,11 @@ export function onsetOf(cohort: Cohort): Evidence['onset'] {
   return before.toSorted((a, b) => a.t - b.t)[0] ?? result.onset;
 }
 
-const GROWS: readonly Verdict[] = ['leak', 'growth-unconfirmed'];
-
 /** Counted over the same lives as the suspects beside them, each from its own onset: the result has those of its speaker. */
 function clearedIn({ lives, result }: Cohort): Evidence['cleared'] {
   const growing = lives.flatMap((life, i) => {
     const { verdict, onset } = result.perLife[i] ?? {};
-    if (verdict === undefined || !GROWS.includes(verdict) || !onset) return [];
+    if (verdict === undefined || !GROWTH.has(verdict) || !onset) return [];
     const counts = unitCounts(life.work);
     return [new Map(counts.map((one) => [unitKey(one.unit), one.at(Infinity) - one.at(onset.t)]))];
   });

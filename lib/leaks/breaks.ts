@@ -1,6 +1,7 @@
 // Change points of any series, as `tidemark changepoints` tells them: no floor, no collector, nothing known beforehand.
+import { correlationAbout } from './change-points.ts';
 import { boundaries, type Cost, lineCost, searchSegments } from './segment-search.ts';
-import { at, clamp, fitLine, inflation, lag1 } from './statistics.ts';
+import { inflation } from './statistics.ts';
 
 /** Places where a level, or a line, may end. More are searched on a grid first, then moved to where they fit best. */
 const MAX_LEVEL_PLACES = 800;
@@ -110,31 +111,12 @@ function linesOf(columns: readonly Float64Array[]): Model {
     const bounds = boundaries(search, k + 1, pieces).map((place) => grid[place]!);
     return moved(bounds, cost, step, LEAST_LINE);
   });
-  const effective = n / inflation(correlationAbout(splits.at(-1)!, columns, axis));
+  const series = columns.map((values) => ({ times: axis, values }));
+  const effective = n / inflation(correlationAbout(series, splits.at(-1)!));
   const priceOf = (bounds: readonly number[]) =>
     d * (effective * logVariance(bounds, cost, d) + LINE_PARAMETERS * bounds.length * Math.log(n));
   const best = splits.reduce((least, split) => (priceOf(split) < priceOf(least) ? split : least));
   return modelOf(best, cost, d, LINE_PARAMETERS, 2);
-}
-
-/** Lag-1 correlation of what is left about lines, which is biased downward by the number of them. */
-function correlationAbout(
-  bounds: readonly number[],
-  columns: readonly Float64Array[],
-  times: Float64Array,
-): number {
-  const pieces = bounds.length - 1;
-  const left = columns.map((values) => {
-    const residuals = new Float64Array(values.length);
-    for (let k = 0; k < pieces; k++) {
-      const [from, to] = [bounds[k]!, bounds[k + 1]!];
-      const line = fitLine({ times, values }, from, to);
-      for (let i = from; i < to; i++) residuals[i] = values[i]! - at(line, times[i]!);
-    }
-    return lag1(residuals);
-  });
-  const mean = left.reduce((sum, rho) => sum + rho / left.length, 0);
-  return clamp(mean + (2 * pieces) / times.length, 0, 0.97);
 }
 
 /** Bounds at their best places within a step of where the grid had them, where that is better than noise alone makes it. */
@@ -144,14 +126,14 @@ function moved(bounds: readonly number[], cost: Cost, step: number, leastLength:
   const places = [...bounds];
   for (let k = 1; k < places.length - 1; k++) {
     const [before, place, after] = [places[k - 1]!, places[k]!, places[k + 1]!];
-    const errorAt = (here: number) => cost(before, here) + cost(here, after);
+    const errorAt = (at: number) => cost(before, at) + cost(at, after);
     const last = Math.min(after - leastLength, place + step - 1);
     let best = errorAt(place) - leastGain;
-    for (let here = Math.max(before + leastLength, place - step + 1); here <= last; here++) {
-      const error = errorAt(here);
+    for (let at = Math.max(before + leastLength, place - step + 1); at <= last; at++) {
+      const error = errorAt(at);
       if (error >= best) continue;
       best = error;
-      places[k] = here;
+      places[k] = at;
     }
   }
   return places;

@@ -29,12 +29,7 @@ export function fitSegments(points: Points, settings: Settings): Fit {
   const level = median(points.values);
   const sigma0 = settings.noiseFloorShare * level;
   const reference = Math.max(1, Math.min(settings.maxSegments, Math.floor(n / 4), search.sse.length));
-  const rho = clamp(
-    lag1(residualsOf(points, boundaries(search, reference, n))) + (2 * reference) / n,
-    0,
-    0.97,
-  );
-  const effective = n / inflation(rho);
+  const effective = n / inflation(correlationAbout([points], boundaries(search, reference, n)));
   let best = 1;
   let bestCost = Number.POSITIVE_INFINITY;
   for (let k = 1; k <= search.sse.length; k++) {
@@ -47,6 +42,12 @@ export function fitSegments(points: Points, settings: Settings): Fit {
   }
   const cuts = boundaries(search, best, n);
   return { segments: segmentsOf(points, cuts), residuals: residualsOf(points, cuts) };
+}
+
+/** Lag-1 correlation of what is left about the lines between cuts, of series that share them; as it comes, it is biased downward by their number. */
+export function correlationAbout(series: readonly Points[], cuts: readonly number[]): number {
+  const mean = series.reduce((sum, points) => sum + lag1(residualsOf(points, cuts)) / series.length, 0);
+  return clamp(mean + (2 * (cuts.length - 1)) / cuts.at(-1)!, 0, 0.97);
 }
 
 function segmentsOf(points: Points, cuts: readonly number[]): Segment[] {

@@ -1,4 +1,4 @@
-export { analyzeLife } from './analyze-life.ts';
+export { analyzeLife, GROWTH } from './analyze-life.ts';
 export { breaks } from './breaks.ts';
 export { busyBesideIdle } from './busy-beside-idle.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';

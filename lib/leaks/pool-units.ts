@@ -11,8 +11,6 @@ import { type UnitCounts, unitCounts } from './work-counts.ts';
 export interface AgedLife {
   readonly life: Life;
   readonly points: Points; // times are ages
-  /** The same with the swing of the day in it. */
-  readonly swinging: Points;
   readonly birth: number;
 }
 

@@ -93,16 +93,12 @@ export function poolByAge(given: readonly Life[], settings: Settings): Pooled {
   if (lives.length === 0) return { kind: 'too-short', missing: 'no life has a reading', isStartUp: false };
   const floors = lives.map((life) => floorOf(life, settings));
   const isProven = floors.some(({ collections }) => collections.times.length >= settings.minMajorCollections);
-  const swinging = floors.map((floor) => lowsOf(floor, isProven));
+  const lows = withoutSeason(floors.map((floor) => lowsOf(floor, isProven)));
   const births = lives.map((life) => life.startedAt ?? life.times[0]!);
-  const aged = ({ times, values }: Points, i: number) => ({
-    times: times.map((t) => t - births[i]!),
-    values,
-  });
-  const ages = withoutSeason(swinging).map(aged);
+  const ages = lows.map(({ times, values }, i) => ({ times: times.map((t) => t - births[i]!), values }));
   const life = median(ages.map((p) => p.times.at(-1)!));
   const usable = ages
-    .map((points, i) => ({ points, birth: births[i]!, life: lives[i]!, swinging: aged(swinging[i]!, i) }))
+    .map((points, i) => ({ points, birth: births[i]!, life: lives[i]! }))
     .filter(({ points }) => thirds(life).every(([a, b]) => lowsWithin(points, a, b) >= MIN_LOWS_PER_THIRD));
   if (usable.length < leastLives(life) || life < MIN_LIFE_MS)
     return {

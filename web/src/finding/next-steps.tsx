@@ -258,6 +258,17 @@ const LOOK_AT: Record<ApiFinding['suspects'][number]['cause'], ComponentChildren
   ),
 };
 
+function OpenMemory({ service, evidence }: Pick<ApiFinding, 'service' | 'evidence'>) {
+  const query = { role: evidence.role, instance: evidence.instances[0] ?? null };
+  return (
+    <span class="act">
+      <a class="btn primary" href={href(servicePath(service, 'memory'), query)}>
+        Open its memory
+      </a>
+    </span>
+  );
+}
+
 /** A rule sees the size only: whether it grows for good is what the chart and the analysis say. */
 const ruleSteps = ({ service, evidence }: ApiFinding): Step[] => [
   {
@@ -268,17 +279,7 @@ const ruleSteps = ({ service, evidence }: ApiFinding): Step[] => [
           <b>See whether it goes on:</b> a floor that levels off is a warm-up or a cache that fills; one that
           climbs on gets a finding of its own, with the unit of work.
         </span>
-        <span class="act">
-          <a
-            class="btn primary"
-            href={href(servicePath(service, 'memory'), {
-              role: evidence.role,
-              instance: evidence.instances[0] ?? null,
-            })}
-          >
-            Open its memory
-          </a>
-        </span>
+        <OpenMemory service={service} evidence={evidence} />
       </>
     ),
   },
@@ -303,17 +304,7 @@ function killedSteps({ service, evidence }: ApiFinding): Step[] {
             <b>See how it died:</b> a floor that climbs to the limit is a leak; a flat floor with one spike is
             a single large piece of work.
           </span>
-          <span class="act">
-            <a
-              class="btn primary"
-              href={href(servicePath(service, 'memory'), {
-                role: evidence.role,
-                instance: evidence.instances[0] ?? null,
-              })}
-            >
-              Open its memory
-            </a>
-          </span>
+          <OpenMemory service={service} evidence={evidence} />
         </>
       ),
     },
