@@ -8,10 +8,21 @@ import {
 } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
 import { OTHER_UNITS, unitKey } from '../model/unit-of-work.ts';
-import { DAY_MS, SECOND_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { releaseParts } from './release-wording.ts';
-import { capitalised, number, onInstances, service, serviceTitle, text, unit, unitList } from './sentence.ts';
+import {
+  capitalised,
+  number,
+  onInstances,
+  service,
+  serviceTitle,
+  text,
+  time,
+  unit,
+  unitList,
+} from './sentence.ts';
+import { timeText } from './times.ts';
 import {
   keptText,
   measureOf,
@@ -33,6 +44,8 @@ export interface LeakSituation extends Forecast {
   readonly slopeBytesPerHour: Interval | null;
   /** Where it grew, which lines allocate it, what to do until it is fixed. */
   readonly explained?: Explained;
+  /** Last reading, of processes that were not heard for long. */
+  readonly silentSince?: EpochMs;
 }
 
 // Below this the first suspect is the best guess, and the sentence says so.
@@ -49,6 +62,7 @@ export function leakWording(facts: LeakSituation): Wording {
     ...growingType(facts),
     ...outside(facts),
     ...forecast(facts),
+    ...silence(facts),
     ...stopGap(facts),
     ...releaseParts(facts),
   ];
@@ -192,6 +206,13 @@ function rate({ slopeBytesPerHour, role }: LeakSituation): SentencePart[] {
 function since({ onset, deploys, now }: LeakSituation): SentencePart[] {
   if (!onset) return [];
   return [text('since '), ...sinceParts(onset, releaseAt(onset, deploys), now), text(' ')];
+}
+
+/** Nothing was heard of these processes since 13 Nov 20:41 UTC. */
+function silence({ silentSince, now }: LeakSituation): SentencePart[] {
+  if (silentSince === undefined) return [];
+  const since = time(timeText(silentSince, now), silentSince);
+  return [text(' Nothing was heard of these processes since '), since, text('.')];
 }
 
 function restartEach({ value, low, high }: Interval): SentencePart[] {

@@ -1,3 +1,4 @@
+import { asOf } from '../findings/as-of.ts';
 import { awake, type FindingRecord } from '../findings/life-cycle.ts';
 import { claimNotice, type NoticeClaim, noticeFailed, noticeSent } from '../findings/notices.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/units.ts';
@@ -54,7 +55,8 @@ async function deliverOne(
   });
   if (claim === undefined || claimed === undefined) return false;
   const held: NoticeClaim = claim;
-  const notice = noticeOf(claimed, held.which, context.settings.publicUrl, await sparkOf(context, claimed));
+  const spark = await sparkOf(context, claimed);
+  const notice = noticeOf(asOf(claimed, now), held.which, context.settings.publicUrl, spark);
   const result = await sendToAll(notifiers, notice, held);
   await context.findings.change(
     project,

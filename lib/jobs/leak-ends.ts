@@ -1,13 +1,10 @@
+import { leakSituation } from '../findings/as-of.ts';
 import { fingerprint } from '../findings/fingerprint.ts';
-import { type LeakSituation, leakWording } from '../findings/leak-wording.ts';
+import { leakWording } from '../findings/leak-wording.ts';
 import type { FindingRecord, Observation } from '../findings/life-cycle.ts';
 import { resolvedWording } from '../findings/resolved-wording.ts';
 import type { Wording } from '../findings/wording.ts';
 import { compareReleases } from '../leaks/index.ts';
-import type { Evidence } from '../model/finding.ts';
-import type { Suspect } from '../model/leak.ts';
-import type { MemoryRole } from '../model/memory.ts';
-import type { EpochMs } from '../model/units.ts';
 import { NOTHING_EXPLAINED } from './explain.ts';
 import { type Cohort, livesIn } from './load-service.ts';
 import type { Looked } from './looked.ts';
@@ -35,9 +32,9 @@ export function endOfRelease(
   if (!releases.fix) return undefined;
   const explained = { ...(evidence.explained ?? NOTHING_EXPLAINED), releases };
   if (releases.fix.state !== 'fixed') {
-    // Still firing: its words say how far the proof is.
-    const told = { ...evidence, explained };
-    const wording = leakWording(leakSituation(outcome, role, suspects, told, evidence.to));
+    // Still firing: its words say how far the proof is. What was forecast ended with the last of its processes.
+    const told = { ...evidence, timeToLimitS: null, explained };
+    const wording = leakWording(leakSituation(outcome, role, suspects, told));
     return { ...before, ...wording, state: 'firing', evidence: told };
   }
   const wording = resolvedWording({
@@ -49,23 +46,6 @@ export function endOfRelease(
   });
   const end = clearObservation(outcome, current.cohort);
   return { ...end, ...wording, evidence: { ...end.evidence, explained } };
-}
-
-/** What the words of a leak need, from its evidence. */
-export function leakSituation(
-  { now, service }: ScanOutcome,
-  role: MemoryRole,
-  suspects: readonly Suspect[],
-  evidence: Evidence,
-  seenTo: EpochMs,
-): LeakSituation {
-  const { instances, looked, onset, deploys, slopeBytesPerHour, timeToLimitS, limitBytes, explained } =
-    evidence;
-  return {
-    ...{ now, service, role, onset, deploys, suspects, slopeBytesPerHour, timeToLimitS, seenTo, limitBytes },
-    instances: { affected: instances.length, all: looked ?? instances.length },
-    ...(explained === undefined ? {} : { explained }),
-  };
 }
 
 const NO_WORDS: Wording = { title: '', summary: '', sentence: [] };

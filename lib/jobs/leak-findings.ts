@@ -1,3 +1,4 @@
+import { leakSituation } from '../findings/as-of.ts';
 import { fingerprint } from '../findings/fingerprint.ts';
 import { leakWording } from '../findings/leak-wording.ts';
 import type { Observation } from '../findings/life-cycle.ts';
@@ -8,7 +9,7 @@ import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { deploysOf } from './answers/deploys.ts';
 import type { JobContext } from './context.ts';
 import { explainLeak } from './explain.ts';
-import { clearObservation, endOfRelease, leakSituation } from './leak-ends.ts';
+import { clearObservation, endOfRelease } from './leak-ends.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import type { Cohort } from './load-service.ts';
 import { speakerOf } from './looked.ts';
@@ -71,7 +72,7 @@ async function leakObservation(
     ...(explained === undefined ? {} : { explained }),
   };
   return {
-    ...leakWording(leakSituation(outcome, role, result.suspects, evidence, speaker?.times.at(-1) ?? now)),
+    ...leakWording(leakSituation(outcome, role, result.suspects, evidence)),
     id: fingerprint({ project, service, kind: 'leak', role }),
     kind: 'leak',
     project,

@@ -2,7 +2,7 @@ import { type Death, GROWTH, LEAKS_VERSION, unitCounts } from '../leaks/index.ts
 import type { Evidence } from '../model/finding.ts';
 import type { ServiceName } from '../model/service.ts';
 import { unitKey } from '../model/unit-of-work.ts';
-import type { EpochMs } from '../model/units.ts';
+import { type EpochMs, SECOND_MS } from '../model/units.ts';
 import type { Cohort, LoadedService } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
 import type { RuleStatus } from './rules.ts';
@@ -43,6 +43,7 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
   const { role, version, lives, result } = cohort;
   const growing = lives.filter((_, i) => result.perLife[i]?.verdict === 'leak');
   const namesOf = (some: Cohort['lives']) => [...new Set(some.map(({ instance }) => instance))].sort();
+  const to = Math.max(...lives.map(({ times }) => times.at(-1) ?? 0));
   return {
     analyzer: `leaks@${LEAKS_VERSION}`,
     role,
@@ -53,11 +54,11 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
       outcome.loaded?.from ?? outcome.from,
       Math.min(...lives.map(({ times }) => times[0] ?? outcome.now)),
     ),
-    to: Math.max(...lives.map(({ times }) => times.at(-1) ?? 0)),
+    to,
     onset: onsetOf(cohort),
     slopeBytesPerHour: result.slopeBytesPerHour,
-    timeToLimitS: result.timeToLimitS,
-    limitBytes: speakerOf(cohort)?.limit ?? null,
+    timeToLimitS: timeLeft(cohort, to),
+    limitBytes: speakerOf(cohort)?.limit ?? newestLimit(lives),
     floor: result.floor,
     lows: result.lows,
     confidence: result.confidence,
@@ -66,6 +67,22 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
     deploys,
   };
 }
+
+/** Counted from `to`, the newest reading of all; null once the process that it was told of has ended. */
+function timeLeft(cohort: Cohort, to: EpochMs): Evidence['timeToLimitS'] {
+  const speaker = speakerOf(cohort);
+  const left = cohort.result.timeToLimitS;
+  if (left === null || speaker === undefined || speaker.end !== undefined) return null;
+  const passedS = (to - (speaker.times.at(-1) as number)) / SECOND_MS;
+  const later = (seconds: number) =>
+    seconds === Number.MAX_SAFE_INTEGER ? seconds : Math.max(0, seconds - passedS);
+  return { value: later(left.value), low: later(left.low), high: later(left.high) };
+}
+
+/** Where no life speaks for the others. */
+const newestLimit = (lives: Cohort['lives']) =>
+  lives.toSorted((a, b) => (b.times[0] as number) - (a.times[0] as number)).find(({ limit }) => limit)
+    ?.limit ?? null;
 
 /** Where a process that was replaced had grown already, growth did not begin with the one that speaks now. */
 export function onsetOf(cohort: Cohort): Evidence['onset'] {

@@ -1,7 +1,9 @@
+import { asOf } from '../../findings/as-of.ts';
 import { dismiss, snooze } from '../../findings/decisions.ts';
 import { awake, type FindingRecord } from '../../findings/life-cycle.ts';
 import { Fault } from '../../model/fault.ts';
 import type { ServiceName } from '../../model/service.ts';
+import { SECOND_MS } from '../../model/units.ts';
 import type { JobContext } from '../context.ts';
 
 export interface FindingsFilter {
@@ -19,7 +21,7 @@ export async function findingsAnswer(
 ) {
   const now = context.clock.now();
   return (await context.findings.list(project))
-    .map((record) => awake(record, now))
+    .map((record) => asOf(awake(record, now), now))
     .filter(
       ({ state }) =>
         filter.state === undefined || (filter.state === 'open' ? isOpen(state) : filter.state === state),
@@ -35,7 +37,8 @@ const STATES: readonly FindingRecord['state'][] = ['firing', 'snoozed', 'resolve
 
 function byUrgency(a: FindingRecord, b: FindingRecord): number {
   const killed = (record: FindingRecord) => (record.kind === 'killed' ? 0 : 1);
-  const harm = (record: FindingRecord) => record.evidence.timeToLimitS?.value ?? Number.POSITIVE_INFINITY;
+  const harm = ({ evidence: { to, timeToLimitS } }: FindingRecord) =>
+    timeToLimitS === null ? Number.POSITIVE_INFINITY : to + timeToLimitS.value * SECOND_MS;
   const difference = harm(a) - harm(b);
   return (
     STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
@@ -48,7 +51,8 @@ function byUrgency(a: FindingRecord, b: FindingRecord): number {
 export async function findingAnswer(context: JobContext, project: string, id: string, notify: boolean) {
   const record = await context.findings.get(project, id);
   if (record === undefined) throw new Fault('not-found', `Cannot find finding "${id.slice(0, 80)}"`);
-  return answerOf(awake(record, context.clock.now()), notify);
+  const now = context.clock.now();
+  return answerOf(asOf(awake(record, now), now), notify);
 }
 
 export type FindingChange =
@@ -70,7 +74,7 @@ export async function changeFinding(
     return change.do === 'snooze' ? snooze(record, change.until, now) : dismiss(record, change.reason, now);
   });
   if (changed === undefined) throw new Fault('not-found', `Cannot find finding "${id.slice(0, 80)}"`);
-  return answerOf(changed, notify);
+  return answerOf(asOf(changed, now), notify);
 }
 
 /** As the API shows it: without what only the life cycle needs. */

@@ -78,7 +78,8 @@ function seriesOf(instance: string, role: MemoryRole, cohorts: readonly Cohort[]
     reason: latest.result.reason,
     onset: latest.result.onset,
     slopeBytesPerHour: latest.result.slopeBytesPerHour,
-    timeToLimitS: latest.result.timeToLimitS,
+    // A process that has ended reaches nothing.
+    timeToLimitS: latest.life.end === undefined ? latest.result.timeToLimitS : null,
     limitBytes: latest.life.limit ?? null,
   };
 }
