@@ -3,6 +3,7 @@ import { placeLabels } from '../../web/src/charts/labels.ts';
 import { domainOf, forecastOf } from '../../web/src/charts/memory-model.ts';
 import { nearest, type Point, runs, thin } from '../../web/src/charts/reduce.ts';
 import { valueAxis } from '../../web/src/charts/scale.ts';
+import { between } from '../../web/src/time.ts';
 import { memoryOf } from '../browser/fixture-memory.ts';
 import { NOW, SERVICE } from '../browser/fixture-story.ts';
 
@@ -63,8 +64,21 @@ describe('charts', () => {
     };
     const forecast = forecastOf(input)!;
     const { from, to, measuredTo } = domainOf(input);
+    expect(forecast.isOpen).toBe(false);
     expect(to).toBeGreaterThan(forecast.high);
     expect(to - measuredTo).toBeLessThan(0.56 * (measuredTo - from));
     expect(domainOf({ ...input, to: NOW - 20 * 3_600_000, chosen: true }).to).toBe(NOW - 20 * 3_600_000);
+  });
+  it('forecastOf() ends the wedge of an interval that has no end', () => {
+    const [first] = memoryOf(SERVICE, 'heap_used', NOW - 80 * 3_600_000, NOW).series;
+    const timeToLimitS = { value: 7200, low: 3600, high: Number.MAX_SAFE_INTEGER };
+    const series = { ...first!, timeToLimitS };
+    const forecast = forecastOf({ series, deploys: [], from: 0, to: NOW, chosen: false, now: NOW })!;
+    expect(forecast).toMatchObject({ isOpen: true, high: forecast.t + 4 * 3_600_000 });
+  });
+  it('between() names days by their dates where their names come again', () => {
+    const day = 24 * 3_600_000;
+    expect(between(NOW, NOW + 2 * day, 'utc')).toMatch(/^\w{3} \d\d:\d\d–\w{3} \d\d:\d\d$/);
+    expect(between(NOW, NOW + 10 * day, 'utc')).toMatch(/^\w{3} \d+ \w{3}–\w{3} \d+ \w{3}$/);
   });
 });

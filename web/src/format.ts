@@ -47,6 +47,8 @@ export const count = (value: number): string => formatCount(value);
 export const amount = (value: number, measure: Measure): string =>
   measure === 'bytes' ? formatBytes(value) : formatCount(Math.round(value));
 export const milliseconds = (ms: number): string => formatDuration(ms);
+/** The far end of a time whose interval holds zero growth. */
+export const isNever = (s: number): boolean => s >= Number.MAX_SAFE_INTEGER;
 export const seconds = (s: number): string => formatDuration(s < 1 ? s * 1000 : Math.round(s) * 1000);
 export const perSecond = (value: number): string => `${digits(value)}/s`;
 

@@ -49,8 +49,12 @@ export const onsetMoment = (
     ? hourMinuteSecond(onset.t, zone)
     : when(onset.t, now, zone);
 
-/** `14:02–14:21`, with days only where they differ and seconds only where minutes do not. */
+const NAMED_DAYS = 7;
+
+/** `14:02–14:21`, with days only where they differ, their dates beyond a week, and seconds only where minutes do not. */
 export function between(low: number, high: number, zone: Zone): string {
+  if (dayNumber(high, zone) - dayNumber(low, zone) >= NAMED_DAYS)
+    return `${day(low, zone)}–${day(high, zone)}`;
   if (dayNumber(low, zone) !== dayNumber(high, zone)) {
     return `${DAYS[shifted(low, zone).getUTCDay()]} ${hourMinute(low, zone)}–${DAYS[shifted(high, zone).getUTCDay()]} ${hourMinute(high, zone)}`;
   }

@@ -64,7 +64,9 @@ function forecastLabels(
   const text = `full ${when(forecast.at, now, zone)}${x(forecast.at) <= right ? '' : ' →'}`;
   const full: Label = { text, className: 'l t-growth halo', needed: true, spots: spots(narrow ? 8 : 22) };
   const interval: Label = {
-    text: between(forecast.low, forecast.high, zone),
+    text: forecast.isOpen
+      ? `${when(forecast.low, now, zone)} or later`
+      : between(forecast.low, forecast.high, zone),
     className: 't-growth halo',
     spots: spots(9),
   };

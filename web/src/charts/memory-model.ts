@@ -1,5 +1,5 @@
 import type { ApiDeploy, ApiMemorySeries } from '../../../lib/http/schemas.ts';
-import { amount, bytes, seconds, shortInstance, slopeEstimate } from '../format.ts';
+import { amount, bytes, isNever, seconds, shortInstance, slopeEstimate } from '../format.ts';
 import { between, dayTime, when, type Zone } from '../time.ts';
 import { roleWord } from '../words.ts';
 
@@ -19,6 +19,8 @@ export interface Forecast {
   readonly at: number;
   readonly low: number;
   readonly high: number;
+  /** The slow end is never: `high` is only where the wedge ends. */
+  readonly isOpen: boolean;
 }
 
 // A forecast may take this share of what was measured; beyond that it points out of the chart.
@@ -35,11 +37,11 @@ export function forecastOf({ series, now, to }: MemoryInput): Forecast | undefin
   const left = series.timeToLimitS;
   if (!last || !end || !left || series.limitBytes === null || left.value < 0) return undefined;
   if (to < end[0] - 1000) return undefined; // looking at the past
-  // The slow end of an interval that holds zero growth is never: JSON has no word for that, and the wedge needs an end.
-  const ahead = (s: number | null) =>
-    end[0] + Math.max(0, s !== null && Number.isFinite(s) ? s : 2 * left.value) * 1000;
-  if (ahead(left.high) < now - 1000) return undefined;
-  return { t: end[0], v: last[1], at: ahead(left.value), low: ahead(left.low), high: ahead(left.high) };
+  const ahead = (s: number) => end[0] + Math.max(0, s) * 1000;
+  const isOpen = isNever(left.high);
+  const high = ahead(isOpen ? 2 * left.value : left.high);
+  if (high < now - 1000) return undefined;
+  return { t: end[0], v: last[1], at: ahead(left.value), low: ahead(left.low), high, isOpen };
 }
 
 /** Without a chosen range, the chart is as long as its data; the forecast gets room on the right. */
@@ -67,7 +69,8 @@ export function ceilingOf({ series }: MemoryInput, from: number): { max: number;
 }
 
 /** What the picture says, for those who do not see it. */
-export function describe({ series, now }: MemoryInput, zone: Zone): string {
+export function describe(input: MemoryInput, zone: Zone): string {
+  const { series, now } = input;
   const [first, last] = [series.floor[0], series.floor.at(-1)];
   const parts = [`${roleWord(series.role)} of instance ${shortInstance(series.instance)}.`];
   if (first && last) {
@@ -79,10 +82,10 @@ export function describe({ series, now }: MemoryInput, zone: Zone): string {
   }
   if (series.slopeBytesPerHour) parts.push(`Slope ${slopeEstimate(series.slopeBytesPerHour, series.unit)}.`);
   if (series.limitBytes !== null) parts.push(`The limit is ${bytes(series.limitBytes)}.`);
-  if (series.timeToLimitS) {
-    parts.push(
-      `It is reached in ${seconds(Math.max(0, series.timeToLimitS.value))}, about ${when(now + series.timeToLimitS.value * 1000, now, zone)}.`,
-    );
+  const forecast = forecastOf(input);
+  if (forecast) {
+    const left = seconds(Math.max(0, forecast.at - now) / 1000);
+    parts.push(`It is reached in ${left}, about ${when(forecast.at, now, zone)}.`);
   }
   return parts.join(' ');
 }

@@ -5,6 +5,7 @@ import { Copy } from '../components/paste.tsx';
 import {
   amount,
   count,
+  isNever,
   measureOf,
   milliseconds,
   percent,
@@ -129,9 +130,9 @@ function OfMemory({ evidence, metric }: { evidence: ApiFinding['evidence']; metr
           [
             'Time to limit',
             left ? (
-              `${seconds(Math.max(0, left.value))} (${seconds(Math.max(0, left.low))} to ${seconds(Math.max(0, left.high))})`
+              `${seconds(left.value)} (${seconds(left.low)} ${isNever(left.high) ? 'or more' : `to ${seconds(left.high)}`}) from the end of the window`
             ) : (
-              <span class="dim">– no limit or no slope</span>
+              <span class="dim">– no limit, no slope, or no process that runs</span>
             ),
           ],
           ['Confidence', percent(evidence.confidence)],

@@ -3,7 +3,7 @@ import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
 import { formatDuration } from '../../../lib/model/format-number.ts';
 import { useApi } from '../api.ts';
 import { diffAround } from '../flame/around.ts';
-import { amount, count, measureOf, seconds, slopeEstimate } from '../format.ts';
+import { amount, count, isNever, measureOf, seconds, slopeEstimate } from '../format.ts';
 import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
@@ -28,7 +28,7 @@ export function restartEveryS({
 function restartInterval({ explained }: ApiFinding['evidence']): string {
   const { restartS } = explained?.stopGap ?? {};
   if (!restartS) return '';
-  if (restartS.high > Number.MAX_SAFE_INTEGER / 2) return `: ${seconds(restartS.low)} or more`;
+  if (isNever(restartS.high)) return `: ${seconds(restartS.low)} or more`;
   const fine = seconds(restartS.low) === seconds(restartS.high);
   const long = (s: number) => formatDuration(s * 1000, { fine });
   return `: ${long(restartS.low)} to ${long(restartS.high)}`;
