@@ -1,14 +1,8 @@
 import type { Explained, SentencePart } from '../model/finding.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatInterval,
-  formatPercent,
-  formatRate,
-} from '../model/format-number.ts';
+import { formatCount, formatInterval, formatPercent, formatRate } from '../model/format-number.ts';
 import type { Interval, Onset, Suspect } from '../model/leak.ts';
 import { OTHER_UNITS, unitKey } from '../model/unit-of-work.ts';
-import { DAY_MS, type EpochMs, SECOND_MS } from '../model/units.ts';
+import type { EpochMs } from '../model/units.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { releaseParts } from './release-wording.ts';
 import {
@@ -22,6 +16,7 @@ import {
   unit,
   unitList,
 } from './sentence.ts';
+import { endSooner, inLives, ofLives, restartEach } from './stop-gap-wording.ts';
 import { timeText } from './times.ts';
 import {
   keptText,
@@ -62,6 +57,7 @@ export function leakWording(facts: LeakSituation): Wording {
     ...growingType(facts),
     ...outside(facts),
     ...forecast(facts),
+    ...ofLives(facts),
     ...silence(facts),
     ...stopGap(facts),
     ...releaseParts(facts),
@@ -126,7 +122,7 @@ function keeps(
     ...(partner ? [text(' and every '), ...unitList(partner.units)] : []),
     ...(partner?.bytesPerUnit ? [text(' '), number(keptText(partner.bytesPerUnit, facts.role))] : []),
     text(` ${isGroup ? 'per unit ' : ''}${placeWords(facts.role)}`),
-    ...onInstances(facts.instances),
+    ...on(facts),
     text(isGroup ? '; they rise and fall together and cannot be told apart yet.' : '.'),
   ]);
 }
@@ -164,7 +160,7 @@ function rival(facts: LeakSituation, { cause, bytesPerUnit }: Suspect): Sentence
       service(facts.service),
       text(' grows '),
       ...rate(facts),
-      ...onInstances(facts.instances),
+      ...on(facts),
       text(' at any traffic: a timer or an agent, not a request.'),
       ...began,
     ];
@@ -194,9 +190,13 @@ function grows(facts: LeakSituation): SentencePart[] {
     service(facts.service),
     text(' grows'),
     ...(facts.slopeBytesPerHour ? [text(' '), ...rate(facts)] : []),
-    ...onInstances(facts.instances),
+    ...on(facts),
   ]);
 }
+
+/** ` on 3 of 12 instances`, ` in 160 lives of about 3 h`. */
+const on = ({ instances, explained }: LeakSituation): SentencePart[] =>
+  explained?.together ? inLives(explained.together) : onInstances(instances);
 
 function rate({ slopeBytesPerHour, role }: LeakSituation): SentencePart[] {
   if (!slopeBytesPerHour) return [text('steadily')];
@@ -214,24 +214,6 @@ function silence({ silentSince, now }: LeakSituation): SentencePart[] {
   const since = time(timeText(silentSince, now), silentSince);
   return [text(' Nothing was heard of these processes since '), since, text('.')];
 }
-
-function restartEach({ value, low, high }: Interval): SentencePart[] {
-  if (!(value >= 1) || value * SECOND_MS > MAX_RESTART_MS) return [];
-  const isOpen = high * SECOND_MS > MAX_RESTART_MS;
-  const long = (seconds: number) => formatDuration(seconds * SECOND_MS);
-  const exactly = (seconds: number) => formatDuration(seconds * SECOND_MS, { fine: true });
-  const told = isOpen || long(low) !== long(high) ? long : exactly;
-  const bounds = isOpen ? `${told(low)} or more` : `${told(low)}–${told(high)}`;
-  return [
-    text(' Until it is fixed, replace each process every '),
-    number(told(value)),
-    ...(told(low) === told(high) ? [] : [text(' '), number(`(${bounds})`)]),
-    text('.'),
-  ];
-}
-
-/** Beyond this no stop-gap is needed, and none can be told. */
-const MAX_RESTART_MS = 60 * DAY_MS;
 
 const PLACES = {
   external: 'in external buffers of the runtime',
@@ -289,8 +271,9 @@ const MOSTLY_THERE = 0.3;
 
 /** Until it is fixed: `--max-requests 12,000` (10,500–14,200), or every 5 h (4 h–7 h) where no unit is known. */
 function stopGap({ explained }: LeakSituation): SentencePart[] {
-  const { maxRequests: requests, restartS } = explained?.stopGap ?? {};
-  if (!requests || requests.value < 1) return restartS ? restartEach(restartS) : [];
+  const requests = explained?.stopGap?.maxRequests;
+  // Lives that end sooner by themselves need no count of requests.
+  if (!requests || requests.value < 1 || endSooner(explained)) return restartEach(explained);
   const rounded = (value: number) => formatCount(Math.floor(value));
   const exact = (value: number) => Math.floor(value).toLocaleString('en');
   const amount = rounded(requests.low) === rounded(requests.high) ? exact : rounded;

@@ -216,6 +216,13 @@ export const FindingSchema = z.object({
           .object({ busiest: LoadShareSchema, idlest: LoadShareSchema })
           .optional()
           .meta({ description: 'what busy processes keep beside idle ones' }),
+        together: z
+          .object({
+            ...{ lives: z.number(), lifeMs: z.number(), gain: IntervalSchema },
+            limitS: IntervalSchema.nullable().meta({ description: 'age at which a life would be full' }),
+          })
+          .optional()
+          .meta({ description: 'of a leak that only short lives together tell' }),
       })
       .optional()
       .meta({ description: 'of leaks' }),

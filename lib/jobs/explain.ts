@@ -65,7 +65,8 @@ export function explainLeak(
 }
 
 export const NOTHING_EXPLAINED: Explained = { where: null, lines: [], stopGap: null, compared: [] };
-const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
+/** Roles in which growth of the heap shows as well. */
+export const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
 
 function growthsOf(loaded: LoadedService, { instance }: LifeOfRole, onset: EpochMs): Growths {
   const grown = (role: MemoryRole) => {

@@ -8,7 +8,8 @@ import type { MemoryRole } from '../model/memory.ts';
 import { type EpochMs, MINUTE_MS } from '../model/units.ts';
 import { deploysOf } from './answers/deploys.ts';
 import type { JobContext } from './context.ts';
-import { explainLeak } from './explain.ts';
+import { AROUND_THE_HEAP, explainLeak } from './explain.ts';
+import { explainLives } from './explain-lives.ts';
 import { clearObservation, endOfRelease } from './leak-ends.ts';
 import type { LifeOfRole } from './lives/index.ts';
 import type { Cohort } from './load-service.ts';
@@ -18,8 +19,6 @@ import { CALM, evidenceOf, newest, onsetOf, type ScanOutcome } from './scan-outc
 export const rolesOf = ({ looked }: ScanOutcome) => [...new Set(looked.map(({ cohort }) => cohort.role))];
 
 const HEAP_ROLES: readonly MemoryRole[] = ['heap_after_gc', 'heap_used'];
-/** Roles in which growth of the heap shows as well: they make no finding of their own beside it. */
-const AROUND_THE_HEAP: readonly MemoryRole[] = ['rss', 'container_usage'];
 
 /** What is to be said of one role: it grows, it has ended, or nothing that was not said. */
 export async function observeRole(
@@ -35,6 +34,7 @@ export async function observeRole(
   const grown = newest(same.filter(({ look, cohort }) => look.fired && cohort.result.verdict === 'leak'));
   const ended = before && endOfRelease(outcome, before, current);
   if (ended?.state === 'clear') return ended;
+  // Beside a heap that grows they make no finding of their own.
   const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || partGrows(outcome));
   if (grown !== undefined && !explained) return leakObservation(context, outcome, grown.cohort);
   if (same.some(({ decision }) => decision === 'clear')) return clearObservation(outcome, current.cohort);
@@ -65,7 +65,11 @@ async function leakObservation(
   const speaker = speakerOf(cohort);
   const onset = onsetOf(cohort);
   const deploys = onset === null ? [] : await releasesAround(context, outcome, onset);
-  const explained = outcome.loaded && explainLeak(outcome.loaded, speaker, cohort);
+  const { loaded } = outcome;
+  const explained = loaded && {
+    ...explainLeak(loaded, speaker, cohort),
+    ...explainLives(loaded, cohort),
+  };
   if (speaker && isStartUp(speaker) && OF_RUNTIME.includes(explained?.where?.place)) return undefined;
   const evidence: Evidence = {
     ...evidenceOf(outcome, cohort, deploys),

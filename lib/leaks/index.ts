@@ -7,6 +7,7 @@ export { type Death, deathsNearLimit } from './deaths.ts';
 export { isInterleaved, tellsSeveralAtOnce } from './interleaved.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { analyzeSeries } from './lives-seen.ts';
+export { type LivesTogether, livesTogether } from './lives-together.ts';
 export { type Decision, dueAt, type LookState, nextLook } from './next-look.ts';
 export { oldCollections } from './old-collections.ts';
 export { amountIn, bytesText, durationText, isPercent } from './reason.ts';

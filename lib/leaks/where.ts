@@ -1,7 +1,6 @@
 import type { Where } from '../model/finding.ts';
-import type { Life } from '../model/leak.ts';
 import type { Bytes } from '../model/units.ts';
-import { firstAtOrAfter, fitLine } from './statistics.ts';
+import { firstAtOrAfter, fitLine, type Points } from './statistics.ts';
 
 /** By how much each part grew over one stretch; undefined where it is not sent. */
 export interface Growths {
@@ -40,7 +39,7 @@ export function whereGrown(growths: Growths): Where | undefined {
 }
 
 /** By how much the readings grew since a time, along a line; undefined with too few of them. */
-export function growthSince({ times, values }: Life, since: number): number | undefined {
+export function growthSince({ times, values }: Points, since: number): number | undefined {
   const from = firstAtOrAfter(times, since);
   if (times.length - from < 3) return undefined;
   return fitLine({ times, values }, from).slope * (times.at(-1)! - times[from]!);

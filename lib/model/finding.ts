@@ -187,6 +187,18 @@ export interface Explained {
   readonly releases?: Releases | null;
   /** What busy processes keep beside idle ones; absent where they are too few or too alike. */
   readonly byLoad?: BusyBesideIdle;
+  /** Of a leak that only short lives together tell: it has no onset, but each life has an age. */
+  readonly together?: LivesOfLeak;
+}
+
+export interface LivesOfLeak {
+  /** Lives that were long enough to speak. */
+  readonly lives: number;
+  /** The median one, and what it gains. */
+  readonly lifeMs: number;
+  readonly gain: Interval;
+  /** Age at which a life that goes on reaches the limit, s. */
+  readonly limitS: Interval | null;
 }
 
 /** What traces said. Times are ms. */

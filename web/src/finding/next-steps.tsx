@@ -3,36 +3,24 @@ import type { ApiDeploy, ApiFinding } from '../../../lib/http/schemas.ts';
 import { formatDuration } from '../../../lib/model/format-number.ts';
 import { useApi } from '../api.ts';
 import { diffAround } from '../flame/around.ts';
-import { amount, count, isNever, measureOf, seconds, slopeEstimate } from '../format.ts';
+import { count, isNever, measureOf, seconds, slopeEstimate } from '../format.ts';
 import type { ProfileTypeList } from '../pages/flame.tsx';
 import { href, RANGE_KEYS, servicePath } from '../router.ts';
 import { useView } from '../view.ts';
 import { type Step, traceSteps } from './trace-steps.tsx';
 
-const HEADROOM = 0.8;
-const HOUR_S = 3600;
+/** Beyond this no stop-gap is needed. */
+const MAX_GAP_MS = 60 * 86_400_000;
 
-/** How often a restart keeps the floor under 80 % of the limit; undefined when that cannot be said. */
-export function restartEveryS({
-  limitBytes,
-  slopeBytesPerHour,
-  floor,
-}: ApiFinding['evidence']): number | undefined {
-  if (limitBytes === null || slopeBytesPerHour === null || floor === null) return undefined;
-  const room = HEADROOM * limitBytes - floor.start;
-  const every = (room / slopeBytesPerHour.high) * HOUR_S; // the fast end of the interval, to be on the safe side
-  return room > 0 && slopeBytesPerHour.low > 0 ? every : undefined;
-}
-
-/** `: 9 h to 11 h`, of the time between restarts. */
-function restartInterval({ explained }: ApiFinding['evidence']): string {
-  const { restartS } = explained?.stopGap ?? {};
-  if (!restartS) return '';
-  if (isNever(restartS.high)) return `: ${seconds(restartS.low)} or more`;
-  const fine = seconds(restartS.low) === seconds(restartS.high);
+/** `9 h to 11 h`, of the time between restarts. */
+function restartInterval({ low, high }: Gap): string {
+  if (isNever(high)) return `${seconds(low)} or more`;
+  const fine = seconds(low) === seconds(high);
   const long = (s: number) => formatDuration(s * 1000, { fine });
-  return `: ${long(restartS.low)} to ${long(restartS.high)}`;
+  return `${long(low)} to ${long(high)}`;
 }
+
+type Gap = NonNullable<NonNullable<NonNullable<ApiFinding['evidence']['explained']>['stopGap']>['restartS']>;
 
 /** The release whose commits are to be read: the last one before the onset's interval ends. */
 function releaseOf({ onset, deploys }: ApiFinding['evidence']) {
@@ -95,14 +83,17 @@ function stepsOf(
 function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: string | undefined): Step[] {
   const { evidence, suspects, service } = finding;
   const steps: Step[] = [];
-  const requests = evidence.explained?.stopGap?.maxRequests;
+  const { stopGap, together } = evidence.explained ?? {};
+  const every = stopGap?.restartS;
+  const isSooner = together !== undefined && every && every.value * 1000 > together.lifeMs;
+  const requests = isSooner ? null : stopGap?.maxRequests;
   if (requests && requests.value >= 1)
     steps.push({
       key: 'recycle',
       body: (
         <>
           <span>
-            <b>Until it is fixed:</b> replace a process after <b>{count(requests.value)}</b> requests of all
+            <b>Until it is fixed:</b> replace a process after <b>{count(requests.low)}</b> requests of all
             kinds: <code class="whole">--max-requests {Math.floor(requests.low)}</code>, where the server has
             it.
           </span>
@@ -115,20 +106,20 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
       ),
     });
   const measure = measureOf(evidence.role);
-  const every = restartEveryS(evidence);
-  if (every !== undefined && evidence.slopeBytesPerHour && evidence.floor && evidence.limitBytes !== null) {
-    const room = HEADROOM * evidence.limitBytes - evidence.floor.start;
+  if (every && every.low * 1000 <= MAX_GAP_MS && evidence.slopeBytesPerHour) {
     steps.push({
       key: 'restart',
       body: (
         <>
           <span>
-            <b>{requests ? 'Or' : 'Until it is fixed:'}</b> restart each instance every {seconds(every)}. That
-            keeps it under 80{'\u2009'}% of its limit.
+            <b>{requests ? 'Or' : 'Until it is fixed:'}</b>{' '}
+            {isSooner ? 'let no instance run for longer than' : 'restart each instance every'}{' '}
+            {seconds(every.low)}. That keeps it under 80{'\u2009'}% of its limit.
           </span>
           <span class="note">
-            {amount(room, measure)} of room ÷ {slopeEstimate(evidence.slopeBytesPerHour, measure)}
-            {restartInterval(evidence)}
+            {restartInterval(every)}, from {slopeEstimate(evidence.slopeBytesPerHour, measure)} and the room
+            under the limit
+            {isSooner && `; lives of ${seconds(together.lifeMs / 1000)} end sooner by themselves`}
           </span>
         </>
       ),
