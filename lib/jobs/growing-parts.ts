@@ -9,7 +9,8 @@ import type { LoadedService } from './load-service.ts';
 /**
  * Which of the things that are counted apart grew since the onset: types of objects, states of threads, kinds of handles.
  * Of a heap, the types of its objects; of a role that counts, its own parts. Each is regressed on the same counts as the
- * floor. Empty where nothing is counted apart.
+ * floor. Empty where nothing is counted apart. From what is kept as it was sent: roll-ups keep lows and highs of each part at
+ * times of its own, which cannot be added up.
  */
 export function growingParts(
   loaded: LoadedService,
@@ -34,18 +35,22 @@ interface Part {
 }
 
 /** The parts of the metric that has most of them, within the life. */
-function partsOf({ state }: LoadedService, life: LifeOfRole, role: MemoryRole): Part[] {
+function partsOf(
+  { state, from, exactFrom = from }: LoadedService,
+  life: LifeOfRole,
+  role: MemoryRole,
+): Part[] {
   const metrics = new Map<string, Part[]>();
   for (const [key, column] of state.instances.get(life.instance)?.levels ?? []) {
     const [keyRole, metric, part] = JSON.parse(key) as [string, string, string];
     if (keyRole !== role || part === '') continue;
-    metrics.set(metric, [...(metrics.get(metric) ?? []), { site: part, ...during(column, life) }]);
+    metrics.set(metric, [...(metrics.get(metric) ?? []), { site: part, ...during(column, life, exactFrom) }]);
   }
   return [...metrics.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
 }
 
-function during({ times, values }: LevelColumn, life: LifeOfRole) {
-  const [from, to] = [life.times[0] as number, life.times.at(-1) as number];
+function during({ times, values }: LevelColumn, life: LifeOfRole, exactFrom: EpochMs) {
+  const [from, to] = [Math.max(exactFrom, life.times[0] as number), life.times.at(-1) as number];
   const inside = times.flatMap((time, i) => (time >= from && time <= to ? [i] : []));
   return { times: inside.map((i) => times[i] as number), values: inside.map((i) => values[i] as number) };
 }

@@ -85,7 +85,8 @@ function matching(other: InstanceState, byName: ReadonlyMap<string, readonly Pro
 /** One process that follows the other may be heard for a moment beside it. */
 const OVERLAP_SHARE = 0.1;
 
-function ranAtOnce(a: Process, b: Process): boolean {
+/** Whether two processes ran at the same time, and did not only follow each other. */
+export function ranAtOnce(a: Pick<Process, 'first' | 'last'>, b: Pick<Process, 'first' | 'last'>): boolean {
   const together = Math.min(a.last, b.last) - Math.max(a.first, b.first);
   const shorter = Math.min(a.last - a.first, b.last - b.first);
   return together >= 0 && together >= OVERLAP_SHARE * shorter;
