@@ -19,7 +19,7 @@ const SERVICE = serviceName({ environment: '', namespace: '', name: 'made' });
 export interface AlarmRun {
   /** Days from the first reading to each notice of a leak. */
   readonly leakNotices: readonly number[];
-  /** The same of the guide's rules, which notify by themselves. */
+  /** The same of the guide's rules as they stand before anybody sets one. */
   readonly ruleNotices: readonly number[];
   /** Reads of stored states, and looks at all that is kept. */
   readonly reads: number;
@@ -47,7 +47,8 @@ export async function alarmRun(service: MadeService, untilNotice = false): Promi
       ) => {
         const before = await findings.get(project, id);
         const after = await findings.change(project, id, decide);
-        const isNews = after?.notice.firing?.due === true && before?.state !== 'firing';
+        const wasOwed = before?.state === 'firing' && before.notice.firing.due;
+        const isNews = after?.notice.firing?.due === true && !wasOwed;
         if (after !== undefined && isNews) notices.push({ ...after, updatedAt: clock.time });
         return after;
       },

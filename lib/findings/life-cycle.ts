@@ -18,8 +18,10 @@ export interface Observation
   readonly state: 'firing' | 'clear' | 'unknown';
   /** With `clear`: ended because another finding tells of it, so that nobody is told of the end. */
   readonly isQuiet?: boolean;
-  /** With `firing`: shown on pages alone, so that nobody is told. */
+  /** With `firing`: shown on pages alone, so that nobody is told until an observation comes that is not. */
   readonly isSilent?: boolean;
+  /** With `firing`: when the message of another finding told of the same, so that none is sent for this one. */
+  readonly toldAt?: EpochMs | null;
   readonly since: EpochMs;
   readonly title: string;
   readonly summary: string;
@@ -68,19 +70,28 @@ function fired(record: FindingRecord, observation: Observation, now: EpochMs): F
     ...record,
     ...{ since, title, summary, sentence, suspects, evidence },
     observedTo: evidence.to,
-    notice: renewed(record, suspects, now),
+    notice: renewed(record, observation, now),
   };
   return same(record, next) ? record : { ...next, updatedAt: now };
 }
 
-/** Told again at most every four hours, and only when the message would name others. */
-function renewed({ state, notice }: FindingRecord, suspects: Finding['suspects'], now: EpochMs): Notices {
+/** Told when it is silent no more; again at most every four hours, and only when the message would name others. */
+function renewed(
+  { state, notice }: FindingRecord,
+  { suspects, isSilent = false }: Observation,
+  now: EpochMs,
+): Notices {
   const { due, sentAt } = notice.firing;
+  if (state !== 'firing' || due) return notice;
   const isNews = namedSuspects(suspects).join('\n') !== notice.told.join('\n');
-  if (state !== 'firing' || due || sentAt === null || now - sentAt < RENOTIFY_MS || !isNews) return notice;
+  const isAgain = sentAt !== null && now - sentAt >= RENOTIFY_MS && isNews;
+  if (!isAgain && (isSilent || !wasSilent(notice))) return notice;
   const firing = owe(notice, notice.firing);
   return { ...notice, firing, serial: firing.serial };
 }
+
+/** Neither sent, nor tried and given up. */
+const wasSilent = ({ firing: { sentAt, attempts } }: Notices) => sentAt === null && attempts === 0;
 
 function cleared(record: FindingRecord, observation: Observation, now: EpochMs): FindingRecord {
   // A dismissed finding stays as it was left; one that is resolved has said so.
@@ -102,9 +113,12 @@ function cleared(record: FindingRecord, observation: Observation, now: EpochMs):
 
 /** A first onset, or another one of a finding that was closed: it begins anew, with a notice of its own. */
 function opened(previous: FindingRecord | undefined, observation: Observation, now: EpochMs): FindingRecord {
-  const { state: _, isQuiet: __, isSilent = false, ...content } = observation;
+  const { state: _, isQuiet: __, isSilent = false, toldAt = null, ...content } = observation;
   const notice = previous?.notice ?? nothingOwed();
-  const firing = isSilent ? { ...nothingOwed().firing, serial: notice.serial } : owe(notice, undefined);
+  const firing =
+    isSilent || toldAt !== null
+      ? { ...nothingOwed().firing, serial: notice.serial, sentAt: toldAt }
+      : owe(notice, undefined);
   return {
     ...content,
     state: 'firing',
@@ -114,7 +128,12 @@ function opened(previous: FindingRecord | undefined, observation: Observation, n
     dismissed: null,
     dismissedOnset: null,
     observedTo: content.evidence.to,
-    notice: { firing, resolved: null, serial: firing.serial, told: [] },
+    notice: {
+      firing,
+      resolved: null,
+      serial: firing.serial,
+      told: toldAt === null ? [] : namedSuspects(content.suspects),
+    },
   };
 }
 

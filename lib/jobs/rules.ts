@@ -20,6 +20,8 @@ import { type LoadedService, livesIn } from './load-service.ts';
 export interface RuleStatus {
   readonly rule: Rule;
   readonly isOff: boolean;
+  /** Whether somebody set it for this service: then its message waits for nobody. */
+  readonly isOwn: boolean;
   readonly alerts: readonly Alert[];
 }
 
@@ -37,13 +39,12 @@ const LIMITED: readonly MemoryRole[] = ['rss', 'container_usage'];
 const CATCH_UP_MS = DAY_MS;
 
 /** The usual rules with what people set for this service. */
-export const rulesWith = (
-  overrides: Readonly<Record<string, RuleOverride>>,
-): { rule: Rule; isOff: boolean }[] =>
+export const rulesWith = (overrides: Readonly<Record<string, RuleOverride>>): Omit<RuleStatus, 'alerts'>[] =>
   GUIDE_RULES.map((rule) => {
-    const { threshold, forMs, off } = overrides[rule.alert] ?? {};
+    const { threshold, forMs, off = false } = overrides[rule.alert] ?? {};
     const expression = { ...rule.expression, threshold: threshold ?? rule.expression.threshold };
-    return { rule: { ...rule, expression, forMs: forMs ?? rule.forMs }, isOff: off ?? false };
+    const isOwn = threshold !== undefined || forMs !== undefined;
+    return { rule: { ...rule, expression, forMs: forMs ?? rule.forMs }, isOff: off, isOwn };
   });
 
 /** Longest range and hold of a usual rule, and Prometheus's look-back. */
@@ -75,12 +76,12 @@ export async function evaluateRules(
   const series = ruleSeries(loaded);
   const end = Math.floor(now / EVALUATION_MS) * EVALUATION_MS;
   const start = Math.max(before?.evaluatedTo ?? 0, loaded.from, end - CATCH_UP_MS);
-  const statuses = rulesWith(rules).map(({ rule, isOff }) => {
+  const statuses = rulesWith(rules).map(({ rule, isOff, isOwn }) => {
     let alerts: Alerts = new Map(before?.alerts[rule.alert]?.map((alert) => [labelKey(alert.labels), alert]));
     const first = Math.floor(start / EVALUATION_MS + 1) * EVALUATION_MS;
     for (let time = first; time <= end && !isOff; time += EVALUATION_MS)
       alerts = evaluate(rule, series, time, alerts);
-    return { rule, isOff, alerts: isOff ? [] : [...alerts.values()] };
+    return { rule, isOff, isOwn, alerts: isOff ? [] : [...alerts.values()] };
   });
   if (end > (before?.evaluatedTo ?? 0)) {
     const alerts = Object.fromEntries(statuses.map(({ rule, alerts: some }) => [rule.alert, some]));
@@ -97,10 +98,9 @@ export async function standingRules(
 ): Promise<readonly RuleStatus[]> {
   const { rules } = await readSettings(records, project, service);
   const before = await readAlerts<Alert>(records, project, service);
-  return rulesWith(rules).map(({ rule, isOff }) => ({
-    rule,
-    isOff,
-    alerts: isOff ? [] : (before?.alerts[rule.alert] ?? []),
+  return rulesWith(rules).map((status) => ({
+    ...status,
+    alerts: status.isOff ? [] : (before?.alerts[status.rule.alert] ?? []),
   }));
 }
 

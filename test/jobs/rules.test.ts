@@ -1,7 +1,9 @@
 // Alert rules through the product: readings by OTLP, a scan every ten minutes, rules, findings and notices.
 import { describe, expect, it } from 'vitest';
 import type { ApiFinding } from '../../lib/http/schemas.ts';
+import { deliverDue } from '../../lib/jobs/deliver.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/model/units.ts';
+import type { Notifier } from '../../lib/ports/notifier.ts';
 import { openProduct, type Product } from '../support/product.ts';
 
 const START = Date.UTC(2026, 5, 1, 12);
@@ -84,6 +86,7 @@ describe('alert rules of a service', () => {
         state: 'firing',
         service: 'depot',
         title: 'depot: rule GoroutineLeak fires',
+        notice: { firing: 'off' },
       });
       expect(finding?.summary.replaceAll(/\s/g, ' ')).toMatch(
         /^The number of goroutines of depot has grown by more than 0.1\/s for 30 min, since .*: 0\.\d+\/s now/,
@@ -127,6 +130,43 @@ describe('alert rules of a service', () => {
       await run(product, 131, 151, (minute) => 50 + 20 * minute + 5 * Math.sin(minute));
       const speaking = (await findings(product)).filter(({ state }) => state === 'firing');
       expect(speaking.map(({ kind }) => kind)).toEqual(['rule']);
+    } finally {
+      await product.close();
+    }
+  });
+
+  it('that people set speak first, and their message is the only one', async () => {
+    const product = await openProduct({ at: START });
+    const messages: string[] = [];
+    const notifier: Notifier = {
+      name: 'kept',
+      send: ({ title }) => {
+        messages.push(title);
+        return Promise.resolve({ outcome: 'sent' });
+      },
+    };
+    const deliver = () =>
+      deliverDue(product.local.context, [notifier], (error) => {
+        throw error;
+      });
+    // Flat, and then a leak: the rule knows after minutes, the analysis when lows have confirmed it twice.
+    const leaking = (minute: number) => 50 + 20 * Math.max(0, minute - 60) + 5 * Math.sin(minute);
+    try {
+      await run(product, 0, 1, leaking);
+      const set = await product.api('/services/depot/settings', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ rules: { GoroutineLeak: { threshold: 0.01, forMs: MINUTE_MS } } }),
+      });
+      expect(set.status).toBe(200);
+      await run(product, 1, 72, leaking);
+      await deliver();
+      expect(messages).toEqual(['depot: rule GoroutineLeak fires']);
+      await run(product, 72, 241, leaking);
+      await deliver();
+      const open = (await findings(product)).filter(({ state }) => state === 'firing');
+      expect(open.map(({ kind, notice }) => [kind, notice.firing])).toEqual([['leak', 'sent']]);
+      expect(messages).toHaveLength(1);
     } finally {
       await product.close();
     }

@@ -34,8 +34,10 @@ export function RulesPage() {
                 {numberWord(firing)} {plural(firing, 'rule is', 'rules are')} firing.
               </h1>
               <p class="lede">
-                They mean what Prometheus means by the same words. Leaks are found without them; what a
-                finding tells of an instance no rule tells again.
+                They mean what Prometheus means by the same words. Leaks are found without them: a rule that
+                nobody changed waits four hours for the analysis, and sends no message about memory that it
+                finds calm, unless a limit is nearly reached. A rule that you keep for a service speaks at
+                once. One message tells of one instance.
               </p>
               {items.length > 0 && (
                 <div class="scroll after-say">
