@@ -1,5 +1,6 @@
 import type { Life } from '../model/leak.ts';
 import { isCountRole } from '../model/memory.ts';
+import { areWriters } from './even-turns.ts';
 import { median } from './statistics.ts';
 
 // Two processes that write under one name, where neither an id nor a counter tells them apart. Conservative: a single process that
@@ -53,18 +54,20 @@ function takeTurns(readings: { times: Float64Array; values: Float64Array }): boo
   return false;
 }
 
-/** One of so many readings is as the one before of its writer, all between are elsewhere, and the waits are those of the round before. */
-function comeRound(
-  { times, values }: { times: Float64Array; values: Float64Array },
-  writers: number,
-): boolean {
+/**
+ * One of so many readings is as the one before of its writer, and all between are elsewhere; the waits are those of the round
+ * before, or even and the writers' histories are their own.
+ */
+function comeRound(readings: { times: Float64Array; values: Float64Array }, writers: number): boolean {
+  const { times, values } = readings;
   const own = distances(values, writers);
   for (let lag = 1; lag < writers; lag++) if (!areApart(distances(values, lag), own, values)) return false;
   const waits = distances(times, 1);
   const round = median(distances(times, writers));
   const uneven = median(distances(waits, 1));
   const unlike = median(distances(waits, writers));
-  return uneven >= (UNEVEN_SHARE * round) / writers && uneven >= APART * unlike;
+  if (uneven >= (UNEVEN_SHARE * round) / writers && uneven >= APART * unlike) return true;
+  return areWriters(readings, writers, round);
 }
 
 /** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */

@@ -41,6 +41,43 @@ describe('isInterleaved()', () => {
     expect(isInterleaved(written([flat(200), flat(260), flat(330)], STEP_S / 3))).toBe(false);
   });
 
+  /** Workers that export each minute, evenly apart, each with a level and a wandering of its own. */
+  const workers = (writers: number, leak: (writer: number) => number, seed: number) => {
+    const gauss = normal(random(seed));
+    const levels = Array.from({ length: writers }, (_, writer) => {
+      let own = gauss();
+      return Array.from({ length: READINGS }, (_, i) => {
+        own = 0.7 * own + 0.714 * gauss();
+        return (150 + 40 * ((writer * 5) % 7) + (leak(writer) * i) / READINGS + 3 * own) * MIB;
+      });
+    });
+    const values = Array.from(
+      { length: READINGS * writers },
+      (_, i) => levels[i % writers]![(i / writers) | 0]!,
+    );
+    return lifeOf(values, 60 / writers);
+  };
+
+  it.each([3, 4, 5, 6])('sees %d workers at even waits, none, one or all of which leak', (writers) => {
+    for (const leak of [() => 0, (one: number) => (one === 0 ? 60 : 0), () => 60])
+      for (const seed of [1, 2, 3]) expect(isInterleaved(workers(writers, leak, seed))).toBe(true);
+  });
+
+  it.each([3, 3.004, 3.02, 3.1, 4, 4.01, 4.03, 5, 5.02])(
+    'leaves a process alone whose memory is a saw of %d readings that wanders and leaks',
+    (length) => {
+      for (const seed of [1, 2, 3, 4]) {
+        const gauss = normal(random(seed));
+        let own = gauss();
+        const values = Array.from({ length: 960 }, (_, i) => {
+          own = 0.9 * own + 0.436 * gauss();
+          return (200 + 100 * ((i / length + seed / 4) % 1) + 3 * own + i / 10) * MIB;
+        });
+        expect(isInterleaved(lifeOf(values, STEP_S))).toBe(false);
+      }
+    },
+  );
+
   it('sees several readings at every interval, in any order', () => {
     expect(isInterleaved(written([200, 240, 300, 330].map(flat), 0.01))).toBe(true);
     expect(isInterleaved(written([200, 240, 300, 330].map(flat), 0.01, 'heap_used'))).toBe(true);
