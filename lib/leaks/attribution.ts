@@ -9,7 +9,7 @@ import {
   type Problem,
 } from './hypotheses.ts';
 import { type Column, coefficientsOf, dot, effectOf, orthonormal, project } from './least-squares.ts';
-import { type OfUnit, pairOf } from './pairs.ts';
+import { pairOf } from './pairs.ts';
 import { shapeRivals } from './rivals.ts';
 import { shareOfRise } from './share-of-rise.ts';
 import { medianStep } from './statistics.ts';
@@ -89,7 +89,7 @@ export function attribute(
   const sum = likelihoods.reduce((a, b) => a + b, 0);
   const near = explained.filter((e) => e.bic - best.bic <= SAME_BIC && e.coefficient > 0);
   const weights = new Map(explained.map((e, i) => [e, likelihoods[i]! / sum]));
-  const pair = pairOf(ofUnits(causes), best, problem, fits.whiten);
+  const pair = pairOf(best, problem, fits);
   return {
     suspects: pair ?? suspectsOf(near, weights, problem, causes),
     cleared: clearedOf(best, new Set([...near.map(causeOf), ...named(pair, causes)]), causes, problem, fits),
@@ -133,8 +133,6 @@ function causesOf(
   return [...ofUnits, ...rivals, { kind: 'total-traffic', accumulated: total }];
 }
 
-const ofUnits = (causes: readonly Accumulating[]): OfUnit[] => causes.filter((c) => c.kind === 'unit');
-
 /** What had accumulated at an earlier time. */
 function lagged(cause: Accumulating, times: Float64Array, units: readonly UnitCounts[], lag: Lag): Column {
   const seen = times.map(lag);
@@ -156,7 +154,7 @@ const causeOf = (e: Explanation): Accumulating => e.hypothesis.cause;
 const lastOf = (column: Column): number => column.at(-1) ?? 0;
 
 const named = (pair: readonly Suspect[] | undefined, causes: readonly Accumulating[]): Accumulating[] =>
-  causes.filter((c) => c.kind === 'unit' && pair?.some(({ units }) => units[0] === c.unit.unit));
+  causes.filter((c) => c.kind === 'unit' && pair?.some(({ units }) => units.includes(c.unit.unit)));
 
 /** The best explanation and those that cannot be told from it; units that go together form one suspect. */
 function suspectsOf(

@@ -66,6 +66,9 @@ const TOP = 4;
 export interface Fits<T> {
   readonly explained: readonly Explained<T>[]; // best first
   readonly whiten: Whitener;
+  /** The explanations as they lag behind the work in the best way, all of them. */
+  readonly lagging: readonly Hypothesis<T>[];
+  readonly trust: Float64Array;
 }
 
 /**
@@ -94,13 +97,24 @@ export function explain<T>(
     const trust = trustOf(problem, first.slice(0, TOP), plain);
     const whiten = whitener(points.times, step, correlationLeft(problem, first[0]!, plain), trust);
     const explained = fitAll(hypotheses, problem, whiten, 'coarse');
-    return { hypotheses, whiten, explained, bic: explained[0]!.bic + whiten.penalty };
+    return { all, hypotheses, whiten, explained, bic: explained[0]!.bic + whiten.penalty };
   });
   const best = tried.reduce((a, b) => (b.bic < a.bic - LAG_PRICE ? b : a));
   const trust = trustOf(problem, best.explained.slice(0, TOP), best.whiten);
   const rho = correlationLeft(problem, best.explained[0]!, best.whiten);
   const whiten = whitener(points.times, step, rho, trust);
-  return { explained: fitAll([...best.hypotheses, ...rivals], problem, whiten, 'fine'), whiten };
+  const explained = fitAll([...best.hypotheses, ...rivals], problem, whiten, 'fine');
+  return { explained, whiten, lagging: best.all, trust };
+}
+
+/** One explanation by itself, under the correlation of what it leaves: that of another's would hide what it is worth. */
+export function explainAlone<T>(problem: Problem, hypothesis: Hypothesis<T>, trust: Float64Array) {
+  const { times } = problem.points;
+  const step = medianStep(times);
+  const plain = whitener(times, step, 0, trust);
+  const rho = correlationLeft(problem, fitOne(hypothesis, problem, plain, 'coarse'), plain);
+  const whiten = whitener(times, step, rho, trust);
+  return { explained: fitOne(hypothesis, problem, whiten, 'coarse'), whiten };
 }
 
 const fitAll = <T>(hypotheses: readonly Hypothesis<T>[], problem: Problem, whiten: Whitener, care: Care) =>

@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS, MIB, MINUTE_MS } from '../model/units.ts';
 
 /** Raised whenever a verdict may change for the same data: stored results carry it. */
-export const LEAKS_VERSION = 9;
+export const LEAKS_VERSION = 10;
 
 /** Start-up of real runtimes (compiling, pools, caches) takes minutes: lives that end within it show nothing else. */
 export const START_UP_MS = 30 * MINUTE_MS;

@@ -24,6 +24,22 @@ describe('suspects', () => {
     expect(names.toSorted()).toEqual([leaking, 'GET /twin'].toSorted());
   });
 
+  it('name two routes that leak alike, and what each keeps', () => {
+    const named = SEEDS.map((seed) => {
+      const { life, leaking, bytesPerUnit } = attributionCase({ seed, routes: 8, spread: 0.5, noise: 0.01 });
+      const other = life.work.find(({ unit }) => unit.name !== leaking)!;
+      const onset = life.times.length / 2;
+      const since = other.counts.map((count, i) => (i > onset ? count - other.counts[onset]! : 0));
+      const each = 200e6 / since.at(-1)!;
+      const { suspects } = analyzeLife({ ...life, values: life.values.map((v, i) => v + each * since[i]!) });
+      const bytes = (name: string) =>
+        suspects.find(({ units }) => units[0]!.name === name)?.bytesPerUnit?.value ?? 0;
+      const errors = [bytes(leaking) / bytesPerUnit - 1, bytes(other.unit.name) / each - 1];
+      return suspects.length === 2 && errors.every((error) => Math.abs(error) < 0.15);
+    });
+    expect(named.filter(Boolean).length).toBeGreaterThanOrEqual(10);
+  });
+
   it('clear routes that keep nothing', () => {
     const { life, leaking } = attributionCase({ seed: 5, spread: 0.3, noise: 0.005 });
     const { cleared } = analyzeLife(life);
