@@ -10,7 +10,8 @@ const CLEARLY_BUSIER = 2;
 
 /**
  * What the busiest third of a cohort's lives keeps per hour beside the idlest third: where work makes memory stay they differ
- * as their traffic does, where the clock does they do not. Undefined where the lives are too few or too alike.
+ * as their traffic does, where the clock does they do not. Undefined where the lives are too few or too alike, or
+ * their work was sampled at a rate that nobody told.
  *
  * @param unit key of the unit whose traffic is compared; all of it where none is suspected
  */
@@ -18,12 +19,12 @@ export function busyBesideIdle(lives: readonly Life[], unit: string | undefined)
   const seen = lives
     .filter(({ mixedWriters, times, work }) => !mixedWriters && times.length > 0 && work.length > 0)
     .map((life) => seenAfterStartUp(life, unit, DEFAULTS))
-    .filter(({ byClock }) => byClock !== undefined)
+    .filter(({ byClock, isCounted }) => byClock !== undefined && isCounted)
     .toSorted((a, b) => perHour(a) - perHour(b));
   const third = Math.floor(seen.length / 3);
   const idlest = shareOf(seen.slice(0, third));
   const busiest = shareOf(seen.slice(seen.length - third));
-  if (!idlest || !busiest || busiest.unitsPerHour < CLEARLY_BUSIER * idlest.unitsPerHour) return undefined;
+  if (!idlest || !busiest || !(busiest.unitsPerHour > CLEARLY_BUSIER * idlest.unitsPerHour)) return undefined;
   return { busiest, idlest };
 }
 

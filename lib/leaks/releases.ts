@@ -72,7 +72,9 @@ function fixOf(
   const next = successor(items, items[place]!);
   if (next === undefined) return null;
   const { version, units, hours, bytesPerUnit, slopeBytesPerHour } = next;
-  const hasCounts = lives.some((life) => (life.version ?? '') === version && life.work.length > 0);
+  const hasCounts = lives.some(
+    (life) => (life.version ?? '') === version && life.work.some(({ complete }) => complete),
+  );
   if (perUnit && hasCounts)
     return fixProof(perUnit, { version, by: 'unit', kept: bytesPerUnit, served: units }, least);
   if (!perHour) return null;
@@ -135,6 +137,8 @@ function releaseSlope(
 export interface Seen {
   readonly durationMs: number;
   readonly units: number;
+  /** False where the work was sampled at a rate that nobody told: 0 units say nothing then. */
+  readonly isCounted: boolean;
   readonly byClock: Estimate | undefined;
   readonly byUnit: Estimate | undefined;
 }
@@ -142,18 +146,20 @@ export interface Seen {
 /** One process after its start-up: how long, how much work, and its slopes. */
 export function seenAfterStartUp(life: Life, unit: string | undefined, settings: Settings): Seen {
   const lows = settled(lowsOf(life, settings), life, settings);
-  const counts = unitCounts(life.work).filter(({ isPart }) => !isPart);
-  const own = counts.find((one) => unitKey(one.unit) === unit);
+  const asked = unitCounts(life.work).filter((one) =>
+    unit === undefined ? !one.isPart : unitKey(one.unit) === unit,
+  );
+  // What was sampled at a rate that nobody told is no count.
+  const seen = asked.filter(({ complete }) => complete);
+  const own = unit === undefined ? undefined : seen[0];
   const [from, to] = [lows.times[0] ?? 0, life.times.at(-1)!];
   const since = (one: UnitCounts) => one.at(to) - one.at(from);
-  const seen = unit === undefined ? counts : own ? [own] : [];
   const least = settings.noiseFloorShare * (lows.values[0] ?? 0);
   const byUnit =
-    own?.complete === true
-      ? slopeWithError({ times: lows.times.map((t) => own.at(t)), values: lows.values }, least)
-      : undefined;
+    own && slopeWithError({ times: lows.times.map((t) => own.at(t)), values: lows.values }, least);
   return {
     durationMs: lows.times.length > 0 ? to - from : 0,
+    isCounted: seen.length > 0 || asked.length === 0,
     units: lows.times.length > 0 ? seen.reduce((all, one) => all + since(one), 0) : 0,
     byClock: slopeWithError(lows, least),
     byUnit,

@@ -9,6 +9,7 @@ import {
   whereGrown,
 } from '../../lib/leaks/index.ts';
 import type { Life, Suspect } from '../../lib/model/leak.ts';
+import { unitKey } from '../../lib/model/unit-of-work.ts';
 import { MIB } from '../../lib/model/units.ts';
 import { lifeOf, normal, random } from './draw.ts';
 
@@ -56,6 +57,30 @@ describe('busyBesideIdle()', () => {
     expect(told?.busiest.slopeBytesPerHour.value).toBeCloseTo(11 * MIB, -6);
     expect(told?.idlest.slopeBytesPerHour.high).toBeLessThan(2 * MIB);
     expect([told?.busiest.lives, Math.round(told?.idlest.unitsPerHour ?? 0)]).toEqual([2, 150]);
+  });
+
+  it('compares failures where only they keep memory, and nothing that was sampled at a rate that nobody told', () => {
+    const failing = (complete: boolean) =>
+      [100, 200, 900, 4000, 5000, 6000].map((n) => {
+        const life = instance(n, n / 500);
+        const [all] = life.work;
+        return {
+          ...life,
+          work: [
+            { ...all!, complete, status: '200', counts: all!.counts.map((count) => 9 * count) },
+            { ...all!, complete, status: '503' },
+          ],
+        };
+      });
+    const told = busyBesideIdle(failing(true), unitKey({ ...UNIT, name: 'GET /a (5xx)' }));
+    expect([told?.busiest, told?.idlest].map((third) => Math.round(third!.unitsPerHour))).toEqual([
+      5500, 150,
+    ]);
+    expect(busyBesideIdle(failing(false), unitKey(UNIT))).toBeUndefined();
+    expect(busyBesideIdle(failing(false), undefined)).toBeUndefined();
+    expect(busyBesideIdle(failing(true), unitKey({ ...UNIT, name: 'GET /other' }))).toBeUndefined();
+    expect(comparedCounts(failing(false)[0]!, 43_200_000)).toEqual([]);
+    expect(comparedCounts(failing(true)[0]!, 43_200_000)).toHaveLength(1);
   });
 
   it('is silent where all do about as much, or where there are too few', () => {

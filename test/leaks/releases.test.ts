@@ -112,6 +112,30 @@ describe('compareReleases()', () => {
     expect(fixed.fix).toMatchObject({ state: 'fixed', by: 'clock' });
   });
 
+  it('compares by failures alone where only they keep memory, up to the proof of the fix', () => {
+    const failing = (version: string, at: number, kept: number, seed: number): Life => {
+      const one = life(version, at, { kept, seed });
+      const good = { ...one.work[0]!, status: '200', counts: one.work[0]!.counts.map((n) => 9 * n) };
+      return { ...one, work: [good, { ...one.work[0]!, status: '500' }] };
+    };
+    const lives = [failing('1.0', 0, 0, 1), failing('1.1', 4, KEPT, 2), failing('1.2', 8, 0, 3)];
+    const units = [{ kind: 'http', name: 'POST /cart (5xx)' }] as const;
+    const { items, firstBad, fix } = compareReleases(lives, bad('1.1', { ...suspect(KEPT), units }));
+    expect(items[1]!.bytesPerUnit!.value / KEPT).toBeCloseTo(1, 1);
+    expect(firstBad).toEqual({ versions: ['1.1'], lastGood: '1.0' });
+    expect(fix).toMatchObject({ version: '1.2', state: 'fixed', by: 'unit' });
+  });
+
+  it('counts no units that were sampled at a rate that nobody told: hours stand in', () => {
+    const lives = [...history('gb'), life('1.2', 8, { seed: 5 })].map((one) => ({
+      ...one,
+      work: one.version === '1.2' ? one.work.map((series) => ({ ...series, complete: false })) : one.work,
+    }));
+    const { items, fix } = compareReleases(lives, bad('1.1'));
+    expect(items.map(({ units }) => units > 0)).toEqual([true, true, false]);
+    expect(fix).toMatchObject({ version: '1.2', state: 'fixed', by: 'clock' });
+  });
+
   it('gives the table alone where no release was found to be the bad one', () => {
     const { items, firstBad, fix } = compareReleases(history('gb'), bad('all versions'));
     expect([items.length, firstBad, fix]).toEqual([2, null, null]);
