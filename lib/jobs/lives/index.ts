@@ -231,6 +231,7 @@ function workSeries(work: readonly WorkIncrements[], times: Float64Array): WorkS
         counts[i] = (counts[i] as number) + sum;
       }
     }
-    return { unit: unitOfKey(first.unit), status: first.status, times, counts, complete: first.complete };
+    const complete = parts.every((part) => part.complete);
+    return { unit: unitOfKey(first.unit), status: first.status, times, counts, complete };
   });
 }

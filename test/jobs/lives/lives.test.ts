@@ -4,7 +4,7 @@ import type { MemoryRole } from '../../../lib/model/memory.ts';
 import type { MachineFact } from '../../../lib/model/telemetry.ts';
 import type { InstanceState } from '../../../lib/segments/kinds/instance.ts';
 import { machine } from '../facts.ts';
-import { at, counter, levels, machines, story } from './story.ts';
+import { at, counter, levels, machines, spansAt, story } from './story.ts';
 
 interface Told {
   readonly role?: MemoryRole;
@@ -95,6 +95,14 @@ describe('livesOf()', () => {
 
   it('is empty for a role that was not sent', () => {
     expect(lives(story(levels('123')), { role: 'rss' })).toEqual([]);
+  });
+
+  it('says of a unit of which some spans told no sampling rate that not all of it is counted', () => {
+    const mixed = [spansAt([0, 2]), spansAt([1, 3], { weight: undefined })];
+    for (const spans of [mixed, mixed.toReversed()]) {
+      const [life] = lives(story(levels('56789'), ...spans));
+      expect(life!.work.map(({ complete }) => complete)).toEqual([false]);
+    }
   });
 });
 
