@@ -26,7 +26,7 @@ export function asOf(record: FindingRecord, now: EpochMs): FindingRecord {
   const situation = leakSituation({ now, service }, role, suspects, told);
   return {
     ...record,
-    ...leakWording(isOver ? { ...situation, silentSince: to } : situation),
+    ...leakWording(isOver ? { ...situation, lastSeen: to } : situation),
     evidence: told,
   };
 }
@@ -43,12 +43,24 @@ export function leakSituation(
   suspects: readonly Suspect[],
   evidence: Evidence,
 ): LeakSituation {
-  const { instances, looked, onset, deploys, slopeBytesPerHour, timeToLimitS, limitBytes, explained, to } =
-    evidence;
+  const {
+    instances,
+    looked,
+    running,
+    onset,
+    deploys,
+    slopeBytesPerHour,
+    timeToLimitS,
+    limitBytes,
+    explained,
+    to,
+  } = evidence;
   return {
     ...{ now, service, role, onset, deploys, suspects, slopeBytesPerHour, timeToLimitS, limitBytes },
     seenTo: to,
-    instances: { affected: instances.length, all: looked ?? instances.length },
+    instances: running
+      ? { affected: running.growing, all: running.all }
+      : { affected: instances.length, all: looked ?? instances.length },
     ...(explained === undefined ? {} : { explained }),
   };
 }

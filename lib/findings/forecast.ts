@@ -26,10 +26,18 @@ export function forecast(facts: Forecast): SentencePart[] {
     high: at(timeToLimitS.high),
   };
   if (moment.t - now > MAX_FORECAST_MS) return [];
-  const its = [service(facts.service), text(' fills its '), number(limitText(limitBytes, role)), text(' ')];
+  const first = facts.instances.affected > 1 ? [text('the first instance of ')] : [];
+  const its = [
+    ...first,
+    service(facts.service),
+    text(' fills its '),
+    number(limitText(limitBytes, role)),
+    text(' '),
+  ];
   if (moment.t <= now) {
     return [
       text(' At this rate '),
+      ...first,
       service(facts.service),
       text(' is at its '),
       number(limitText(limitBytes, role)),

@@ -39,8 +39,8 @@ export interface LeakSituation extends Forecast {
   readonly slopeBytesPerHour: Interval | null;
   /** Where it grew, which lines allocate it, what to do until it is fixed. */
   readonly explained?: Explained;
-  /** Last reading, of processes that were not heard for long. */
-  readonly silentSince?: EpochMs;
+  /** Newest reading of it, where that is old. */
+  readonly lastSeen?: EpochMs;
 }
 
 // Below this the first suspect is the best guess, and the sentence says so.
@@ -58,7 +58,7 @@ export function leakWording(facts: LeakSituation): Wording {
     ...outside(facts),
     ...forecast(facts),
     ...ofLives(facts),
-    ...silence(facts),
+    ...seenLast(facts),
     ...stopGap(facts),
     ...releaseParts(facts),
   ];
@@ -208,11 +208,10 @@ function since({ onset, deploys, now }: LeakSituation): SentencePart[] {
   return [text('since '), ...sinceParts(onset, releaseAt(onset, deploys), now), text(' ')];
 }
 
-/** Nothing was heard of these processes since 13 Nov 20:41 UTC. */
-function silence({ silentSince, now }: LeakSituation): SentencePart[] {
-  if (silentSince === undefined) return [];
-  const since = time(timeText(silentSince, now), silentSince);
-  return [text(' Nothing was heard of these processes since '), since, text('.')];
+/** This was seen last at 13 Nov 20:41 UTC: they are silent, were replaced, or do not decide. */
+function seenLast({ lastSeen, now }: LeakSituation): SentencePart[] {
+  if (lastSeen === undefined) return [];
+  return [text(' This was seen last at '), time(timeText(lastSeen, now), lastSeen), text('.')];
 }
 
 const PLACES = {

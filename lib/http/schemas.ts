@@ -142,6 +142,10 @@ export const FindingSchema = z.object({
     version: z.string(),
     instances: z.array(z.string()),
     looked: z.number().optional().meta({ description: 'how many instances were looked at' }),
+    running: z
+      .object({ growing: z.number(), all: z.number() })
+      .optional()
+      .meta({ description: 'of leaks: processes that run and grow, of all that run' }),
     from: Time,
     to: Time,
     onset: OnsetSchema.nullable(),

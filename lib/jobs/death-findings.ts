@@ -52,6 +52,7 @@ export function observeDeaths(outcome: ScanOutcome): Observation | undefined {
     suspects: result?.verdict === 'leak' ? result.suspects : [],
     evidence: {
       ...evidenceOf(outcome, cohort, []),
+      timeToLimitS: null, // that of processes which run
       instances: [...new Set(deaths.map(({ instance }) => instance))],
       deaths: told,
     },

@@ -24,11 +24,8 @@ import type { LifeOfRole } from './lives/index.ts';
 import { type Cohort, type LoadedService, livesIn } from './load-service.ts';
 
 /** What stands beside the suspects of a leak: where it grew, which lines allocate it, what to do until it is fixed. */
-export function explainLeak(
-  loaded: LoadedService,
-  life: LifeOfRole | undefined,
-  { role, version, lives, result }: Cohort,
-): Explained {
+export function explainLeak(loaded: LoadedService, life: LifeOfRole | undefined, cohort: Cohort): Explained {
+  const { role, version, lives, result } = cohort;
   const onset = result.onset?.t;
   const releases = compareReleases(livesIn(loaded, role), {
     version,
@@ -46,7 +43,7 @@ export function explainLeak(
   return {
     where: where ?? null,
     // A line of the heap says nothing about what grew beside it.
-    lines: where === undefined || where.place === 'heap' ? linesOf(loaded, life, result, onset) : [],
+    lines: where === undefined || where.place === 'heap' ? linesOfAny(loaded, life, cohort, onset) : [],
     stopGap:
       stopGapOf({
         limit: life.limit,
@@ -88,6 +85,30 @@ function suspectCounts(life: LifeOfRole, { suspects }: LeakResult): ((time: numb
   const unit = suspects[0]?.units[0];
   const counts = unit && unitCounts(life.work).find((one) => unitKey(one.unit) === unitKey(unit));
   return counts && ((time) => counts.at(time));
+}
+
+/** Processes beside the speaker whose profiles are read. */
+const MAX_OTHERS = 5;
+
+/** Of the life that speaks, or where it has no profiles, of another one that grows: profilers run on few of many instances. */
+function linesOfAny(
+  loaded: LoadedService,
+  speaker: LifeOfRole,
+  { lives, result }: Cohort,
+  onset: EpochMs,
+): FindingLine[] {
+  const others = lives.flatMap((life, i) => {
+    const own = result.perLife[i];
+    return life !== speaker && own?.verdict === 'leak' && own.onset ? [{ life, since: own.onset.t }] : [];
+  });
+  const profiled = others
+    .filter(({ life }) => profilesOf(loaded, life) !== undefined)
+    .toSorted((a, b) => (b.life.times.at(-1) as number) - (a.life.times.at(-1) as number));
+  for (const { life, since } of [{ life: speaker, since: onset }, ...profiled.slice(0, MAX_OTHERS)]) {
+    const lines = linesOf(loaded, life, result, since);
+    if (lines.length > 0) return lines;
+  }
+  return [];
 }
 
 /** Lines from the heap profiles of the process, whatever protocol brought them. */

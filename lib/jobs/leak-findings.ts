@@ -35,15 +35,18 @@ export async function observeRole(
   const ended = before && endOfRelease(outcome, before, current);
   if (ended?.state === 'clear') return ended;
   // Beside a heap that grows they make no finding of their own.
-  const explained = AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome) || partGrows(outcome));
+  const explained =
+    AROUND_THE_HEAP.includes(role) && (!heapIsCalm(outcome, grown?.cohort.version) || partGrows(outcome));
   if (grown !== undefined && !explained) return leakObservation(context, outcome, grown.cohort);
   if (same.some(({ decision }) => decision === 'clear')) return clearObservation(outcome, current.cohort);
   return ended;
 }
 
 /** Undecided is not calm: while the heap may still be found to grow, what it takes with it waits. */
-function heapIsCalm({ looked }: ScanOutcome): boolean {
-  const heap = newest(looked.filter(({ cohort }) => HEAP_ROLES.includes(cohort.role)));
+function heapIsCalm({ looked }: ScanOutcome, version: string | undefined): boolean {
+  const heaps = looked.filter(({ cohort }) => HEAP_ROLES.includes(cohort.role));
+  // Beside a canary the other version runs on: its heap tells nothing of this one's.
+  const heap = newest(heaps.filter(({ cohort }) => cohort.version === version)) ?? newest(heaps);
   return heap === undefined || CALM.includes(heap.cohort.result.verdict);
 }
 

@@ -3,7 +3,7 @@ import type { Evidence } from '../model/finding.ts';
 import type { ServiceName } from '../model/service.ts';
 import { unitKey } from '../model/unit-of-work.ts';
 import { type EpochMs, SECOND_MS } from '../model/units.ts';
-import type { Cohort, LoadedService } from './load-service.ts';
+import { type Cohort, isOfAllVersions, type LoadedService } from './load-service.ts';
 import { type Looked, speakerOf } from './looked.ts';
 import type { RuleStatus } from './rules.ts';
 
@@ -44,12 +44,14 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
   const growing = lives.filter((_, i) => result.perLife[i]?.verdict === 'leak');
   const namesOf = (some: Cohort['lives']) => [...new Set(some.map(({ instance }) => instance))].sort();
   const to = Math.max(...lives.map(({ times }) => times.at(-1) ?? 0));
+  const running = runningNow(outcome, cohort);
   return {
     analyzer: `leaks@${LEAKS_VERSION}`,
     role,
     version,
     instances: namesOf(growing.length > 0 ? growing : lives),
     looked: namesOf(lives).length,
+    ...(running === undefined ? {} : { running }),
     from: Math.max(
       outcome.loaded?.from ?? outcome.from,
       Math.min(...lives.map(({ times }) => times[0] ?? outcome.now)),
@@ -57,8 +59,7 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
     to,
     onset: onsetOf(cohort),
     slopeBytesPerHour: result.slopeBytesPerHour,
-    timeToLimitS: timeLeft(cohort, to),
-    limitBytes: speakerOf(cohort)?.limit ?? newestLimit(lives),
+    ...firstFull(cohort, to),
     floor: result.floor,
     lows: result.lows,
     confidence: result.confidence,
@@ -68,18 +69,31 @@ export function evidenceOf(outcome: ScanOutcome, cohort: Cohort, deploys: Eviden
   };
 }
 
-/** Counted from `to`, the newest reading of all; null once the process that it was told of has ended. */
-function timeLeft(cohort: Cohort, to: EpochMs): Evidence['timeToLimitS'] {
-  const speaker = speakerOf(cohort);
-  const left = cohort.result.timeToLimitS;
-  if (left === null || speaker === undefined || speaker.end !== undefined) return null;
-  const passedS = (to - (speaker.times.at(-1) as number)) / SECOND_MS;
-  const later = (seconds: number) =>
-    seconds === Number.MAX_SAFE_INTEGER ? seconds : Math.max(0, seconds - passedS);
-  return { value: later(left.value), low: later(left.low), high: later(left.high) };
+/** Processes that run and grow, of all that run in the role; undefined where none of those that grow does. */
+function runningNow({ looked }: ScanOutcome, { role, lives, result }: Cohort): Evidence['running'] {
+  const count = (some: Cohort['lives']) =>
+    new Set(some.filter(({ end }) => end === undefined).map(({ instance }) => instance)).size;
+  const growing = count(lives.filter((_, i) => result.perLife[i]?.verdict === 'leak'));
+  const all = looked.filter(({ cohort }) => cohort.role === role && !isOfAllVersions(cohort));
+  return growing === 0 ? undefined : { growing, all: count(all.flatMap(({ cohort }) => cohort.lives)) };
 }
 
-/** Where no life speaks for the others. */
+/** Of the processes that run and grow, the one that is full first; counted from `to`, the newest reading of all. */
+function firstFull({ lives, result }: Cohort, to: EpochMs): Pick<Evidence, 'timeToLimitS' | 'limitBytes'> {
+  const [first] = lives
+    .flatMap(({ end, limit, times }, i) => {
+      const { verdict, timeToLimitS: left } = result.perLife[i] ?? {};
+      if (verdict !== 'leak' || !left || end !== undefined || limit === undefined) return [];
+      const passedS = (to - (times.at(-1) as number)) / SECOND_MS;
+      const later = (seconds: number) =>
+        seconds === Number.MAX_SAFE_INTEGER ? seconds : Math.max(0, seconds - passedS);
+      const timeToLimitS = { value: later(left.value), low: later(left.low), high: later(left.high) };
+      return [{ timeToLimitS, limitBytes: limit }];
+    })
+    .toSorted((a, b) => a.timeToLimitS.value - b.timeToLimitS.value);
+  return first ?? { timeToLimitS: null, limitBytes: newestLimit(lives) };
+}
+
 const newestLimit = (lives: Cohort['lives']) =>
   lives.toSorted((a, b) => (b.times[0] as number) - (a.times[0] as number)).find(({ limit }) => limit)
     ?.limit ?? null;

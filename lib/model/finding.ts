@@ -30,6 +30,8 @@ export interface Evidence {
   readonly instances: readonly string[];
   /** How many instances were looked at, of which `instances` show it. */
   readonly looked?: number;
+  /** Of leaks: how many processes that run grow, of all that run, whatever their version. */
+  readonly running?: { readonly growing: number; readonly all: number };
   /** Window that was read, epoch ms. */
   readonly from: EpochMs;
   readonly to: EpochMs;

@@ -104,6 +104,13 @@ describe('leakWording', () => {
       ),
     );
   });
+  it('forecasts for the first of several instances', () => {
+    const timeToLimitS = { value: 9 * 3600, low: 8 * 3600, high: 10 * 3600 };
+    const instances = { affected: 3, all: 12 };
+    expect(say({ timeToLimitS, limitBytes: 512 * MIB, instances })).toContain(
+      'on 3 of 12 instances. At this rate the first instance of checkout fills its 512 MiB limit today at',
+    );
+  });
   it('forecasts nothing without a limit, nor beyond two months, nor into the past', () => {
     const timeToLimitS = { value: 3600, low: 3000, high: 4000 };
     expect(say({ timeToLimitS })).not.toContain('At this rate');
@@ -360,7 +367,7 @@ describe('killedWording', () => {
   });
   it('counts deaths and instances', () => {
     expect(say({ deaths: 4, instances: { affected: 2, all: 12 } })).toBe(
-      'checkout was killed for memory at 97 % of 512 MiB on 2 of 12 instances 4 times, last at 11:50 UTC.',
+      'checkout was killed for memory at 97 % of 512 MiB 4 times on 2 of 12 instances, last at 11:50 UTC.',
     );
   });
   it('claims no cause that nobody told', () => {

@@ -39,7 +39,7 @@ describe('the forecast of a leak, as it grows old', () => {
     const { evidence, summary, state } = await leak();
     expect([state, evidence.timeToLimitS]).toEqual(['firing', null]);
     expect(summary).not.toContain('At this rate');
-    expect(summary).toContain('Nothing was heard of these processes since 6 May 03:59 UTC.');
+    expect(summary).toContain('This was seen last at 6 May 03:59 UTC.');
     expect(summary).toMatch(/^Since 6 May 0\d:/);
   });
 

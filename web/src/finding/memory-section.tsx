@@ -11,6 +11,7 @@ import { roleWord } from '../words.ts';
 import { PointsTable } from './points-table.tsx';
 
 const GROWING = ['leak', 'exhausted', 'growth-unconfirmed'];
+const isGrowing = ({ verdict }: ApiMemorySeries) => GROWING.includes(verdict);
 
 /** The fullest first, which is the order in which people ask. */
 const fullest = (a: ApiMemorySeries, b: ApiMemorySeries) =>
@@ -32,6 +33,7 @@ export function pickSeries(
   const all = memory.series.filter((series) => series.role === wanted).sort(fullest);
   const series =
     all.find((one) => one.instance === instance) ??
+    all.find((one) => prefer.includes(one.instance) && one.lives.at(-1)?.end === null) ??
     all.find((one) => prefer.includes(one.instance)) ??
     all[0];
   return { all, series };
@@ -64,7 +66,9 @@ export function MemorySection({
   }
   const input = { series, deploys: memory.deploys, from: memory.from, to: memory.to, chosen, now };
   const { from, measuredTo } = domainOf(input);
-  const growing = all.filter((one) => GROWING.includes(one.verdict)).length;
+  const running = all.filter((one) => one.lives.at(-1)?.end === null);
+  const told = running.some(isGrowing) ? running : all;
+  const growing = told.filter(isGrowing).length;
   const many = all.length > 1;
   return (
     <>
@@ -74,7 +78,8 @@ export function MemorySection({
           {series.instance && `, instance ${shortInstance(series.instance)}`}
         </h2>
         <span class="note">
-          {many && `${growing} of ${all.length} instances ${growing === 1 ? 'grows' : 'grow'}`}
+          {many &&
+            `${growing} of ${told.length} ${told.length < all.length ? 'running ' : ''}instances ${growing === 1 ? 'grows' : 'grow'}`}
           <span class="only-l">{many ? '; drag to zoom' : 'drag to zoom'}</span>
         </span>
         <span class="grow" />
