@@ -1,5 +1,5 @@
 import type { ParsedSeries } from '../formats/series/index.ts';
-import { tellsSeveralAtOnce } from '../leaks/index.ts';
+import { isWrittenBySeveral } from '../leaks/index.ts';
 import type { Life, WorkSeries } from '../model/leak.ts';
 import type { MemoryRole } from '../model/memory.ts';
 
@@ -78,7 +78,7 @@ function lifeOf(series: ParsedSeries, { role, limit }: LifeOptions, work: readon
     limit: limit ?? series.limit,
     work,
     load,
-    mixedWriters: !afterGc && tellsSeveralAtOnce(life),
+    mixedWriters: !afterGc && isWrittenBySeveral(life),
     end: undefined,
   };
 }

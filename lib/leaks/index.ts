@@ -4,7 +4,7 @@ export { busyBesideIdle } from './busy-beside-idle.ts';
 export { analyzeCohort, type CohortResult, poolCohort } from './cohort.ts';
 export { comparedCounts } from './compared.ts';
 export { type Death, deathsNearLimit } from './deaths.ts';
-export { isInterleaved, tellsSeveralAtOnce } from './interleaved.ts';
+export { isInterleaved, isWrittenBySeveral } from './interleaved.ts';
 export { type GrowingLine, growingLines } from './lines.ts';
 export { analyzeSeries } from './lives-seen.ts';
 export { type LivesTogether, livesTogether } from './lives-together.ts';

@@ -32,10 +32,15 @@ export function isInterleaved(life: Pick<Life, 'times' | 'values' | 'role'>): bo
   return (!role.startsWith('heap') && takeTurns(newest)) || comeInRounds(newest, ROUND_SHARE);
 }
 
-/** Whether several levels are told of one and the same moment, again and again, as where nothing tells instances apart. */
-export function tellsSeveralAtOnce(life: Pick<Life, 'times' | 'values' | 'role'>): boolean {
+/**
+ * The same of readings that came when somebody wrote them down: several levels told of one and the same moment, again and
+ * again, as where nothing tells instances apart, or histories of their own at even waits.
+ */
+export function isWrittenBySeveral(life: Pick<Life, 'times' | 'values' | 'role'>): boolean {
   const newest = newestOf(life);
-  return newest !== undefined && comeInRounds(newest, 0);
+  if (newest === undefined) return false;
+  const isHeap = life.role.startsWith('heap');
+  return comeInRounds(newest, 0) || (!isHeap && WRITERS.some((writers) => comeRoundEvenly(newest, writers)));
 }
 
 /** The readings that are looked at; undefined for counts, and where they are too few. */
@@ -44,34 +49,47 @@ const newestOf = ({ times, values, role }: Pick<Life, 'times' | 'values' | 'role
     ? undefined
     : { times: times.slice(-READINGS.most), values: values.slice(-READINGS.most) };
 
-/** More writers than this under one name come close enough together to be rounds. */
-const MOST_WRITERS = 6;
+/** More writers under one name come close enough together to be rounds. */
+const WRITERS = [3, 4, 5, 6];
 
-/** Levels that come round with uneven waits, while every second, third, … reading is where it was. */
-function takeTurns(readings: { times: Float64Array; values: Float64Array }): boolean {
-  if (twoTakeTurns(readings)) return true;
-  for (let writers = 3; writers <= MOST_WRITERS; writers++) if (comeRound(readings, writers)) return true;
-  return false;
+/** Levels that come round, while every second, third, … reading is where it was. */
+const takeTurns = (readings: Readings): boolean =>
+  twoTakeTurns(readings) ||
+  WRITERS.some((writers) => comeRoundUnevenly(readings, writers) || comeRoundEvenly(readings, writers));
+
+interface Readings {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
 }
 
-/**
- * One of so many readings is as the one before of its writer, and all between are elsewhere; the waits are those of the round
- * before, or even and the writers' histories are their own.
- */
-function comeRound(readings: { times: Float64Array; values: Float64Array }, writers: number): boolean {
-  const { times, values } = readings;
+/** One of so many readings is as the one before of its writer, and all between are elsewhere. */
+function levelsComeRound({ values }: Readings, writers: number): boolean {
   const own = distances(values, writers);
   for (let lag = 1; lag < writers; lag++) if (!areApart(distances(values, lag), own, values)) return false;
-  const waits = distances(times, 1);
-  const round = median(distances(times, writers));
-  const uneven = median(distances(waits, 1));
-  const unlike = median(distances(waits, writers));
-  if (uneven >= (UNEVEN_SHARE * round) / writers && uneven >= APART * unlike) return true;
-  return areWriters(readings, writers, round);
+  return true;
 }
 
+/** Waits that differ, each as in the round before. */
+function comeRoundUnevenly(readings: Readings, writers: number): boolean {
+  const waits = distances(readings.times, 1);
+  return (
+    isUneven(readings, writers) &&
+    median(distances(waits, 1)) >= APART * median(distances(waits, writers)) &&
+    levelsComeRound(readings, writers)
+  );
+}
+
+/** Even waits, and histories of their own. */
+const comeRoundEvenly = (readings: Readings, writers: number): boolean =>
+  !isUneven(readings, writers) &&
+  levelsComeRound(readings, writers) &&
+  areWriters(readings, writers, median(distances(readings.times, writers)));
+
+const isUneven = ({ times }: Readings, writers: number): boolean =>
+  median(distances(distances(times, 1), 1)) >= (UNEVEN_SHARE * median(distances(times, writers))) / writers;
+
 /** Up, down, up, down, a short wait and a long one, while every second reading is where it was. */
-function twoTakeTurns({ times, values }: { times: Float64Array; values: Float64Array }): boolean {
+function twoTakeTurns({ times, values }: Readings): boolean {
   const n = values.length;
   let turns = 0;
   for (let i = 2; i < n; i++) {
@@ -85,10 +103,7 @@ function twoTakeTurns({ times, values }: { times: Float64Array; values: Float64A
 }
 
 /** Several readings at once and then a wait, again and again; they differ, and each round is as the one before. */
-function comeInRounds(
-  { times, values }: { times: Float64Array; values: Float64Array },
-  roundShare: number,
-): boolean {
+function comeInRounds({ times, values }: Readings, roundShare: number): boolean {
   const steps = distances(times, 1);
   const wait = steps.toSorted()[Math.floor(0.95 * steps.length)]!;
   const highest: number[] = [];

@@ -14,7 +14,7 @@ export function reasonFor(
   const rise = facts ? riseText(facts, amount) : '';
   switch (result.verdict) {
     case 'mixed-writers':
-      return 'Two processes write under one identity, so no series belongs to a single life.';
+      return 'Several processes write under one identity, so no series belongs to a single life.';
     case 'insufficient-data':
       return `Only ${result.lows} usable ${result.lows === 1 ? 'reading or confirmed low' : 'readings or confirmed lows'}; a verdict needs more.`;
     case 'exhausted':

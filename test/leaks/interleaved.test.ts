@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analyzeLife, isInterleaved } from '../../lib/leaks/index.ts';
+import { analyzeLife, isInterleaved, isWrittenBySeveral } from '../../lib/leaks/index.ts';
 import type { Life } from '../../lib/model/leak.ts';
 import type { MemoryRole } from '../../lib/model/memory.ts';
 import { MIB } from '../../lib/model/units.ts';
@@ -60,7 +60,10 @@ describe('isInterleaved()', () => {
 
   it.each([3, 4, 5, 6])('sees %d workers at even waits, none, one or all of which leak', (writers) => {
     for (const leak of [() => 0, (one: number) => (one === 0 ? 60 : 0), () => 60])
-      for (const seed of [1, 2, 3]) expect(isInterleaved(workers(writers, leak, seed))).toBe(true);
+      for (const seed of [1, 2, 3]) {
+        const life = workers(writers, leak, seed);
+        expect([isInterleaved(life), isWrittenBySeveral(life)]).toEqual([true, true]);
+      }
   });
 
   it.each([3, 3.004, 3.02, 3.1, 4, 4.01, 4.03, 5, 5.02])(
@@ -73,7 +76,8 @@ describe('isInterleaved()', () => {
           own = 0.9 * own + 0.436 * gauss();
           return (200 + 100 * ((i / length + seed / 4) % 1) + 3 * own + i / 10) * MIB;
         });
-        expect(isInterleaved(lifeOf(values, STEP_S))).toBe(false);
+        const life = lifeOf(values, STEP_S);
+        expect([isInterleaved(life), isWrittenBySeveral(life)]).toEqual([false, false]);
       }
     },
   );
