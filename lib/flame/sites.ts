@@ -1,4 +1,5 @@
 import type { Profile, SampleType } from '../model/profile.ts';
+import { isSdkCode } from './sdk-code.ts';
 import { addExact } from './values.ts';
 
 /** A line of code, as far as the profile tells it. */
@@ -11,7 +12,8 @@ export interface CodeLine {
 
 /**
  * Where something that is still alive was allocated: the innermost frame of its stack, and the innermost frame of the
- * team's own code that led there, which is the same line when they allocate themselves.
+ * team's own code that led there, which is the same line when they allocate themselves; or that of an SDK, where it
+ * calls a builtin of the runtime, which has no file. (Of what goes through a wrapper of an SDK, it is not the cause.)
  */
 export interface Site extends CodeLine {
   /** 1: the team's own code, 0: a library or the runtime, −1: not told. */
@@ -54,7 +56,7 @@ export function liveSites(profile: Profile): LiveSites[] {
 
 function sitesOfColumn(profile: Profile, { type, unit }: SampleType, column: number): LiveSites {
   const values = profile.samples.values[column]!;
-  const ownAbove = nearestOwn(profile);
+  const ownAbove = nearestOwner(profile);
   const byPlace = new Map<string, { leaf: number; own: number; bytes: number | bigint }>();
   let total: number | bigint = 0;
   for (const [sample, node] of profile.samples.stack.entries()) {
@@ -78,14 +80,23 @@ function sitesOfColumn(profile: Profile, { type, unit }: SampleType, column: num
 
 const NO_FRAME = -1;
 
-/** For each node the innermost own frame of its stack. */
-function nearestOwn({ stacks, frames }: Profile): Int32Array {
-  const nearest = new Int32Array(stacks.parent.length).fill(NO_FRAME);
-  for (let node = 1; node < nearest.length; node += 1) {
-    const frame = stacks.frame[node]!;
-    nearest[node] = frames.inApp[frame] === 1 ? frame : nearest[stacks.parent[node]!]!;
+/** For each node the innermost own frame of its stack; for a builtin of the runtime an SDK's, if that called it. */
+function nearestOwner({ stacks, frames }: Profile): Int32Array {
+  const { strings, name, file, inApp } = frames;
+  const fileOf = (frame: number) => strings[file[frame]!] ?? '';
+  const isSdk = Array.from(inApp, (own, frame) =>
+    isSdkCode({ name: strings[name[frame]!] ?? '', file: fileOf(frame) }, own),
+  );
+  const own = new Int32Array(stacks.parent.length).fill(NO_FRAME);
+  const [inFile, owner] = [own.slice(), own.slice()];
+  for (let node = 1; node < own.length; node += 1) {
+    const [frame, parent] = [stacks.frame[node]!, stacks.parent[node]!];
+    const isBuiltin = fileOf(frame) === '';
+    own[node] = inApp[frame] === 1 ? frame : own[parent]!;
+    inFile[node] = isBuiltin ? inFile[parent]! : frame;
+    owner[node] = isBuiltin && isSdk[inFile[node]!] ? inFile[node]! : own[node]!;
   }
-  return nearest;
+  return owner;
 }
 
 function siteOf({ frames }: Profile, leaf: number, own: number): Site {

@@ -15,6 +15,7 @@ import { PROFILE_ROUTES } from './profile-uploads/index.ts';
 import { sentryEnvelopeFacts, sentryStoreFacts } from './sentry/index.ts';
 
 export { countPrecedence, rolePrecedence, scopeOfStream } from './otlp/index.ts';
+export { guessInApp } from './profiles/in-app.ts';
 
 /** An upload as it lies in a raw segment. */
 interface StoredUpload {

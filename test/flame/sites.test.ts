@@ -8,6 +8,7 @@ import {
   siteOfKey,
 } from '../../lib/flame/sites.ts';
 import { fold } from '../../lib/jobs/fold.ts';
+import { ownedLine } from '../../lib/jobs/line-owner.ts';
 import { heapSnapshotsOf } from '../../lib/jobs/lives/sites.ts';
 import { uploadId } from '../../lib/model/ids.ts';
 import type { ServiceName } from '../../lib/model/service.ts';
@@ -31,6 +32,23 @@ describe('liveSites()', () => {
     expect(live!.sites.map(({ site }) => site.calledFrom?.line)).toEqual([undefined, 7, 9]);
   });
 
+  it('names the SDK that called a builtin of the runtime, not the own code far above', () => {
+    const stacks = `
+      +serve@/srv/cart.ts:9;capture@/srv/node_modules/@sentry/core/scope.js:4;push;from 30
+      +serve@/srv/cart.ts:9;capture@/srv/node_modules/@sentry/core/scope.js:4 20
+      +serve@/srv/cart.ts:9;push 10
+      +serve@/srv/cart.ts:9;wrapped@/srv/node_modules/@opentelemetry/instrumentation/w.js:4;query@/srv/node_modules/pg/query.js:2 5`;
+    const [live] = liveSites(drawn(stacks, HEAP));
+    expect(placesOf(live!)).toEqual([
+      ['from', 0, 'capture', 30],
+      ['capture', 4, 'serve', 20],
+      ['push', 0, 'serve', 10],
+      ['query', 2, 'serve', 5],
+    ]);
+    const owners = live!.sites.map(({ site }) => ownedLine(site).owner);
+    expect(owners).toEqual(['sdk', 'sdk', 'unknown', 'unknown']);
+  });
+
   it('tells nothing of deltas and of cumulative values', () => {
     expect(liveSites(drawn('a 1', { types: ['cpu/nanoseconds delta'] }))).toEqual([]);
     expect(liveSites(drawn('a 1', { types: ['alloc_space/bytes cumulative'] }))).toEqual([]);
@@ -42,6 +60,27 @@ describe('liveSites()', () => {
     expect(live!.sites).toHaveLength(SITES_MAX);
     expect(live!.sites.at(-1)!.bytes).toBe(51);
     expect(live!.total).toBe((250 * 251) / 2);
+  });
+});
+
+describe('ownedLine()', () => {
+  it.each([
+    ['setUp', '/srv/shop/src/opentelemetry.ts', 1, 'own'],
+    ['main.sentryHandler', '/home/build/sentry.go', 1, 'own'],
+    ['map', '/home/sentry/app/node_modules/lodash/map.js', 0, 'library'],
+    ['parse', '/opt/datadog/venv/lib/python3.12/site-packages/orjson/__init__.py', 0, 'library'],
+    ['capture_event', '/venv/lib/python3.12/site-packages/sentry_sdk/client.py', 0, 'sdk'],
+    ['onStart', '/srv/node_modules/@opentelemetry/sdk-trace-base/build/src/Span.js', 0, 'sdk'],
+    ['io.opentelemetry.sdk.trace.SdkSpan.setAttribute', 'SdkSpan.java', 1, 'sdk'],
+    ['go.opentelemetry.io/otel/attribute.NewSet', 'vendored/set.go', 1, 'sdk'],
+    ['Sentry.SentrySdk.CaptureEvent', '', -1, 'sdk'],
+  ] as const)('says of %s in %s (in the app: %d) that it is %s', (name, file, inApp, owner) => {
+    expect(ownedLine({ name, file, line: 1, inApp }).owner).toBe(owner);
+  });
+
+  it('leaves a builtin to the own file that called it, whatever that is called', () => {
+    const calledFrom = { name: 'setUp', file: '/srv/shop/opentelemetry.ts', line: 3 };
+    expect(ownedLine({ name: 'push', file: '', line: 0, inApp: -1, calledFrom }).owner).toBe('unknown');
   });
 });
 
