@@ -4,6 +4,7 @@ import { unitKey } from '../model/unit-of-work.ts';
 import { HOUR_MS } from '../model/units.ts';
 import { GROWTH, type Judgement, judgeLife } from './analyze-life.ts';
 import { spokesman } from './corroborate.ts';
+import { deathsNearLimit } from './deaths.ts';
 import { floorOf } from './floor.ts';
 import { type LifeSlope, type Pooled, poolByAge } from './pool.ts';
 import { poolSuspects } from './pool-suspects.ts';
@@ -148,13 +149,13 @@ function perHourOf({ slopePerMs, errorPerMs }: { slopePerMs: number; errorPerMs:
 const CALM: ReadonlySet<Verdict> = new Set(['stable', 'step']);
 /**
  * So many lives that have ended, and as a rule: what goes on in longer ones is not known. Of those that are killed for
- * their memory it is.
+ * their memory, or end at their limit, it is.
  */
 const ENDED_MIN = 5;
 const ENDED_SHARE = 0.5;
 
 function endSoon(lives: readonly Life[]): boolean {
-  const ended = lives.filter(({ end }) => end !== undefined && end.reason !== 'oom').length;
+  const ended = lives.filter((life) => life.end !== undefined && deathsNearLimit([life]).length === 0).length;
   return ended >= ENDED_MIN && ended >= ENDED_SHARE * lives.length;
 }
 

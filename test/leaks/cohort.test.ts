@@ -81,17 +81,21 @@ describe('analyzeCohort()', () => {
     }
   });
 
-  it('judges lives of twenty minutes that end because they are killed for their memory', () => {
+  it.each([
+    ['are killed for their memory', 'oom', 2048, 'leak'],
+    ['end at their limit, and nobody says why', 'gone', 560, 'leak'],
+    ['end far below it', 'gone', 2048, 'insufficient-data'],
+  ] as const)('judges lives of twenty minutes that %s', (_, reason, limitMib, verdict) => {
     const lives = rollingCohort({
       ...{ seed: 1, lives: 24, pods: 1, leakMibPerHour: 900, warmUp: 'quick' },
       ...{ lifeMs: 20 * MINUTE_MS, stepMs: 15_000 },
     });
-    const killed = lives.map((life) => ({
+    const ended = lives.map((life) => ({
       ...life,
-      limit: 512 * MIB,
-      end: { time: life.times.at(-1)!, reason: 'oom' as const },
+      limit: limitMib * MIB,
+      end: { time: life.times.at(-1)!, reason },
     }));
-    expect(analyzeCohort(killed).verdict).toBe('leak');
+    expect(analyzeCohort(ended).verdict).toBe(verdict);
   });
 
   it('says what is missing when lives are too short', () => {
