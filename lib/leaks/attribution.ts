@@ -49,7 +49,12 @@ export interface Lead {
 
 export type Cause =
   | { readonly kind: 'unit'; readonly unit: UnitCounts; readonly accumulated: Column }
-  | { readonly kind: 'clock' | 'total-traffic' | 'connections'; readonly accumulated: Column }
+  | {
+      readonly kind: 'clock' | 'total-traffic' | 'connections';
+      readonly accumulated: Column;
+      /** Some of the traffic was sampled at a rate that nobody told. */
+      readonly isPartial?: boolean;
+    }
   | { readonly kind: 'shape' };
 
 type Accumulating = Exclude<Cause, { kind: 'shape' }>;
@@ -108,7 +113,7 @@ function scoreOf(e: Explanation, { points }: Problem): Score {
     unit: cause.kind === 'unit' ? cause.unit.unit : undefined,
     bic: e.bic,
     bytesPerUnit: intervalOf(e),
-    complete: cause.kind !== 'unit' || cause.unit.complete,
+    complete: cause.kind === 'unit' ? cause.unit.complete : cause.isPartial !== true,
     unitsSinceOnset: since,
   };
 }
@@ -130,7 +135,8 @@ function causesOf(
   const whole = ofUnits.filter(({ unit }) => !unit.isPart);
   if (whole.length < 2) return [...ofUnits, ...rivals];
   const total = times.map((_, i) => whole.reduce((all, h) => all + h.accumulated[i]!, 0));
-  return [...ofUnits, ...rivals, { kind: 'total-traffic', accumulated: total }];
+  const isPartial = whole.some(({ unit }) => !unit.complete);
+  return [...ofUnits, ...rivals, { kind: 'total-traffic', accumulated: total, isPartial }];
 }
 
 /** What had accumulated at an earlier time. */

@@ -50,7 +50,10 @@ function scoresOf(lows: Points, units: readonly UnitCounts[]): Score[] {
     ...(whole.length < 2
       ? []
       : [
-          { ...lineOf(total, lows.values), cause: 'total-traffic' as const, unit: undefined, complete: true },
+          {
+            ...{ ...lineOf(total, lows.values), cause: 'total-traffic' as const, unit: undefined },
+            complete: whole.every(({ complete }) => complete),
+          },
         ]),
   ];
   return [...scores, ...rivals]

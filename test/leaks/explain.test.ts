@@ -256,6 +256,26 @@ describe('rivals and parts of units', () => {
     expect(analyzeLife(life).suspects[0]?.units[0]?.name).toBe('GET /a (5xx)');
   });
 
+  it('tells no bytes of all traffic alike where some of it was sampled at a rate that nobody told', () => {
+    const counts = Array.from({ length: 6 }, () => {
+      let own = 1;
+      return cumulative(() => {
+        own = Math.max(0.2, own * (0.7 + 0.6 * rate()));
+        return 10 * own;
+      });
+    });
+    const kept = (i: number) =>
+      i > 80 ? counts.reduce((sum, one) => sum + 0.05 * (one[i]! - one[80]!), 0) : 0;
+    const of = (complete: boolean) =>
+      made(kept, {
+        work: counts.map((one, k) => ({ ...work(`GET /${k}`, '', one), complete: complete || k > 0 })),
+      });
+    const [whole, partly] = [of(true), of(false)].map((life) => analyzeLife(life).suspects[0]!);
+    expect([whole!.cause, partly!.cause]).toEqual(['total-traffic', 'total-traffic']);
+    expect(whole!.bytesPerUnit!.value / MIB).toBeCloseTo(0.05, 2);
+    expect(partly!.bytesPerUnit).toBeNull();
+  });
+
   it('takes what open requests hold for theirs', () => {
     let open = 5;
     const load = Float64Array.from({ length: n }, (_, i) => {
