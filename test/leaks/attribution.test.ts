@@ -26,18 +26,25 @@ describe('suspects', () => {
 
   it('name two routes that leak alike, and what each keeps', () => {
     const named = SEEDS.map((seed) => {
-      const { life, leaking, bytesPerUnit } = attributionCase({ seed, routes: 8, spread: 0.5, noise: 0.01 });
-      const other = life.work.find(({ unit }) => unit.name !== leaking)!;
-      const onset = life.times.length / 2;
-      const since = other.counts.map((count, i) => (i > onset ? count - other.counts[onset]! : 0));
-      const each = 200e6 / since.at(-1)!;
-      const { suspects } = analyzeLife({ ...life, values: life.values.map((v, i) => v + each * since[i]!) });
+      const made = attributionCase({ seed, routes: 8, spread: 0.5, noise: 0.01, cause: 'pair' });
+      const { suspects } = analyzeLife(made.life);
       const bytes = (name: string) =>
         suspects.find(({ units }) => units[0]!.name === name)?.bytesPerUnit?.value ?? 0;
-      const errors = [bytes(leaking) / bytesPerUnit - 1, bytes(other.unit.name) / each - 1];
+      const errors = [
+        bytes(made.leaking) / made.bytesPerUnit - 1,
+        bytes(made.other.name) / made.other.bytesPerUnit - 1,
+      ];
       return suspects.length === 2 && errors.every((error) => Math.abs(error) < 0.15);
     });
     expect(named.filter(Boolean).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(['clock', 'total-traffic'] as const)('come with %s first where it makes the rise', (cause) => {
+    const first = SEEDS.map((seed) => {
+      const { life } = attributionCase({ seed, spread: 0.3, noise: 0.02, cause, warmUpBytes: 20e6 });
+      return analyzeLife(life).suspects[0]?.cause;
+    });
+    expect(first.filter((one) => one === cause).length).toBeGreaterThanOrEqual(10);
   });
 
   it('clear routes that keep nothing', () => {
