@@ -71,7 +71,7 @@ export function leakWording(facts: LeakSituation): Wording {
   }
   const partner = partnerOf(facts.suspects);
   const names = [suspect, ...(partner ? [partner] : [])]
-    .flatMap(({ units }) => units.map((one) => one.name))
+    .map(({ units }) => units.map((one) => one.name).join(partner ? ' or ' : ', '))
     .join(', ');
   const isLikely = suspect.weight >= LIKELY_WEIGHT && suspect.bytesPerUnit !== null;
   if (!isLikely)
@@ -100,7 +100,7 @@ const OTHER = unitKey(OTHER_UNITS);
 /** Of two units that make the rise together the smaller one: they are believed as one, and share it. */
 function partnerOf([first, second, ...more]: readonly Suspect[]): Suspect | undefined {
   if (!first || !second || more.length > 0 || first.weight !== second.weight) return undefined;
-  const isPair = first.cause === 'unit' && second.cause === 'unit' && first.units.length === 1;
+  const isPair = first.cause === 'unit' && second.cause === 'unit';
   const together = (first.share ?? 0) + (second.share ?? 0);
   return isPair && Math.abs(together - 1) < 1e-6 ? second : undefined;
 }
@@ -112,14 +112,15 @@ function keeps(
   kept: Interval,
   partner: Suspect | undefined,
 ): SentencePart[] {
-  const isGroup = units.length > 1;
+  const isGroup = units.length > 1 && !partner;
   return capitalised([
     ...since(facts),
     ...(isGroup ? [] : [text('every ')]),
-    ...unitList(units),
+    // Beside its partner one of them keeps memory, and which cannot be told.
+    ...unitList(units, partner ? 'or' : 'and'),
     text(isGroup ? ' together keep ' : ' keeps '),
     number(keptText(kept, facts.role)),
-    ...(partner ? [text(' and every '), ...unitList(partner.units)] : []),
+    ...(partner ? [text(' and every '), ...unitList(partner.units, 'or')] : []),
     ...(partner?.bytesPerUnit ? [text(' '), number(keptText(partner.bytesPerUnit, facts.role))] : []),
     text(` ${isGroup ? 'per unit ' : ''}${placeWords(facts.role)}`),
     ...on(facts),

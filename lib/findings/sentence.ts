@@ -41,13 +41,13 @@ export function serviceTitle(name: ServiceName): string {
 const MAX_NAMED = 3;
 
 /** `a`, `b` and `c`; beyond three the rest is counted. */
-export function unitList(units: readonly UnitOfWork[]): SentencePart[] {
+export function unitList(units: readonly UnitOfWork[], last: 'and' | 'or' = 'and'): SentencePart[] {
   const named = units.slice(0, units.length > MAX_NAMED + 1 ? MAX_NAMED : units.length).map(unit);
   const rest = units.length - named.length;
   const items = rest > 0 ? [...named, text(`${rest} more`)] : named;
   return items.flatMap((item, at) => {
     if (at === 0) return [item];
-    return [text(at === items.length - 1 ? ' and ' : ', '), item];
+    return [text(at === items.length - 1 ? ` ${last} ` : ', '), item];
   });
 }
 

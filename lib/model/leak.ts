@@ -78,7 +78,7 @@ export interface WorkSeries {
 }
 
 export interface Suspect {
-  /** More than one when they rise and fall together and cannot be told apart. */
+  /** More than one when they rise and fall together, or do as well beside another suspect, and cannot be told apart. */
   readonly units: readonly UnitOfWork[];
   /** 'unit', or a rival explanation that did as well: the clock, all traffic, or requests that stay open. */
   readonly cause: 'unit' | 'clock' | 'total-traffic' | 'connections';

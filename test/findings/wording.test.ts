@@ -142,6 +142,13 @@ describe('leakWording', () => {
     expect(leakWording({ ...leak, suspects: pair }).title).toBe('checkout: GET /a, GET /b keep memory');
     const [first, second] = pair as [(typeof pair)[0], (typeof pair)[0]];
     expect(say({ suspects: [first, { ...second, weight: 0.1 }] })).not.toContain('GET /b');
+    const group = { ...first, units: suspect('GET /a', 'GET /c').units };
+    expect(leakWording({ ...leak, suspects: [group, second] }).title).toBe(
+      'checkout: GET /a or GET /c, GET /b keep memory',
+    );
+    expect(say({ suspects: [group, second] })).toContain(
+      'every `GET /a` or `GET /c` keeps 812 ± 40 B and every `GET /b` 300 ± 20 B on the heap.',
+    );
   });
   it('says that the rest of many units is no route', () => {
     expect(say({ suspects: [suspect('(other)')] })).toMatch(

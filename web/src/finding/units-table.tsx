@@ -53,7 +53,7 @@ const isNamed = ({ bytesPerUnit, cause }: ApiSuspect) => cause !== 'unit' || (by
 function why(suspect: ApiSuspect): string {
   if (suspect.cause === 'clock') return 'grows at any traffic: a timer or an agent, not a request';
   if (suspect.cause === 'total-traffic') return 'grows with the sum of all units; none stands out';
-  if (suspect.units.length > 1) return 'they rise and fall together and cannot be told apart yet';
+  if (suspect.units.length > 1) return 'they explain the rise equally well and cannot be told apart yet';
   return isNamed(suspect)
     ? 'the floor rises with it; its interval is above zero'
     : 'as likely as others; its interval covers zero';
