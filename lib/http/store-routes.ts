@@ -22,7 +22,7 @@ const RawUploadSchema = z.object({
 });
 
 const AliasSchema = z.object({ from: z.string(), to: z.string(), at: z.number() });
-const AliasesSchema = z.object({
+export const AliasesSchema = z.object({
   items: z.array(AliasSchema),
   proposals: z.array(z.object({ from: z.string(), to: z.string(), by: z.string(), id: z.string() })),
   notLookedAt: z.int().min(0),

@@ -14,7 +14,7 @@ import {
   regressionsOf,
   speedscopeFile,
 } from './fixture-flame.ts';
-import { HEALTH, KEYS, RULES, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
+import { ALIASES, HEALTH, KEYS, RULES, SETUP, UPLOADS, USAGE } from './fixture-health.ts';
 import { memoryOf } from './fixture-memory.ts';
 import { SERVICES } from './fixture-services.ts';
 import { NOW } from './fixture-story.ts';
@@ -143,6 +143,7 @@ export function answer(scenario: Scenario, method: string, url: URL, arrived = 0
     return ok(list(memoryOf(url.searchParams.get('service') ?? '', null, 0, NOW).deploys));
   if (head === 'setup') return ok(SETUP);
   if (head === 'rules') return ok(list(empty ? [] : RULES));
+  if (head === 'aliases') return ok(empty ? { ...ALIASES, items: [], proposals: [] } : ALIASES);
   if (head === 'keys') return ok(list(KEYS));
   return problem(404, 'Not Found', `There is nothing at ${url.pathname}`);
 }

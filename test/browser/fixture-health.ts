@@ -1,5 +1,6 @@
 import type { ApiHealth, ApiSetup, ApiUploads } from '../../lib/http/schemas.ts';
 import type { ApiUsage } from '../../lib/http/usage-routes.ts';
+import type { AliasList } from '../../web/src/types.ts';
 import { DAY, HOUR, MINUTE, NOW, SERVICE } from './fixture-story.ts';
 
 // What arrives and what does not, what it costs, and how more is sent.
@@ -206,6 +207,12 @@ export const RULES = [
     ...{ threshold: 0.1, rangeMs: HOUR, forMs: HOUR / 2, off: true },
   },
 ];
+
+export const ALIASES: AliasList = {
+  items: [{ from: 'production//checkout', to: SERVICE, at: NOW - DAY }],
+  proposals: [{ from: 'prod/shop/cart-go', to: SERVICE, by: 'pod', id: 'shop/checkout-api-7f6c9d5b8-x2lqp' }],
+  notLookedAt: 12,
+};
 
 export const KEYS = [
   {

@@ -41,6 +41,7 @@ const PAGES: [string, string][] = [
   ['set-up', '/setup'],
   ['uploads', '/uploads'],
   ['rules', '/rules'],
+  ['aliases', '/aliases'],
   ['keys', '/keys'],
   ['nowhere', '/nowhere'],
 ];
@@ -165,6 +166,22 @@ describe.skipIf(!executable)('web pages in Chromium', () => {
       rules: { MemoryNearLimit: { off: true }, HeapGrowth: changed },
     });
     await page.locator('dialog').waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  it('joins a pair that looks like one service, and takes an alias back', async () => {
+    const { page, context } = await openPage(browser, { width: 390 });
+    await page.goto(`${leak.url}/aliases`);
+    await page.getByRole('button', { name: /^Join prod\/shop\/cart-go and/ }).click();
+    const joined = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Join', exact: true }).click();
+    expect((await joined).postDataJSON()).toEqual({ from: 'prod/shop/cart-go', to: SERVICE });
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    const parted = page.waitForRequest((request) => request.method() === 'DELETE');
+    await page.getByRole('button', { name: 'Take back production//checkout' }).click();
+    expect(decodeURIComponent(new URL((await parted).url()).pathname)).toBe(
+      '/api/v1/aliases/production//checkout',
+    );
     await context.close();
   });
 

@@ -24,6 +24,7 @@ const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage
 const UploadsPage = lazy(async () => (await import('./pages/uploads.tsx')).UploadsPage);
 const SignInPage = lazy(async () => (await import('./pages/sign-in.tsx')).SignInPage);
 const RulesPage = lazy(async () => (await import('./pages/rules.tsx')).RulesPage);
+const AliasesPage = lazy(async () => (await import('./pages/aliases.tsx')).AliasesPage);
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 
 function Page({ path }: { path: string }) {
@@ -48,6 +49,7 @@ function Page({ path }: { path: string }) {
   if (head === 'setup') return <SetupPage />;
   if (head === 'uploads') return <UploadsPage />;
   if (head === 'rules') return <RulesPage />;
+  if (head === 'aliases') return <AliasesPage />;
   if (head === 'keys') return <KeysPage />;
   return <NotFound path={path} />;
 }

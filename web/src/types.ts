@@ -7,6 +7,7 @@ import type {
   ApiUnit,
   KeySchema,
 } from '../../lib/http/schemas.ts';
+import type { AliasesSchema } from '../../lib/http/store-routes.ts';
 
 interface List<T> {
   items: T[];
@@ -19,4 +20,5 @@ export type TransactionList = List<ApiTransaction>;
 export type DeployList = List<ApiDeploy>;
 export type ApiRule = (typeof RuleSchema)['_zod']['output'];
 export type RuleList = List<ApiRule>;
+export type AliasList = (typeof AliasesSchema)['_zod']['output'];
 export type KeyList = List<(typeof KeySchema)['_zod']['output']>;

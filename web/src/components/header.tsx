@@ -16,6 +16,7 @@ const PAGES: readonly [string, string][] = [
 const MORE: readonly [string, string][] = [
   ['/uploads', 'Uploads'],
   ['/rules', 'Rules'],
+  ['/aliases', 'Aliases'],
   ['/keys', 'Keys'],
 ];
 

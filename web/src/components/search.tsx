@@ -20,6 +20,7 @@ const PAGES: readonly Hit[] = [
   { to: '/setup', name: 'Set-up', what: 'page' },
   { to: '/uploads', name: 'Uploads', what: 'page' },
   { to: '/rules', name: 'Rules', what: 'page' },
+  { to: '/aliases', name: 'Aliases', what: 'page' },
   { to: '/keys', name: 'Keys', what: 'page' },
 ];
 

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Dialog } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
 import { useKeys } from '../keys.ts';
 import { keepSourcePlace, type SourceFrame, type SourcePlace, sourceHref, sourcePlace } from './source.ts';
 
@@ -62,26 +63,15 @@ function AskPlace({
         }}
       >
         <h2>Where the source is</h2>
-        <label>
-          Address, with {'{file}'}, {'{line}'} and {'{version}'}
-          <input
-            class="field"
-            data-first
-            required
-            value={address}
-            placeholder="https://git.example.com/shop/cart/blob/{version}/{file}#L{line}"
-            onInput={(event) => setAddress(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Left out at the start of paths
-          <input
-            class="field"
-            value={prefix}
-            placeholder="/app/"
-            onInput={(event) => setPrefix(event.currentTarget.value)}
-          />
-        </label>
+        <Field
+          label="Address, with {file}, {line} and {version}"
+          data-first
+          required
+          value={address}
+          placeholder="https://git.example.com/shop/cart/blob/{version}/{file}#L{line}"
+          set={setAddress}
+        />
+        <Field label="Left out at the start of paths" value={prefix} placeholder="/app/" set={setPrefix} />
         <p class="note" aria-live="polite">
           {link ? `Opens ${link}` : 'An address begins with https://, http://, vscode:// or idea://.'} Kept in
           this browser alone.

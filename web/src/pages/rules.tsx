@@ -9,6 +9,7 @@ import {
 import { MINUTE_MS } from '../../../lib/model/units.ts';
 import { ApiError, request, useApi } from '../api.ts';
 import { Dialog } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
 import { Page } from '../components/page.tsx';
 import { Part } from '../components/states.tsx';
 import { Tag } from '../components/tag.tsx';
@@ -183,31 +184,25 @@ function ChangeRule({ rule, close, done }: { rule: ApiRule; close: () => void; d
         }}
       >
         <h2>{label}</h2>
-        <label>
-          Threshold, {unitOf(rule)}
-          <input
-            class="field"
-            type="number"
-            step="any"
-            required
-            data-first
-            value={threshold}
-            onInput={(event) => setThreshold(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          For so many minutes before it fires
-          <input
-            class="field"
-            type="number"
-            step="any"
-            min={0}
-            max={10_080}
-            required
-            value={minutes}
-            onInput={(event) => setMinutes(event.currentTarget.value)}
-          />
-        </label>
+        <Field
+          label={`Threshold, ${unitOf(rule)}`}
+          type="number"
+          step="any"
+          required
+          data-first
+          value={threshold}
+          set={setThreshold}
+        />
+        <Field
+          label="For so many minutes before it fires"
+          type="number"
+          step="any"
+          min={0}
+          max={10_080}
+          required
+          value={minutes}
+          set={setMinutes}
+        />
         <label class="check">
           <input type="checkbox" checked={off} onChange={(event) => setOff(event.currentTarget.checked)} />
           Off for this service
