@@ -4,7 +4,7 @@ import { type FindingRecord, observe } from '../../lib/findings/life-cycle.ts';
 import { observeRules, type RuleScene, toldByRule } from '../../lib/jobs/rule-findings.ts';
 import { type RuleStatus, rulesWith } from '../../lib/jobs/rules.ts';
 import type { RuleOverride } from '../../lib/records/settings.ts';
-import { checkout, HOUR, firing as leak, NOON, present } from '../findings/examples.ts';
+import { checkout, HOUR, firing as leak, NOON, present, suspect } from '../findings/examples.ts';
 
 const scene = (now: number, more: Partial<RuleScene> = {}): RuleScene => ({
   ...{ project: 'p', service: checkout, now, from: now - 3 * HOUR, instances: 12 },
@@ -29,6 +29,9 @@ const toldAfter = (hours: number, statuses: RuleStatus[], more: Partial<RuleScen
   observeRules(scene(NOON + hours * HOUR, more), statuses)
     .filter(({ state }) => state === 'firing')
     .map(({ isSilent }) => isSilent !== true);
+
+/** What rule HeapGrowth says while it fires on `a` and `b`. */
+const heapGrowthAt = (now: number) => observeRules(scene(now), fires('HeapGrowth', 20_000))[0]!;
 
 describe('a rule that nobody set', () => {
   it.each(['HeapGrowth', 'MemoryNearLimit', 'GoroutineLeak'])(
@@ -55,11 +58,11 @@ describe('a rule that nobody set', () => {
     expect(toldAfter(1, fires('HeapGrowth', 20_000))).toEqual([false]);
   });
   it('is told once it waits no more', () => {
-    const [early] = observeRules(scene(NOON + HOUR), fires('HeapGrowth', 20_000));
-    const [late] = observeRules(scene(NOON + 5 * HOUR), fires('HeapGrowth', 20_000));
-    const shown = present(observe(undefined, present(early), NOON + HOUR));
+    const early = heapGrowthAt(NOON + HOUR);
+    const late = heapGrowthAt(NOON + 5 * HOUR);
+    const shown = present(observe(undefined, early, NOON + HOUR));
     expect(shown).toMatchObject({ state: 'firing', notice: { firing: { due: false } } });
-    const told = present(observe(shown, present(late), NOON + 5 * HOUR));
+    const told = present(observe(shown, late, NOON + 5 * HOUR));
     expect(told.notice.firing).toMatchObject({ due: true, sentAt: null });
   });
 });
@@ -75,8 +78,8 @@ it.each([{ threshold: 10_000 }, { forMs: 60_000 }])(
 describe('the message of a rule stands for the finding that comes after it', () => {
   const sentAt = NOON - HOUR;
   const rule = (more: Partial<FindingRecord> = {}): FindingRecord => {
-    const [seen] = observeRules(scene(NOON), fires('HeapGrowth', 20_000));
-    const record = present(observe(undefined, present(seen), NOON));
+    const seen = heapGrowthAt(NOON);
+    const record = present(observe(undefined, seen, NOON));
     return { ...record, notice: { ...record.notice, firing: { ...record.notice.firing, sentAt } }, ...more };
   };
   it('about the same instances, since the growth began', () => {
@@ -96,7 +99,7 @@ describe('the message of a rule stands for the finding that comes after it', () 
       NOON + 9 * HOUR,
     );
     expect(same?.notice.firing.due).toBe(false);
-    const others = [{ ...present(leak.suspects[0]), units: [{ kind: 'http', name: 'GET /cart' }] }];
+    const others = [suspect('GET /cart')];
     const news = observe(opened, { ...leak, suspects: others }, NOON + 9 * HOUR);
     expect(news?.notice.firing.due).toBe(true);
   });
