@@ -51,7 +51,7 @@ export function Minis({
       </nav>
       {all.length > MOST && (
         <p class="note">
-          {MOST} of {all.length} instances, the fullest first.
+          {MOST} of {all.length} instances: those that run, the fullest first.
         </p>
       )}
     </>

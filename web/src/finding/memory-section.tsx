@@ -13,9 +13,13 @@ import { PointsTable } from './points-table.tsx';
 const GROWING = ['leak', 'exhausted', 'growth-unconfirmed'];
 const isGrowing = ({ verdict }: ApiMemorySeries) => GROWING.includes(verdict);
 
-/** The fullest first, which is the order in which people ask. */
+const isRunning = ({ lives }: ApiMemorySeries) => lives.at(-1)?.end === null;
+
+/** What runs, the fullest first, which is the order in which people ask. */
 const fullest = (a: ApiMemorySeries, b: ApiMemorySeries) =>
-  (b.floor.at(-1)?.[1] ?? 0) - (a.floor.at(-1)?.[1] ?? 0) || a.instance.localeCompare(b.instance);
+  Number(isRunning(b)) - Number(isRunning(a)) ||
+  (b.floor.at(-1)?.[1] ?? 0) - (a.floor.at(-1)?.[1] ?? 0) ||
+  a.instance.localeCompare(b.instance);
 
 export interface Picked {
   readonly all: readonly ApiMemorySeries[];
@@ -33,7 +37,7 @@ export function pickSeries(
   const all = memory.series.filter((series) => series.role === wanted).sort(fullest);
   const series =
     all.find((one) => one.instance === instance) ??
-    all.find((one) => prefer.includes(one.instance) && one.lives.at(-1)?.end === null) ??
+    all.find((one) => prefer.includes(one.instance) && isRunning(one)) ??
     all.find((one) => prefer.includes(one.instance)) ??
     all[0];
   return { all, series };
@@ -66,7 +70,7 @@ export function MemorySection({
   }
   const input = { series, deploys: memory.deploys, from: memory.from, to: memory.to, chosen, now };
   const { from, measuredTo } = domainOf(input);
-  const running = all.filter((one) => one.lives.at(-1)?.end === null);
+  const running = all.filter(isRunning);
   const told = running.some(isGrowing) ? running : all;
   const growing = told.filter(isGrowing).length;
   const many = all.length > 1;

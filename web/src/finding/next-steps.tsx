@@ -158,6 +158,16 @@ function leakSteps(finding: ApiFinding, deploys: readonly ApiDeploy[], diff: str
     });
   } else if (first) {
     steps.push({ key: 'look', body: <span>{LOOK_AT[first.cause]}</span> });
+  } else if (evidence.explained?.releases?.items.some(({ units }) => units > 0)) {
+    steps.push({
+      key: 'look',
+      body: (
+        <span>
+          <b>Look</b> for a timer, an agent, or what all instances do alike: work is counted, and no unit of
+          it explains the growth.
+        </span>
+      ),
+    });
   } else {
     steps.push({
       key: 'counts',

@@ -145,7 +145,12 @@ function OfMemory({ finding, loaded, memoryRole }: Known & { memoryRole: string 
             <section class="near">
               <Part of={memory} what="the memory series">
                 {(data) => (
-                  <MemorySection memory={data} role={role} prefer={evidence.instances} chosen={chosen} />
+                  <MemorySection
+                    memory={evidence.explained?.together ? asOneOfMany(data) : data}
+                    role={role}
+                    prefer={evidence.instances}
+                    chosen={chosen}
+                  />
                 )}
               </Part>
             </section>
@@ -206,6 +211,12 @@ function Heading({
     </section>
   );
 }
+
+/** Where only many lives together tell of growth, one of them has neither an onset nor a forecast of its own. */
+const asOneOfMany = (memory: ApiMemory): ApiMemory => ({
+  ...memory,
+  series: memory.series.map((one) => ({ ...one, onset: null, timeToLimitS: null })),
+});
 
 /** An open finding is shown up to now. */
 function memoryQuery({ evidence, state }: ApiFinding, role: string, chosen: string, at: number): string {
