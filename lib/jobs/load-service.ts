@@ -101,7 +101,9 @@ export const JUDGED_ROLES: readonly MemoryRole[] = [
 
 /** All lives of the service in one role. */
 export function livesIn(loaded: LoadedService, role: MemoryRole): LifeOfRole[] {
-  const { facts, limitSetting, from, to, exactFrom = from } = loaded;
+  const { facts, limitSetting, from, to } = loaded;
+  // A short range is as it was sent, be the process as old as it will.
+  const exactFrom = loaded.exactFrom ?? (isCoarse(from, to) ? from : Number.NEGATIVE_INFINITY);
   const companions = companionsOf(loaded.state);
   return [...loaded.state.instances].flatMap(([key, instance]) =>
     livesOf({ key, instance, facts, companions: companions.get(key), limitSetting, now: to }, role)

@@ -114,13 +114,20 @@ function ruleSeries(loaded: LoadedService): RuleSeries[] {
         series.push({ metric, labels: { instance }, times: best.times, values: best.values });
     }
   }
-  const limited = new Set<string>();
+  return [...series, ...limitSeries(loaded)];
+}
+
+/** What limits each instance, at each of its readings: lives that follow each other may have other limits. */
+function limitSeries(loaded: LoadedService): RuleSeries[] {
+  const known = new Map<string, RuleSeries>();
   for (const role of LIMITED) {
-    for (const { instance, times, limit } of livesIn(loaded, role)) {
-      if (limit === undefined || limited.has(instance)) continue;
-      limited.add(instance);
-      series.push({ metric: LIMIT_METRIC, labels: { instance }, times, values: times.map(() => limit) });
+    for (const [instance, lives] of Map.groupBy(livesIn(loaded, role), (life) => life.instance)) {
+      const limited = lives.flatMap(({ times, limit }) => (limit === undefined ? [] : [{ times, limit }]));
+      if (limited.length === 0 || known.has(instance)) continue;
+      const times = limited.flatMap((life) => [...life.times]);
+      const values = limited.flatMap((life) => [...life.times].map(() => life.limit));
+      known.set(instance, { metric: LIMIT_METRIC, labels: { instance }, times, values });
     }
   }
-  return series;
+  return [...known.values()];
 }

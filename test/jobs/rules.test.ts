@@ -29,7 +29,7 @@ async function run(
     const value = Math.round(goroutines((time - START) / MINUTE_MS));
     const response = await product.send('/v1/metrics', {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify(exportOf(time, value)),
     });
     expect(response.status).toBe(200);
@@ -40,8 +40,16 @@ async function run(
   }
 }
 
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/** What the test reads of a service's memory. */
+interface ApiMemory {
+  readonly series: readonly { readonly points: readonly unknown[] }[];
+}
+
 const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-const exportOf = (time: number, asInt: number) => ({
+const exportOf = (time: number, goroutines: number) => metricOf(time, 'go.goroutine.count', goroutines);
+const metricOf = (time: number, name: string, asInt: number) => ({
   resourceMetrics: [
     {
       resource: { attributes: [attribute('service.name', 'depot'), attribute('service.instance.id', 'a')] },
@@ -49,7 +57,7 @@ const exportOf = (time: number, asInt: number) => ({
         {
           metrics: [
             {
-              name: 'go.goroutine.count',
+              name,
               sum: {
                 aggregationTemporality: 2,
                 dataPoints: [{ timeUnixNano: `${time}000000`, asInt: String(asInt) }],
@@ -118,7 +126,7 @@ describe('alert rules of a service', () => {
       const decide = (what: string, body: object) =>
         product.api(`/findings/${open[0]?.id}/${what}`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: JSON_HEADERS,
           body: JSON.stringify(body),
         });
       // Somebody wants to hear of it later: nor does the rule speak before.
@@ -155,7 +163,7 @@ describe('alert rules of a service', () => {
       await run(product, 0, 1, leaking);
       const set = await product.api('/services/depot/settings', {
         method: 'PUT',
-        headers: { 'content-type': 'application/json' },
+        headers: JSON_HEADERS,
         body: JSON.stringify({ rules: { GoroutineLeak: { threshold: 0.01, forMs: MINUTE_MS } } }),
       });
       expect(set.status).toBe(200);
@@ -172,6 +180,36 @@ describe('alert rules of a service', () => {
     }
   });
 
+  it('see a process near its limit, however old it is', async () => {
+    const product = await openProduct({ at: START });
+    const sendUntil = async (from: number, to: number) => {
+      for (let minute = from; minute < to; minute += 1) {
+        product.clock.time = START + minute * MINUTE_MS;
+        const body = JSON.stringify(metricOf(product.clock.time, 'process.memory.usage', 900_000_000));
+        await product.send('/v1/metrics', { method: 'POST', headers: JSON_HEADERS, body });
+        if (minute % 10 === 9) {
+          await product.settle();
+          await product.scan();
+        }
+      }
+    };
+    try {
+      await sendUntil(0, 10);
+      const settings = JSON.stringify({ limitBytes: 1_000_000_000 });
+      await product.api('/services/depot/settings', { method: 'PUT', headers: JSON_HEADERS, body: settings });
+      await sendUntil(10, 300);
+      expect((await ruleNamed(product, 'MemoryNearLimit'))?.state).toBe('firing');
+      // Nor does the page thin a range that was sent whole.
+      const since = product.clock.time - 2 * HOUR_MS;
+      const page = await product.get<ApiMemory>(
+        `/services/depot/memory?from=${since}&to=${product.clock.time}`,
+      );
+      expect(page.series[0]?.points.length).toBeGreaterThanOrEqual(119);
+    } finally {
+      await product.close();
+    }
+  });
+
   it('can be changed and switched off for a service', async () => {
     const product = await openProduct({ at: START });
     try {
@@ -179,7 +217,7 @@ describe('alert rules of a service', () => {
       const set = (rules: object) =>
         product.api('/services/depot/settings', {
           method: 'PUT',
-          headers: { 'content-type': 'application/json' },
+          headers: JSON_HEADERS,
           body: JSON.stringify({ rules }),
         });
       expect((await set({ GoroutineLeak: { threshold: 5 }, HeapGrowth: { off: true } })).status).toBe(200);
