@@ -58,14 +58,24 @@ function installPython(folder: string): void {
     run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
 }
 
-function buildGo(folder: string): void {
-  const sources = join(folder, 'go');
-  cpSync(join(HERE, 'go'), sources, { recursive: true });
-  execFileSync('go', ['build', '-o', join(folder, 'shop'), '.'], {
+const buildGo = (folder: string): string => buildModule(folder, 'go', 'shop');
+
+/** The shop that tells of itself by three SDKs (`three-sdks/`), built; its file. @throws where Go or its modules cannot be had */
+export function prepareThreeSdks(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return buildModule(folder, 'three-sdks', 'three-sdks-shop');
+}
+
+function buildModule(folder: string, module: string, binary: string): string {
+  const sources = join(folder, module);
+  cpSync(join(HERE, module), sources, { recursive: true });
+  const built = join(folder, binary);
+  execFileSync('go', ['build', '-o', built, '.'], {
     cwd: sources,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, CGO_ENABLED: '1' }, // one of the mistakes is a C library's
   });
+  return built;
 }
 
 const run = (file: string, args: readonly string[]) =>
