@@ -10,6 +10,8 @@ type Rounds = readonly (readonly number[])[];
 const LEAST_ROUNDS = 24;
 /** Lag-1 correlation, from round to round, of what one history leaves. */
 const OWN_WAYS = 0.5;
+/** The same of the lowest place alone. */
+const LOWEST_WANDERS = 0.3;
 /** A drift must leave at least this share of the squares that fixed places leave. */
 const DRIFT_LEAVES = 0.75;
 /** A drift of up to so many places in each round still lets levels stay apart from one round to the next. */
@@ -30,11 +32,16 @@ export function areWriters(
   writers: number,
   round: number,
 ): boolean {
-  const rounds = roundsOf(readings, writers, round);
-  return rounds.length >= LEAST_ROUNDS && goOwnWays(rounds) && !drifts(rounds);
+  const raw = roundsOf(readings, writers, round);
+  if (raw.length < LEAST_ROUNDS || !lowestWanders(raw)) return false;
+  const rounds = raw.map((row) => {
+    const middle = median(row);
+    return row.map((value) => value - middle);
+  });
+  return goOwnWays(rounds) && !drifts(rounds);
 }
 
-/** The whole rounds, without what each has in common; a reading that is missing leaves its round out. */
+/** The whole rounds; a reading that is missing leaves its round out. */
 function roundsOf(
   { times, values }: { times: Float64Array; values: Float64Array },
   writers: number,
@@ -47,12 +54,18 @@ function roundsOf(
     const number = Math.floor(place / writers);
     rounds.set(number, [...(rounds.get(number) ?? []), values[i]!]);
   }
-  return [...rounds.values()]
-    .filter(({ length }) => length === writers)
-    .map((row) => {
-      const middle = median(row);
-      return row.map((value) => value - middle);
-    });
+  return [...rounds.values()].filter(({ length }) => length === writers);
+}
+
+/**
+ * Whether the lowest place has a history of its own, as every writer has. Stages of a job may differ in size from round to
+ * round, each in its own way; what the process holds between two jobs does not.
+ */
+function lowestWanders(rounds: Rounds): boolean {
+  const places = rounds[0]!.map((_, place) => rounds.map((row) => row[place]!));
+  const lowest = places.toSorted((a, b) => median(a) - median(b))[0]!;
+  const moved = byDrift(lowest);
+  return lag1(Float64Array.from(lowest, (value, m) => value - moved[m]!)) > LOWEST_WANDERS;
 }
 
 /**
