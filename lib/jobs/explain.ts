@@ -101,12 +101,17 @@ function linesOfAny(
     const own = result.perLife[i];
     return life !== speaker && own?.verdict === 'leak' && own.onset ? [{ life, since: own.onset.t }] : [];
   });
-  const profiled = others
-    .filter(({ life }) => profilesOf(loaded, life) !== undefined)
-    .toSorted((a, b) => (b.life.times.at(-1) as number) - (a.life.times.at(-1) as number));
-  for (const { life, since } of [{ life: speaker, since: onset }, ...profiled.slice(0, MAX_OTHERS)]) {
-    const lines = linesOf(loaded, life, result, since);
-    if (lines.length > 0) return lines;
+  const own = linesOf(loaded, speaker, result, onset);
+  if (own.length > 0) return own;
+  const newestFirst = others.toSorted(
+    (a, b) => (b.life.times.at(-1) as number) - (a.life.times.at(-1) as number),
+  );
+  let profiled = 0;
+  for (const { life, since } of newestFirst) {
+    const hasProfiles = profilesOf(loaded, life) !== undefined;
+    const lines = hasProfiles ? linesOf(loaded, life, result, since) : [];
+    profiled += Number(hasProfiles);
+    if (lines.length > 0 || profiled >= MAX_OTHERS) return lines;
   }
   return [];
 }

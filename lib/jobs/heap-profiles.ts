@@ -26,12 +26,12 @@ const byLength = (a: HeapSnapshots, b: HeapSnapshots) => b.times.length - a.time
 
 function theOnlyOne(loaded: LoadedService, life: LifeOfRole): HeapSnapshots | undefined {
   const profiled = [...loaded.state.instances.values()].filter((one) => heapSnapshotsOf(one).some(isOfBytes));
+  if (profiled.length !== 1) return undefined;
   const own = spanOf(life);
   const beside = livesIn(loaded, life.role)
     .filter(({ instance, times }) => instance !== life.instance || times[0] !== life.times[0])
     .filter((other) => ranAtOnce(spanOf(other), own));
-  const isOnly = profiled.length === 1 && beside.length === 0;
-  return isOnly ? heapSnapshotsOf(profiled[0]!).find(isOfBytes) : undefined;
+  return beside.length === 0 ? heapSnapshotsOf(profiled[0]!).find(isOfBytes) : undefined;
 }
 
 const spanOf = ({ times }: LifeOfRole) => ({ first: times[0] as number, last: times.at(-1) as number });
