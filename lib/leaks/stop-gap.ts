@@ -23,7 +23,7 @@ export function stopGapOf(facts: {
   const { limit, floorStart, slopeBytesPerHour, suspect, ownUnits, allUnits } = facts;
   const room = USED_AT_MOST * (limit ?? 0) - (floorStart ?? 0);
   if (!limit || !(room > 0)) return undefined;
-  const kept = suspect?.cause === 'unit' ? suspect.bytesPerUnit : null;
+  const kept = suspect?.cause === 'unit' ? wholeRise(suspect) : null;
   const perOwn = ownUnits > 0 ? allUnits / ownUnits : 0;
   const requests = (bytes: number) => Math.floor((room / bytes) * perOwn);
   const seconds = (perHour: number) => (perHour > 0 ? (room / perHour) * 3600 : Number.MAX_SAFE_INTEGER);
@@ -41,4 +41,11 @@ export function stopGapOf(facts: {
           }
         : null,
   };
+}
+
+/** Bytes that come with one unit of the suspect, those of its partner included: of a pair each makes a share of the rise. */
+function wholeRise({ bytesPerUnit, share = 1 }: Suspect): Interval | null {
+  if (bytesPerUnit === null || !(share > 0)) return null;
+  const { value, low, high } = bytesPerUnit;
+  return { value: value / share, low: low / share, high: high / share };
 }
