@@ -122,7 +122,9 @@ function isDue(recent: LoadedService, known: readonly ScanRecord<LookState>[], n
   const refresh = current.some(({ look }) => look.fired) ? REFRESH_FIRED_MS : REFRESH_MS;
   if (now - newest >= refresh || current.some((scan) => scan.dueAt <= now)) return true;
   const roles = rolesSent(recent).filter((role) => JUDGED_ROLES.includes(role));
-  return roles.some((role) => livesIn(recent, role).some((life) => isNews(life, known, newest)));
+  // By the hour, as most of what the look before knows: else each tooth of a saw would be a new level.
+  const hourly = { ...recent, exactFrom: recent.from };
+  return roles.some((role) => livesIn(hourly, role).some((life) => isNews(life, known, newest)));
 }
 
 /** A new process, an end, one that was only silent, a version that was not looked at, or a level that no look has seen. */
