@@ -20,7 +20,10 @@ export interface Observation
   readonly isQuiet?: boolean;
   /** With `firing`: shown on pages alone, so that nobody is told until an observation comes that is not. */
   readonly isSilent?: boolean;
-  /** With `firing`: when the message of another finding told of the same, so that none is sent for this one. */
+  /**
+   * With `firing`: when the message of another finding told of the same, so that none is sent for this one. The suspects
+   * that it names are news, as they would be after a message of its own.
+   */
   readonly toldAt?: EpochMs | null;
   readonly since: EpochMs;
   readonly title: string;
@@ -128,12 +131,7 @@ function opened(previous: FindingRecord | undefined, observation: Observation, n
     dismissed: null,
     dismissedOnset: null,
     observedTo: content.evidence.to,
-    notice: {
-      firing,
-      resolved: null,
-      serial: firing.serial,
-      told: toldAt === null ? [] : namedSuspects(content.suspects),
-    },
+    notice: { firing, resolved: null, serial: firing.serial, told: [] },
   };
 }
 

@@ -33,7 +33,8 @@ export function endOfRelease(
   const explained = { ...(evidence.explained ?? NOTHING_EXPLAINED), releases };
   if (releases.fix.state !== 'fixed') {
     // Still firing: its words say how far the proof is. What was forecast ended with the last of its processes.
-    const told = { ...evidence, timeToLimitS: null, explained };
+    const { running: _, ...ended } = evidence;
+    const told = { ...ended, timeToLimitS: null, explained };
     const wording = leakWording(leakSituation(outcome, role, suspects, told));
     return { ...before, ...wording, state: 'firing', evidence: told };
   }

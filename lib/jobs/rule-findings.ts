@@ -2,9 +2,9 @@ import { fingerprint } from '../findings/fingerprint.ts';
 import type { FindingRecord, Observation } from '../findings/life-cycle.ts';
 import { ruleEndedWording, ruleWording } from '../findings/rule-wording.ts';
 import type { Alert } from '../leaks/index.ts';
-import type { MemoryRole } from '../model/memory.ts';
+import { isCountRole, type MemoryRole } from '../model/memory.ts';
 import type { ServiceName } from '../model/service.ts';
-import { type EpochMs, HOUR_MS } from '../model/units.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '../model/units.ts';
 import type { RuleStatus } from './rules.ts';
 
 /** Role whose chart shows what a rule looks at. */
@@ -22,8 +22,8 @@ export interface RuleScene {
   readonly instances: number;
   /** Instances that a firing finding of the analysis names already: a rule about one of them is no news. */
   readonly named: ReadonlySet<string>;
-  /** Roles of which the last look saw that they do not grow by themselves. */
-  readonly calm: ReadonlySet<string>;
+  /** Of each role that the last look judged, whether it does not grow by itself. */
+  readonly calm: ReadonlyMap<string, boolean>;
 }
 
 /** A rule that nobody set leaves the first word to the analysis, which needs hours: it knows a leak from a rise that ends. */
@@ -44,23 +44,29 @@ function isHeld(scene: RuleScene, { rule, isOwn }: RuleStatus, role: MemoryRole,
   if (isOwn) return false;
   const isFull = ({ value }: Alert) => rule.expression.vector.kind === 'quotient' && value >= NEARLY_FULL;
   const isLong = ({ activeAt }: Alert) => scene.now - activeAt >= FIRST_WORD_MS;
-  const isCalm = JUDGED_FOR[role]?.some((judged) => scene.calm.has(judged)) ?? scene.calm.has(role);
+  const judged = (JUDGED_FOR[role] ?? [role]).flatMap((one) => scene.calm.get(one) ?? []);
+  const isCalm = judged.length > 0 && judged.every(Boolean);
   return !alerts.some((alert) => isFull(alert) || (isLong(alert) && !isCalm));
 }
 
 /**
- * When the message of a rule was sent that stands for a finding of growth: since the growth began, about each instance that
- * the finding names. Null where none was.
+ * When the message of a rule was sent that stands for a finding of growth: since the growth began, of the same measure,
+ * about each instance that the finding names. Null where none was. Lives that speak together have no onset: of the last day.
  */
 export function toldByRule(known: readonly FindingRecord[], { service, since, evidence }: Observation) {
-  const began = evidence.onset?.low ?? since;
-  const told = known.flatMap(({ kind, service: of, state, notice: { firing }, evidence: { instances } }) => {
+  const began = evidence.onset?.low ?? since - DAY_MS;
+  const told = known.flatMap(({ kind, service: of, state, notice: { firing }, evidence: rule }) => {
     const isOpen = kind === 'rule' && of === service && state === 'firing';
-    const isSame = evidence.instances.every((instance) => instances.includes(instance));
+    const isSame =
+      measureOf(rule.role) === measureOf(evidence.role) &&
+      evidence.instances.every((instance) => rule.instances.includes(instance));
     return isOpen && isSame && firing.sentAt !== null && firing.sentAt >= began ? [firing.sentAt] : [];
   });
   return told.length === 0 ? null : Math.max(...told);
 }
+
+/** Bytes, or the count of one thing. */
+const measureOf = (role: MemoryRole | null) => (role !== null && isCountRole(role) ? role : 'bytes');
 
 /**
  * What the rules say as findings: one per rule, firing while it fires on an instance that no other finding names. What

@@ -34,7 +34,7 @@ const STILL_SAYS: readonly Finding['state'][] = ['firing', 'snoozed'];
 async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<RuleScene> {
   const { project, service, now, from, instances, rules } = outcome;
   if (rules.every(({ alerts }) => alerts.length === 0))
-    return { project, service, now, from, instances, named: new Set(), calm: new Set() };
+    return { project, service, now, from, instances, named: new Set(), calm: new Map() };
   const known = (await context.findings.list(project)).filter(
     ({ service: of, kind, state }) =>
       of === service && SAYS_THE_SAME.includes(kind) && STILL_SAYS.includes(state),
@@ -47,13 +47,12 @@ async function ruleScene(context: JobContext, outcome: ScanOutcome): Promise<Rul
 /** Verdicts after which a rise is known to end: a rule that sees it tells nothing new. */
 const ENDS: readonly string[] = [...CALM, 'warm-up'];
 
-/** By the newest look at each role, of every version. */
-function calmRoles(scans: readonly ScanRecord<LookState>[]): Set<string> {
-  const newest = new Map<string, number>();
-  for (const { role, at } of scans) newest.set(role, Math.max(at, newest.get(role) ?? 0));
-  const calm = new Set(newest.keys());
+/** By the newest look, of every version: what only an older one judged is sent no more. */
+function calmRoles(scans: readonly ScanRecord<LookState>[]): Map<string, boolean> {
+  const newest = Math.max(0, ...scans.map(({ at }) => at));
+  const calm = new Map<string, boolean>();
   for (const { role, at, result } of scans)
-    if (at === newest.get(role) && !ENDS.includes(result.verdict)) calm.delete(role);
+    if (at === newest) calm.set(role, ENDS.includes(result.verdict) && calm.get(role) !== false);
   return calm;
 }
 

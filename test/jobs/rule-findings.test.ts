@@ -4,11 +4,11 @@ import { type FindingRecord, observe } from '../../lib/findings/life-cycle.ts';
 import { observeRules, type RuleScene, toldByRule } from '../../lib/jobs/rule-findings.ts';
 import { type RuleStatus, rulesWith } from '../../lib/jobs/rules.ts';
 import type { RuleOverride } from '../../lib/records/settings.ts';
-import { checkout, HOUR, firing as leak, NOON, present, suspect } from '../findings/examples.ts';
+import { checkout, HOUR, firing as leak, NOON, present } from '../findings/examples.ts';
 
 const scene = (now: number, more: Partial<RuleScene> = {}): RuleScene => ({
   ...{ project: 'p', service: checkout, now, from: now - 3 * HOUR, instances: 12 },
-  ...{ named: new Set(), calm: new Set(), ...more },
+  ...{ named: new Set(), calm: new Map(), ...more },
 });
 
 /** The usual rules, of which one has fired on instances `a` and `b` since noon. */
@@ -50,11 +50,11 @@ describe('a rule that nobody set', () => {
     ['MemoryNearLimit', 'rss'],
     ['GoroutineLeak', 'goroutine_count'],
   ])('%s says nothing of what the analysis knows to be calm: %s', (alert, role) => {
-    expect(toldAfter(40, fires(alert, 0.9), { calm: new Set([role]) })).toEqual([false]);
-    expect(toldAfter(40, fires(alert, 0.9), { calm: new Set(['external']) })).toEqual([true]);
+    expect(toldAfter(40, fires(alert, 0.9), { calm: new Map([[role, true]]) })).toEqual([false]);
+    expect(toldAfter(40, fires(alert, 0.9), { calm: new Map([['external', true]]) })).toEqual([true]);
   });
   it('speaks at once when hardly anything is left', () => {
-    expect(toldAfter(1, fires('MemoryNearLimit', 0.95), { calm: new Set(['rss']) })).toEqual([true]);
+    expect(toldAfter(1, fires('MemoryNearLimit', 0.95), { calm: new Map([['rss', true]]) })).toEqual([true]);
     expect(toldAfter(1, fires('HeapGrowth', 20_000))).toEqual([false]);
   });
   it('is told once it waits no more', () => {
@@ -71,7 +71,7 @@ it.each([{ threshold: 10_000 }, { forMs: 60_000 }])(
   'a rule that people set speaks at once: %o',
   (override) => {
     const statuses = fires('HeapGrowth', 20_000, { HeapGrowth: override });
-    expect(toldAfter(1, statuses, { calm: new Set(['heap_used']) })).toEqual([true]);
+    expect(toldAfter(1, statuses, { calm: new Map([['heap_used', true]]) })).toEqual([true]);
   },
 );
 
@@ -90,17 +90,19 @@ describe('the message of a rule stands for the finding that comes after it', () 
     const later = { t: NOON, low: sentAt + 1, high: NOON };
     expect(toldByRule([rule()], { ...leak, evidence: { ...leak.evidence, onset: later } })).toBeNull();
   });
-  it('so that none is sent for it, until it names others', () => {
+  it('of the same measure', () => {
+    const handles = { ...leak, evidence: { ...leak.evidence, role: 'fd_count' as const } };
+    expect(toldByRule([rule()], handles)).toBeNull();
+  });
+  it('so that none is sent for it, until it names somebody and four hours have passed', () => {
     const opened = present(observe(undefined, { ...leak, toldAt: sentAt }, NOON));
-    expect(opened.notice).toMatchObject({ firing: { due: false, sentAt }, told: ['http GET /orders'] });
-    const same = observe(
-      opened,
-      { ...leak, evidence: { ...leak.evidence, to: NOON + 9 * HOUR } },
-      NOON + 9 * HOUR,
-    );
-    expect(same?.notice.firing.due).toBe(false);
-    const others = [suspect('GET /cart')];
-    const news = observe(opened, { ...leak, suspects: others }, NOON + 9 * HOUR);
-    expect(news?.notice.firing.due).toBe(true);
+    expect(opened.notice).toMatchObject({ firing: { due: false, sentAt } });
+    const seen = (hours: number, suspects = leak.suspects) => {
+      const at = sentAt + hours * HOUR;
+      return observe(opened, { ...leak, suspects, evidence: { ...leak.evidence, to: at } }, at);
+    };
+    expect(seen(3.9)?.notice.firing.due).toBe(false);
+    expect(seen(9, [])?.notice.firing.due).toBe(false);
+    expect(seen(4)?.notice.firing.due).toBe(true);
   });
 });
