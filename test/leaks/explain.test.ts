@@ -193,6 +193,9 @@ describe('stopGapOf()', () => {
 
   it('counts requests of all kinds into the room under the limit, however many lives the suspect was counted in', () => {
     expect(stopGapOf(facts)?.maxRequests).toEqual({ value: 2000, low: 1600, high: 2500 });
+    // Another one keeps as much again.
+    const pair = { ...facts, suspect: { ...facts.suspect, share: 0.5 } };
+    expect(stopGapOf(pair)?.maxRequests).toEqual({ value: 1000, low: 800, high: 1250 });
   });
 
   it('gives the time between restarts with the interval of the slope', () => {

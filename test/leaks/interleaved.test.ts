@@ -123,6 +123,24 @@ describe('isInterleaved()', () => {
     expect(isInterleaved(lifeOf(values, STEP_S, { role: 'heap_used' }))).toBe(false);
   });
 
+  it.each([1, 2, 3])(
+    'leaves a job alone whose two stages differ in size, each in its own way (seed %i)',
+    (seed) => {
+      const gauss = normal(random(seed));
+      const size = { long: 0, short: 0 };
+      const values = Array.from({ length: 2000 }, (_, i) => {
+        const stage = i % 4; // read each quarter of a minute, and begun each minute
+        if (stage === 0) {
+          size.long = 0.95 * size.long + 0.31 * gauss();
+          size.short = 0.95 * size.short + 0.31 * gauss();
+        }
+        const [long, short] = [1 + 0.15 * size.long, 1 + 0.15 * size.short];
+        return (300 + [0, 120 * long, 60 * short, 30 * short][stage]! + 0.02 * i + 0.4 * gauss()) * MIB;
+      });
+      expect(isInterleaved(lifeOf(values, STEP_S, { role: 'rss' }))).toBe(false);
+    },
+  );
+
   it.each([1, 2, 3])('leaves noise alone (seed %i)', (seed) => {
     const gauss = normal(random(seed));
     const values = Array.from({ length: 480 }, () => (200 + 20 * gauss()) * MIB);
